@@ -12,8 +12,21 @@
 #define STRATA_QAPI_VALUE_H
 
 #include "util/error.h"
+
 #include <json-c/json.h>
 #include <stdint.h>
+
+/*
+ * Where a string came from decides what its error text is. JSON: from a client as it
+ * is. KEYVAL: "-device a=b", "-machine", and QMP device_add. OPTS: "-object a=b" and
+ * the older options. Strings are tagged when they are made; untagged ones are JSON.
+ */
+typedef enum ValueDialect { VALUE_JSON, VALUE_KEYVAL, VALUE_OPTS } ValueDialect;
+/* A new string value. */
+struct json_object *value_new_str(const char *text, ValueDialect dialect);
+/* Tag all strings below @value. */
+void value_tag_strings(struct json_object *value, ValueDialect dialect);
+ValueDialect value_get_dialect(struct json_object *value);
 
 /* "Invalid parameter type for 'NAME', expected: integer" when it is none. */
 bool value_get_uint64(struct json_object *value, const char *name, uint64_t *out,
@@ -48,10 +61,21 @@ struct json_object *value_new_uint64(uint64_t v);
 
 /*
  * Option strings: "a=1,b.c=2,flag" to {"a":"1","b":{"c":"2"},...}. ",," is a comma.
- * @implied_key (or NULL) names a first item without '='. All values are strings.
+ * @implied_key (or NULL) names a first item without '='. All values are strings, tagged
+ * KEYVAL. A key that stands twice keeps the last value. A bare word is a short-form
+ * boolean
+ * ("flag" is flag=on, "noflag" is flag=off), about which deprecation is warned.
  */
 struct json_object *keyval_parse(const char *text, const char *implied_key,
                                  Error **errp) WARN_UNUSED;
+/* As keyval_parse, but keys are flat ("b.c" stays one key) and tagged OPTS. */
+struct json_object *opts_parse(const char *text, const char *implied_key,
+                               Error **errp) WARN_UNUSED;
+/* Either form: text that begins with '{' is JSON, else keyval_parse. */
+struct json_object *keyval_or_json_parse(const char *text, const char *implied_key,
+                                         Error **errp) WARN_UNUSED;
+/* The member as a string, or NULL when missing or no string. Points into @dict. */
+const char *value_dict_get_str(struct json_object *dict, const char *key);
 
 static inline void value_unref_p(struct json_object **v)
 {

@@ -13,6 +13,7 @@
 
 #include "util/atomic.h"
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct RcuHead RcuHead;

@@ -32,6 +32,7 @@ typedef struct BlockNode BlockNode;
 
 /* What a device offers to its backend. Any may be NULL. */
 typedef struct BlockDevOps {
+    bool removable;     /* the medium may come and go */
     bool has_tray;      /* a CD drive: query-block shows tray-open */
     bool has_io_status; /* query-block shows io-status */
     /* The medium came or went. The backend has changed already; no request is running.
@@ -56,12 +57,11 @@ void blk_delete(BlockBackend *blk);
 const char *blk_get_name(const BlockBackend *blk);
 
 /*
- * Plug a device in. Completions run on @loop from now on. @removable: the medium may
- * change. Errors: another device has it, or @needs_medium and none is inserted.
+ * Plug a device in. Completions run on @loop from now on. Errors: another device has
+ * it; a fixed disk (not @ops->removable) needs a medium.
  */
 bool blk_attach_dev(BlockBackend *blk, Object *dev, const BlockDevOps *ops,
                     void *opaque, EventLoop *loop, Error **errp) WARN_UNUSED;
-void blk_set_removable(BlockBackend *blk, bool removable);
 /* Waits for the device's requests. */
 void blk_detach_dev(BlockBackend *blk);
 Object *blk_get_attached_dev(const BlockBackend *blk); /* NULL when none */

@@ -37,15 +37,20 @@ extern Error *error_fatal;
  * Set *errp. The message is one phrase without full stop or newline. Always returns
  * false, so that a failing function may `return error_set(errp, ...)`.
  */
-#define error_set(errp, ...)                                                 \
-    error_set_full((errp), __FILE__, __LINE__, ERROR_CLASS_GENERIC_ERROR, 0, \
-                   __VA_ARGS__)
+#define error_set(errp, ...)                                                           \
+    error_false_(error_set_full((errp), __FILE__, __LINE__, ERROR_CLASS_GENERIC_ERROR, \
+                                0, __VA_ARGS__))
 #define error_set_class(errp, class_, ...) \
-    error_set_full((errp), __FILE__, __LINE__, (class_), 0, __VA_ARGS__)
+    error_false_(error_set_full((errp), __FILE__, __LINE__, (class_), 0, __VA_ARGS__))
 /* Appends ": " and strerror(errno_). */
-#define error_set_errno(errp, errno_, ...)                                          \
-    error_set_full((errp), __FILE__, __LINE__, ERROR_CLASS_GENERIC_ERROR, (errno_), \
-                   __VA_ARGS__)
+#define error_set_errno(errp, errno_, ...)                                             \
+    error_false_(error_set_full((errp), __FILE__, __LINE__, ERROR_CLASS_GENERIC_ERROR, \
+                                (errno_), __VA_ARGS__))
+/* Lets the compiler know that the answer is false. */
+static inline bool error_false_(bool ignored)
+{
+    return false;
+}
 bool error_set_full(Error **errp, const char *file, int line, ErrorClass class_,
                     int errno_, const char *fmt, ...) PRINTF_FMT(6, 7);
 

@@ -65,7 +65,7 @@ void qmp_command_foreach(QmpCommandVisitFn *fn, void *opaque);
  */
 bool qmp_command_run(const QmpCommand *cmd, struct json_object *args,
                      struct json_object **ret, Error **errp) WARN_UNUSED;
-/* The same by name, without the check, for C callers. */
+/* The same by name, for C callers. */
 bool qmp_run(const char *name, struct json_object *args, struct json_object **ret,
              Error **errp) WARN_UNUSED;
 

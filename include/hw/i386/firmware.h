@@ -88,8 +88,6 @@ bool pc_firmware_finish(PcFirmware *fw, Error **errp) WARN_UNUSED;
 
 /* -smbios ARG. */
 bool smbios_add_option(const char *arg, Error **errp) WARN_UNUSED;
-/* -fw_cfg ARG: remembered for pc_firmware_finish(). */
-bool fw_cfg_add_option(const char *arg, Error **errp) WARN_UNUSED;
 /* -option-rom ARG. */
 bool option_rom_add_option(const char *arg, Error **errp) WARN_UNUSED;
 /* -acpitable ARG. */

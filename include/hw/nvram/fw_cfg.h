@@ -67,10 +67,10 @@ typedef void FwCfgSelectFn(void *opaque);
 typedef void FwCfgWriteFn(void *opaque, uint32_t offset, uint32_t len);
 
 /*
- * Make the port-mapped device, map it into the system's I/O space and realize it as
- * /machine/fw_cfg. The reference is the tree's.
+ * Make the port-mapped device, whose DMA goes through @dma_as, map it into the system's
+ * I/O space and realize it as /machine/fw_cfg. The reference is the tree's.
  */
-FwCfg *fw_cfg_io_new(Object *machine, Error **errp) WARN_UNUSED;
+FwCfg *fw_cfg_io_new(Object *machine, AddressSpace *dma_as, Error **errp) WARN_UNUSED;
 /* The machine's device, NULL when it has none. */
 FwCfg *fw_cfg_find(void);
 
@@ -120,7 +120,16 @@ const void *fw_cfg_get_file(FwCfg *s, const char *name, size_t *len);
 bool fw_cfg_add_user_file(FwCfg *s, const char *name, const char *string,
                           const char *path, Error **errp) WARN_UNUSED;
 
+/* -fw_cfg ARG, checked and kept until the device exists. Errors: bad syntax. */
+bool fw_cfg_add_option(const char *arg, Error **errp) WARN_UNUSED;
+/* Turn the options given so far into files. */
+bool fw_cfg_apply_options(FwCfg *s, Error **errp) WARN_UNUSED;
+
 /* All files are there: sort and number them. Files may still be modified. */
 void fw_cfg_seal(FwCfg *s);
+
+/* Registers as the guest drives them; for tests of the device alone. */
+void fw_cfg_select(FwCfg *s, uint16_t key);
+uint8_t fw_cfg_read_byte(FwCfg *s);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "hw/core/device.h"
 #include "hw/core/device-internal.h"
+#include "qapi/events.h"
 #include "util/atomic.h"
 
 #include <assert.h>
@@ -138,9 +139,22 @@ bool device_realize_and_unref(DeviceState *dev, BusState *bus, Error **errp)
     return ok;
 }
 
+/* libvirt and others free the backend as soon as they see this. */
+static void send_deleted_event(DeviceState *dev)
+{
+    struct json_object *data = json_object_new_object();
+
+    if (dev->id) {
+        json_object_object_add(data, "device", json_object_new_string(dev->id));
+    }
+    json_object_object_add(data, "path", json_object_new_string(dev->canonical_path));
+    qapi_event_send("DEVICE_DELETED", data);
+}
+
 void device_unparent(DeviceState *dev)
 {
     DeviceClass *dc = DEVICE_GET_CLASS(dev);
+    bool tell = dev->pending_deleted_event;
 
     object_ref(dev);
     if (dev->realized) {
@@ -153,6 +167,10 @@ void device_unparent(DeviceState *dev)
     boot_order_del(dev, NULL);
     bus_remove_device(dev);
     object_unparent(OBJECT(dev));
+    if (tell) {
+        dev->pending_deleted_event = false;
+        send_deleted_event(dev);
+    }
     object_unref(dev);
 }
 

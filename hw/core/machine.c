@@ -53,6 +53,17 @@ static struct json_object *get_type(Object *obj, const Property *prop)
     return json_object_new_string(object_get_typename(obj));
 }
 
+static struct json_object *get_memory(Object *obj, const Property *prop)
+{
+    MachineState *ms = MACHINE(obj);
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "size", value_new_uint64(ms->ram_size));
+    json_object_object_add(o, "max-size", value_new_uint64(ms->maxram_size));
+    json_object_object_add(o, "slots", value_new_uint64(ms->ram_slots));
+    return o;
+}
+
 static const Property machine_props[] = {
     PROP_STR("kernel", MachineState, kernel_filename, NULL),
     PROP_STR("initrd", MachineState, initrd_filename, NULL),
@@ -66,6 +77,7 @@ static const Property machine_props[] = {
     PROP_BOOL("suppress-vmdesc", MachineState, suppress_vmdesc, false),
     PROP_CUSTOM("usb", "bool", get_usb, set_usb),
     PROP_CUSTOM("type", "string", get_type, NULL),
+    PROP_CUSTOM("memory", "MemorySizeConfiguration", get_memory, NULL),
 };
 
 static void machine_instance_init(Object *obj)

@@ -21,13 +21,17 @@ typedef struct VCPU VCPU;
 typedef struct VCPUClass VCPUClass;
 typedef struct HmpOut HmpOut;
 
-/* Why a vCPU must leave guest code; bits of VCPU.pending, set by any thread. */
+/*
+ * Why a vCPU must leave guest code; bits of VCPU.pending, set by any thread. Its own thread
+ * takes all bits at once (vcpu_take_pending) before it looks at the conditions they stand
+ * for, so a bit that comes later makes it look again.
+ */
 enum {
     VCPU_PENDING_WORK = 1 << 0, /* queued work */
     VCPU_PENDING_STOP = 1 << 1, /* stop was asked for */
     VCPU_PENDING_IRQ = 1 << 2,  /* the target's interrupt lines changed */
     VCPU_PENDING_RCU = 1 << 3,  /* leave the read section once */
-    VCPU_PENDING_HALT_WAKE = 1 << 4,
+    VCPU_PENDING_KICK = 1 << 4, /* look again */
 };
 
 typedef void VCPUWorkFn(VCPU *cpu, void *opaque);
@@ -43,7 +47,7 @@ struct VCPU {
     bool singlestep;
     pthread_t thread;
     int thread_id;
-    pthread_cond_t halt_cond;                /* with the BQL: woken by vcpu_kick */
+    uint32_t sleeping; /* atomic: the thread waits for pending to change */
     struct VCPUWork *work_head, **work_tail; /* work_lock */
     pthread_mutex_t work_lock;
     /* [0] is what normal accesses use; i386: [1] is the SMM view. */
@@ -89,6 +93,9 @@ void vcpu_add_address_space(VCPU *cpu, AddressSpace *as);
 
 /* Make it leave guest code, or wake it from halt. Any thread. */
 void vcpu_kick(VCPU *cpu);
+/* Own thread: clear and return the pending bits; what was written before a bit was set
+ * is seen after. */
+uint32_t vcpu_take_pending(VCPU *cpu);
 /* Set bits of pending and kick. Any thread. */
 void vcpu_set_pending(VCPU *cpu, uint32_t bits);
 /* Queue @fn to run on the vCPU's thread under the BQL, outside guest code. Any thread.
@@ -105,5 +112,7 @@ void vcpu_resume_all(void);
 bool vcpu_all_stopped(void);
 /* Start the thread that the accelerator wants for this vCPU. Called by realize. */
 void vcpu_start_thread(VCPU *cpu);
+/* Take the thread down. Called by unrealize. Context: BQL (released while waiting). */
+void vcpu_stop_thread(VCPU *cpu);
 
 #endif

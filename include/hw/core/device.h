@@ -143,7 +143,10 @@ bool device_realize(DeviceState *dev, BusState *bus, Error **errp) WARN_UNUSED;
 /* The same, dropping the caller's reference: the bus and the tree keep the device. */
 bool device_realize_and_unref(DeviceState *dev, BusState *bus,
                               Error **errp) WARN_UNUSED;
-/* Unrealize, leave the bus and the tree. */
+/*
+ * Unrealize, leave the bus and the tree. If an unplug was asked for, DEVICE_DELETED is
+ * sent when the device is out: its id, slot and backend are free then.
+ */
 void device_unparent(DeviceState *dev);
 bool device_is_realized(const DeviceState *dev);
 /* The machine is ready: devices realized from now on count as hot-plugged. */

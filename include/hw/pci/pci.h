@@ -69,7 +69,7 @@ struct PCIDeviceClass {
     uint16_t subsystem_id;
     bool is_bridge;      /* header type 1 */
     bool is_express;     /* configuration space of 4 KiB */
-    const char *romfile; /* default of the property */
+    const char *romfile; /* what the property is when it is not set */
 };
 
 struct PCIDevice {
@@ -81,7 +81,8 @@ struct PCIDevice {
     uint8_t *w1cmask; /* 1: the guest clears the bit by writing one */
 
     /* private */
-    uint8_t *used; /* bytes taken by capabilities */
+    uint8_t *used;         /* bytes taken by capabilities */
+    uint8_t *saved_config; /* during a load of state: what was there before */
     uint32_t config_size;
     int32_t devfn; /* property "addr": PCI_DEVFN_AUTO until it is chosen */
     PCIBar bars[PCI_NUM_BARS];
@@ -95,11 +96,11 @@ struct PCIDevice {
     uint32_t romsize;
     uint32_t rombar;
     bool multifunction;
-    bool lnksta_dllla, extcap_init; /* PCI Express compatibility switches */
     char *failover_pair_id;
     uint32_t acpi_index;
     MemoryRegion rom;
     bool has_rom;
+    bool on_bus; /* has its place in PCIBus.devices */
 
     uint8_t msi_cap;  /* offset of the capability, 0 when there is none */
     uint8_t msix_cap; /* the same */
@@ -231,7 +232,7 @@ static inline void pci_irq_deassert(PCIDevice *dev)
     pci_set_irq(dev, 0);
 }
 /* A line that drives the function's pin. Caller frees with irq_free(). */
-IrqLine *pci_allocate_irq(PCIDevice *dev);
+IrqLine *pci_allocate_irq(PCIDevice *dev) WARN_UNUSED;
 
 /* --- Buses ---------------------------------------------------------------------------
  */

@@ -13,7 +13,7 @@ struct AddressSpace {
     /* private */
     char *name;
     MemoryRegion *root;
-    FlatView *current; /* RCU */
+    struct ViewGroup *group; /* RCU: those who look at the same rendered root */
     struct AddressSpacePriv *priv;
 };
 
@@ -139,10 +139,10 @@ void address_space_register_map_client(AddressSpace *as, struct EventLoop *loop,
 typedef struct MemoryRegionCache {
     /* private */
     AddressSpace *as;
-    FlatView *view;
-    MemoryRegion *mr;
-    void *host;
-    hwaddr addr, xlat, len;
+    hwaddr addr, len;
+    uint64_t view_id; /* host is good as long as this view is current */
+    void *host;       /* NULL: go the long way */
+    ram_addr_t ram_addr;
     bool is_write;
 } MemoryRegionCache;
 /* Bytes covered, or negative. */

@@ -59,6 +59,10 @@ void memory_global_dirty_log_start(void);
 void memory_global_dirty_log_stop(void);
 void memory_global_dirty_log_sync(void);
 
+/* An accelerator that buffers writes to coalesced ranges says how they are written out.
+ */
+void memory_set_coalesced_flush_hook(void (*flush)(void));
+
 /*
  * The translator's hook for writes from outside its vCPUs (DMA, monitor, loader):
  * called before the write is reported done, from any thread, without the BQL.

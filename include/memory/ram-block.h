@@ -9,6 +9,7 @@
 #define STRATA_MEMORY_RAM_BLOCK_H
 
 #include "memory/types.h"
+#include "qom/object.h"
 #include "util/error.h"
 
 enum {
@@ -38,6 +39,14 @@ RAMBlock *ram_block_find(const char *idstr);
 RAMBlock *ram_block_at(ram_addr_t addr, ram_addr_t *offset);
 /* Host pointer for a RAM offset; NULL when out of any block. */
 void *ram_block_host_ptr(ram_addr_t addr);
+
+/* Rename; the ids of live blocks differ. Context: BQL. */
+bool ram_block_set_idstr(RAMBlock *rb, const char *idstr, Error **errp) WARN_UNUSED;
+/*
+ * How a new block of a device gets "BUS-ADDRESS/" in front of its name: caller frees,
+ * NULL for none. Set once, at start, by hw/core.
+ */
+void ram_block_set_id_prefix_hook(char *(*hook)(Object *owner));
 
 /* Throw the pages away: they read as zero (private) or are punched (shared). 0 or
  * -errno. */

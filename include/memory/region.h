@@ -45,23 +45,27 @@ struct MemoryRegionOps {
 
 struct MemoryRegion {
     Object parent_obj;
-    /* private: memory/ only */
-    const MemoryRegionOps *ops;
-    void *opaque;
-    Object *owner;
-    struct DeviceState *dev; /* the owner if it is a device: re-entrancy guard */
-    RAMBlock *ram_block;
+    /* private: memory/ only. Protected by the BQL unless stated. */
+    const MemoryRegionOps *ops; /* fixed at init */
+    void *opaque;               /* fixed at init */
+    Object *owner;              /* fixed at init */
+    bool *busy;                 /* the owning device's; resolved at the first access */
+    RAMBlock *ram_block;        /* fixed at init */
     MemoryRegion *container;
     Int128 size;
-    hwaddr addr;
+    hwaddr addr; /* in the container */
     MemoryRegion *alias;
     hwaddr alias_offset;
     int32_t priority;
-    uint8_t dirty_log_mask;
+    uint32_t order;         /* among equals in a container: later ones win */
+    uint8_t dirty_log_mask; /* 1 << DIRTY_MEMORY_*; atomic */
     bool ram, readonly, rom_device, romd_mode, ram_device, nonvolatile, enabled;
     bool terminates, is_iommu, lockless, flush_coalesced, reentrancy_ok, unmergeable;
-    bool being_finalized;
+    bool busy_resolved, being_finalized;
+    bool alias_idle, step_dirty;
+    uint16_t dirty_log_count[1]; /* users of DIRTY_MEMORY_VGA */
     char *name;
+    MemoryRegion *alias_next, **alias_pprev; /* among the target's aliases */
     struct MemoryRegionTree *tree; /* children, aliases, eventfds; made when needed */
 };
 
@@ -158,6 +162,12 @@ void memory_region_clear_global_locking(MemoryRegion *mr);
 /* This region's handlers may be entered while the device is in another one. */
 void memory_region_disable_reentrancy_guard(MemoryRegion *mr);
 
+/*
+ * How the core finds the flag that says a device is in one of its own handlers; NULL
+ * for owners that are no device. Set once, at start, by hw/core.
+ */
+void memory_set_busy_flag_hook(bool *(*hook)(Object *owner));
+
 /* --- Questions -----------------------------------------------------------------------
  */
 /* Any thread for those about what is fixed at init. */
@@ -174,6 +184,7 @@ bool memory_region_is_enabled(const MemoryRegion *mr);
 void *memory_region_get_ram_ptr(MemoryRegion *mr);
 ram_addr_t memory_region_get_ram_addr(const MemoryRegion *mr);
 int memory_region_get_fd(const MemoryRegion *mr);
+RAMBlock *memory_region_get_ram_block(const MemoryRegion *mr); /* NULL: no memory */
 uint8_t memory_region_get_dirty_log_mask(const MemoryRegion *mr);
 
 /* --- Dirty tracking of a RAM region (offsets in it)

@@ -76,6 +76,10 @@ void apic_bus_set_pic_line(int level);
 /* LINT1 of every CPU: the board's NMI (port 61, 70) and the monitor's "nmi". */
 void apic_deliver_nmi(VCPU *cpu);
 
+/* The registers of @cpu, for devices that answer in them; NULL if it has no APIC. Its
+ * own thread only. */
+struct X86State *apic_cpu_state(VCPU *cpu);
+
 /* I/O APICs hear EOIs of level-triggered vectors through this. */
 typedef void ApicEoiFn(void *opaque, uint8_t vector);
 void apic_bus_add_eoi_listener(ApicEoiFn *fn, void *opaque);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The local APIC's state, shared by its registers and its monitor command. */
+#ifndef STRATA_HW_INTC_APIC_INTERNAL_H
+#define STRATA_HW_INTC_APIC_INTERNAL_H
+
+#include "hw/intc/apic.h"
+
+#include "memory/memory.h"
+
+typedef enum ApicLvt {
+    APIC_LVT_TIMER,
+    APIC_LVT_THERMAL,
+    APIC_LVT_PERF,
+    APIC_LVT_LINT0,
+    APIC_LVT_LINT1,
+    APIC_LVT_ERROR,
+    APIC_LVT_COUNT,
+} ApicLvt;
+
+/* Bits of a local vector table entry, figure 10-8. */
+enum {
+    LVT_VECTOR = 0xff,
+    LVT_DM_SHIFT = 8,
+    LVT_DM = 7 << 8,
+    LVT_STATUS = 1 << 12,
+    LVT_LOW_ACTIVE = 1 << 13,
+    LVT_REMOTE_IRR = 1 << 14,
+    LVT_LEVEL = 1 << 15,
+    LVT_MASKED = 1 << 16,
+    LVT_TIMER_MODE = 3 << 17,
+    LVT_TIMER_PERIODIC = 1 << 17,
+    LVT_TIMER_DEADLINE = 2 << 17,
+};
+
+static inline ApicDeliveryMode lvt_delivery_mode(uint32_t lvt)
+{
+    return (ApicDeliveryMode)(lvt >> LVT_DM_SHIFT & 7);
+}
+
+struct ApicState {
+    DeviceState parent_obj;
+    MemoryRegion io;
+    VCPU *cpu; /* whose child we are */
+    struct X86State *state;
+    uint32_t initial_id;
+    bool is_bsp;
+    /* Registers; all migrated. */
+    uint64_t base; /* IA32_APIC_BASE */
+    uint8_t id, tpr, ldr;
+    uint32_t dfr, svr;
+    uint32_t isr[8], tmr[8], irr[8];
+    uint32_t esr, esr_pending;
+    bool extint; /* an ExtINT message waits for the 8259s' INTA cycle */
+    uint32_t icr_low, icr_high;
+    uint32_t lvt[APIC_LVT_COUNT];
+    uint32_t initial_count, divide;
+    uint64_t tsc_deadline;
+    /* When initial_count was loaded, virtual clock; migrated. */
+    int64_t count_start_ns;
+    Timer timer;
+};
+
+static inline ApicState *APIC(const void *obj)
+{
+    return (ApicState *)object_cast((const Object *)obj, TYPE_APIC);
+}
+
+uint8_t apic_get_ppr(const ApicState *s);
+uint8_t apic_get_apr(const ApicState *s);
+uint32_t apic_get_ldr(const ApicState *s);
+unsigned apic_get_timer_divisor(const ApicState *s);
+uint32_t apic_get_current_count(const ApicState *s);
+/* NULL when there is none. */
+ApicState *apic_bus_find(uint32_t apic_id);
+ApicState *apic_of_vcpu(const VCPU *cpu);
+
+#endif

@@ -163,6 +163,14 @@ char *chardev_help(void);
  */
 typedef bool ChardevMonitorFn(Chardev *chr, Error **errp);
 void chardev_set_monitor_fn(ChardevMonitorFn *fn);
+/* What the mux's keys do beyond their own module; members may be NULL. */
+typedef struct ChardevMuxActions {
+    void (*quit)(void);   /* Ctrl-a x */
+    void (*commit)(void); /* Ctrl-a s */
+} ChardevMuxActions;
+void chardev_set_mux_actions(const ChardevMuxActions *actions);
+/* -echr. */
+void chardev_set_mux_escape(int c);
 /* The program ends: terminal modes are restored, sockets unlinked. */
 void chardev_cleanup(void);
 

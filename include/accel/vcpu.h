@@ -67,6 +67,8 @@ struct VCPUClass {
     uint64_t (*get_pc)(VCPU *cpu);
     /* Execute guest code until pending is non-zero. Used by accel/tcg. */
     void (*tcg_exec)(VCPU *cpu);
+    /* Forget all address translations before the next guest instruction. Any thread. */
+    void (*tcg_flush)(VCPU *cpu);
     bool big_endian;
 };
 

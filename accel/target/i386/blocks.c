@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cache of decoded code, and the loop that runs it.
+ *
+ * A block is a run of decoded instructions within one page, keyed by the RAM address of
+ * its first byte, its rip (targets and rip-relative addresses are precomputed) and the
+ * mode word. It ends at the first instruction that transfers control or changes the
+ * mode.  An instruction across a page end is a block of its own, keyed on both pages.
+ *
+ * Finding the next block: a direct-mapped table by rip, valid for one generation of
+ * translations (CR3, INVLPG, ...) and one mode, then a hash table by RAM address, then
+ * the decoder.
+ *
+ *  B1 A block is dead when a page it was decoded from has a new generation
+ * (code-pages.h). B2 cpu->insn names the instruction that is being executed and is NULL
+ * between blocks. B3 Block memory is reused only outside of blocks.
+ */
+#include "accel/target/i386/blocks.h"
+#include "accel/target/i386/decode.h"
+#include "accel/target/i386/mmu.h"
+#include "accel/tcg/code-pages.h"
+#include "accel/tcg/phys.h"
+#include "util/log.h"
+
+#include <glib.h>
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    ARENA_BYTES = 48 << 20,
+    BLOCK_MAX = 48, /* instructions */
+    HASH_BITS = 15,
+    JUMP_BITS = 12,
+};
+
+typedef struct BlockPage {
+    const TcgCodePage *page;
+    uint64_t ram_addr;
+    uint32_t gen;
+} BlockPage;
+
+struct X86Block {
+    uint64_t ram_addr; /* of the first byte */
+    uint64_t rip;
+    uint64_t end_rip;
+    uint32_t mode;
+    uint32_t last; /* offset of the last byte in CS, 0 in 64-bit code */
+    uint16_t count;
+    bool crosses;
+    bool verify; /* compare with memory at each entry */
+    BlockPage page[2];
+    X86Block *hash_next;
+    uint32_t source_len;
+    X86Insn insn[];
+};
+
+typedef struct JumpEntry {
+    uint64_t rip;
+    uint64_t key; /* mode and generation */
+    X86Block *block;
+} JumpEntry;
+
+typedef struct X86Blocks {
+    uint64_t generation;
+    uint64_t executed;
+    uint8_t *arena;
+    size_t used;
+    bool shared;
+    JumpEntry jump[1 << JUMP_BITS];
+    X86Block *hash[1 << HASH_BITS];
+    struct {
+        X86Block head;
+        X86Insn insn[1];
+    } scratch; /* for what is not cached */
+} X86Blocks;
+
+void x86_blocks_new(X86State *cpu)
+{
+    X86Blocks *bl = g_new0(X86Blocks, 1);
+    void *p = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    g_assert(p != MAP_FAILED);
+    bl->arena = p;
+    bl->generation = 1;
+    cpu->blocks = bl;
+    x86_decode_setup();
+}
+
+void x86_blocks_free(X86State *cpu)
+{
+    munmap(cpu->blocks->arena, ARENA_BYTES);
+    g_free(cpu->blocks);
+    cpu->blocks = NULL;
+}
+
+void x86_blocks_new_generation(X86State *cpu)
+{
+    if (cpu->blocks) {
+        cpu->blocks->generation++;
+    }
+}
+
+void x86_blocks_flush(X86State *cpu)
+{
+    X86Blocks *bl = cpu->blocks;
+
+    bl->generation++;
+    bl->used = 0;
+    memset(bl->hash, 0, sizeof(bl->hash));
+    memset(bl->jump, 0, sizeof(bl->jump));
+}
+
+void x86_blocks_set_shared(X86State *cpu, bool shared)
+{
+    cpu->blocks->shared = shared;
+}
+
+uint64_t x86_insn_count(const X86State *cpu)
+{
+    return cpu->blocks->executed;
+}
+
+/* --- decoding a block --------------------------------------------------------------
+ */
+
+static uint64_t code_linear(const X86State *cpu, uint64_t rip)
+{
+    return x86_is64(cpu) ? rip : (uint32_t)(cpu->seg[X86_CS].base + rip);
+}
+
+/* How many bytes may be fetched from @rip on before the segment ends. */
+static uint64_t limit_left(const X86State *cpu, uint64_t rip)
+{
+    if (x86_is64(cpu)) {
+        return UINT64_MAX;
+    }
+    return rip <= cpu->seg[X86_CS].limit ? cpu->seg[X86_CS].limit - rip + 1 : 0;
+}
+
+static const uint8_t *code_page(X86State *cpu, uint64_t lin, SoftTlbSide **side,
+                                uint8_t *copy, unsigned copy_len)
+{
+    SoftTlbSide *s;
+
+    if (x86_is64(cpu) && !x86_is_canonical(cpu, lin)) {
+        x86_raise_gp(cpu, 0);
+    }
+    s = x86_tlb_get(cpu, lin, SOFT_TLB_EXEC, cpu->view);
+    *side = s;
+    if (s->flags & SOFT_TLB_RAM) {
+        return x86_tlb_host(cpu, cpu->view, lin);
+    }
+    /* Code in MMIO: fetched byte by byte, executed one by one. */
+    for (unsigned k = 0; k < copy_len; k++) {
+        if ((lin & (SOFT_TLB_PAGE - 1)) + k >= SOFT_TLB_PAGE) {
+            break;
+        }
+        copy[k] = cpu->phys->ops->read(cpu->phys, x86_phys_space(cpu),
+                                       s->phys + (lin & (SOFT_TLB_PAGE - 1)) + k, 1);
+    }
+    return copy;
+}
+
+static bool ends_block(const X86Insn *i)
+{
+    return !i->row || i->row->rules & X86_ENDS || i->ref == x86_ref_ud ||
+           i->ref == x86_ref_nm || i->ref == x86_ref_gp0;
+}
+
+static void log_block(const X86State *cpu, const X86Block *b, const uint8_t *bytes)
+{
+    const uint8_t *p = bytes;
+
+    log_printf("----------------\nIN:\n");
+    for (unsigned k = 0; k < b->count; k++) {
+        const X86Insn *i = &b->insn[k];
+        char hex[40] = "";
+
+        for (unsigned n = 0; n < i->len; n++) {
+            g_snprintf(hex + 2 * n, 3, "%02x", p[n]);
+        }
+        p += i->len;
+        log_printf("0x%08" PRIx64 ":  %-30s  %s\n", x86_insn_rip(i), hex,
+                   i->row ? i->row->name : "(bad)");
+    }
+}
+
+/* The one instruction at @rip, which may cross a page end, into @b. */
+static void decode_one(X86State *cpu, X86Block *b, uint64_t rip)
+{
+    uint8_t bytes[2 * X86_INSN_MAX];
+    uint64_t lin = code_linear(cpu, rip), limit = limit_left(cpu, rip);
+    unsigned have = 0, in_page = SOFT_TLB_PAGE - (lin & (SOFT_TLB_PAGE - 1));
+    SoftTlbSide *side;
+    uint8_t copy[X86_INSN_MAX];
+    const uint8_t *p = code_page(cpu, lin, &side, copy, X86_INSN_MAX);
+    X86DecodeStatus st;
+
+    b->page[0] = b->page[1] = (BlockPage){ .ram_addr = UINT64_MAX };
+    if (side->flags & SOFT_TLB_RAM) {
+        b->page[0].ram_addr = side->ram_addr;
+    }
+    b->ram_addr = side->ram_addr + (lin & (SOFT_TLB_PAGE - 1));
+    have = MIN(in_page, X86_INSN_MAX);
+    memcpy(bytes, p, have);
+    b->crosses = false;
+    st = x86_decode(cpu, cpu->mode, rip, bytes, MIN(have, limit), b->insn);
+    if (st == X86_DECODE_MORE && have < X86_INSN_MAX && have < limit) {
+        uint64_t next = code_linear(cpu, rip + have);
+
+        p = code_page(cpu, next, &side, copy, X86_INSN_MAX - have);
+        if (side->flags & SOFT_TLB_RAM) {
+            b->page[1].ram_addr = side->ram_addr;
+        } else {
+            b->page[0].ram_addr = UINT64_MAX;
+        }
+        memcpy(bytes + have, p, X86_INSN_MAX - have);
+        b->crosses = true;
+        st = x86_decode(cpu, cpu->mode, rip, bytes, MIN(X86_INSN_MAX, limit), b->insn);
+    }
+    if (st != X86_DECODE_OK) {
+        x86_raise_gp(cpu, 0);
+    }
+    b->rip = rip;
+    b->mode = cpu->mode;
+    b->count = 1;
+    b->end_rip = b->insn[0].next_rip;
+    b->source_len = b->insn[0].len;
+    b->last = x86_is64(cpu) ? 0 : b->end_rip - 1;
+    if (log_enabled(LOG_IN_ASM)) {
+        log_block(cpu, b, bytes);
+    }
+}
+
+/* As many instructions as fit, all in the page of @rip; 0 if not even one does. */
+static unsigned decode_run(X86State *cpu, X86Block *b, uint64_t rip, const uint8_t *p,
+                           uint64_t avail)
+{
+    unsigned n = 0;
+    uint64_t at = rip;
+
+    while (n < BLOCK_MAX && avail) {
+        X86Insn *i = &b->insn[n];
+
+        if (x86_decode(cpu, cpu->mode, at, p, MIN(avail, 64), i) != X86_DECODE_OK) {
+            break;
+        }
+        n++;
+        at = i->next_rip;
+        p += i->len;
+        avail -= i->len;
+        if (ends_block(i)) {
+            break;
+        }
+    }
+    b->rip = rip;
+    b->end_rip = at;
+    b->source_len = at - rip;
+    b->mode = cpu->mode;
+    b->count = n;
+    b->crosses = false;
+    b->last = x86_is64(cpu) || !n ? 0 : at - 1;
+    return n;
+}
+
+/* --- finding blocks ------------------------------------------------------------------
+ */
+
+static unsigned hash_of(uint64_t ram_addr, uint64_t rip, uint32_t mode)
+{
+    uint64_t h = (ram_addr ^ rip << 20 ^ (uint64_t)mode << 40) * 0x9e3779b97f4a7c15ull;
+
+    return h >> (64 - HASH_BITS);
+}
+
+static bool page_alive(const BlockPage *p)
+{
+    return __atomic_load_n(&p->page->gen, __ATOMIC_ACQUIRE) == p->gen;
+}
+
+static bool is_alive(const X86Block *b)
+{
+    return page_alive(&b->page[0]) && (!b->crosses || page_alive(&b->page[1]));
+}
+
+/* The second page must still be where it was. */
+static bool second_page_agrees(X86State *cpu, const X86Block *b)
+{
+    SoftTlbSide *s =
+        x86_tlb_get(cpu, code_linear(cpu, b->end_rip - 1), SOFT_TLB_EXEC, cpu->view);
+
+    return s->flags & SOFT_TLB_RAM && s->ram_addr == b->page[1].ram_addr;
+}
+
+static X86Block *hash_find(X86State *cpu, uint64_t ram_addr, uint64_t rip)
+{
+    X86Block **link = &cpu->blocks->hash[hash_of(ram_addr, rip, cpu->mode)];
+
+    while (*link) {
+        X86Block *b = *link;
+
+        if (!is_alive(b)) {
+            *link = b->hash_next;
+            continue;
+        }
+        if (b->ram_addr == ram_addr && b->rip == rip && b->mode == cpu->mode &&
+            (!b->crosses || second_page_agrees(cpu, b))) {
+            return b;
+        }
+        link = &b->hash_next;
+    }
+    return NULL;
+}
+
+static void track(X86State *cpu, BlockPage *p, unsigned offset, unsigned len)
+{
+    TcgCodePage *page = tcg_code_page_get(p->ram_addr);
+
+    p->page = page;
+    p->gen = __atomic_load_n(&page->gen, __ATOMIC_SEQ_CST);
+    if (tcg_code_page_track(page, p->ram_addr, offset, len)) {
+        for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
+            soft_tlb_protect(&cpu->views[k], p->ram_addr);
+        }
+    }
+}
+
+static X86Block *arena_block(X86State *cpu)
+{
+    X86Blocks *bl = cpu->blocks;
+    const size_t most = sizeof(X86Block) + BLOCK_MAX * sizeof(X86Insn);
+
+    if (bl->used + most > ARENA_BYTES) {
+        x86_blocks_flush(cpu);
+    }
+    return (X86Block *)(bl->arena + bl->used);
+}
+
+static void keep(X86State *cpu, X86Block *b)
+{
+    X86Blocks *bl = cpu->blocks;
+    X86Block **slot = &bl->hash[hash_of(b->ram_addr, b->rip, b->mode)];
+    size_t size = sizeof(X86Block) + b->count * sizeof(X86Insn);
+
+    b->hash_next = *slot;
+    *slot = b;
+    bl->used += (size + 63) & ~(size_t)63;
+}
+
+/* Decodes at the current rip. The result may be the scratch block. */
+static X86Block *build(X86State *cpu)
+{
+    uint64_t rip = cpu->rip, lin = code_linear(cpu, rip), limit = limit_left(cpu, rip);
+    unsigned offset = lin & (SOFT_TLB_PAGE - 1);
+    SoftTlbSide *side;
+    uint8_t copy[1];
+    X86Block *b = arena_block(cpu);
+    const uint8_t *p;
+
+    if (!limit) {
+        x86_raise_gp(cpu, 0);
+    }
+    p = code_page(cpu, lin, &side, copy, 1);
+    if (!(side->flags & SOFT_TLB_RAM)) {
+        decode_one(cpu, &cpu->blocks->scratch.head, rip);
+        return &cpu->blocks->scratch.head;
+    }
+    b->ram_addr = side->ram_addr + offset;
+    b->page[0].ram_addr = side->ram_addr;
+    b->verify = false;
+    /* The line bits come before the bytes are read (code-pages.h); which lines is known
+     * only afterwards, so a change in between is caught by the generation: lines of the
+     * longest possible block are claimed first. */
+    track(cpu, &b->page[0], offset, MIN(SOFT_TLB_PAGE - offset, 64u));
+    if (!decode_run(cpu, b, rip, p, MIN(limit, SOFT_TLB_PAGE - offset))) {
+        decode_one(cpu, b, rip);
+        if (b->page[0].ram_addr == UINT64_MAX) {
+            memcpy(&cpu->blocks->scratch, b, sizeof(cpu->blocks->scratch));
+            return &cpu->blocks->scratch.head;
+        }
+        track(cpu, &b->page[0], offset, MIN(b->source_len, SOFT_TLB_PAGE - offset));
+        if (b->crosses) {
+            track(cpu, &b->page[1], 0, offset + b->source_len - SOFT_TLB_PAGE);
+        }
+    } else {
+        track(cpu, &b->page[0], offset, b->source_len);
+        if (log_enabled(LOG_IN_ASM)) {
+            log_block(cpu, b, p);
+        }
+    }
+    keep(cpu, b);
+    return b;
+}
+
+static X86Block *find_slow(X86State *cpu, JumpEntry *e, uint64_t key)
+{
+    uint64_t lin = code_linear(cpu, cpu->rip);
+    SoftTlbSide *s;
+    X86Block *b = NULL;
+
+    if (x86_is64(cpu) && !x86_is_canonical(cpu, lin)) {
+        x86_raise_gp(cpu, 0);
+    }
+    s = x86_tlb_get(cpu, lin, SOFT_TLB_EXEC, cpu->view);
+    if (s->flags & SOFT_TLB_RAM) {
+        b = hash_find(cpu, s->ram_addr + (lin & (SOFT_TLB_PAGE - 1)), cpu->rip);
+    }
+    if (!b || b->last > limit_left(cpu, 0) - 1) {
+        b = build(cpu);
+    }
+    if (b != &cpu->blocks->scratch.head) {
+        /* Building may have flushed the cache and begun a new generation. */
+        *e = (JumpEntry){ cpu->rip, key, b };
+        e->key = (uint64_t)cpu->mode | cpu->blocks->generation << 32;
+    }
+    return b;
+}
+
+static inline X86Block *find(X86State *cpu)
+{
+    X86Blocks *bl = cpu->blocks;
+    uint64_t rip = cpu->rip;
+    uint64_t key = (uint64_t)cpu->mode | bl->generation << 32;
+    JumpEntry *e = &bl->jump[(rip ^ rip >> JUMP_BITS) & ((1 << JUMP_BITS) - 1)];
+
+    if (__builtin_expect(e->rip == rip && e->key == key && is_alive(e->block) &&
+                             (e->block->last <= cpu->seg[X86_CS].limit),
+                         1)) {
+        return e->block;
+    }
+    return find_slow(cpu, e, key);
+}
+
+/* --- running
+ * -------------------------------------------------------------------------- */
+
+static inline void run_block(X86State *cpu, X86Block *b)
+{
+    const X86Insn *i = b->insn;
+
+    cpu->rip = b->end_rip;
+    cpu->run_end = i + b->count;
+    cpu->blocks->executed += b->count;
+    do {
+        cpu->insn = i;
+        i->ref(cpu, i);
+        i++;
+    } while (i < cpu->run_end);
+    cpu->insn = NULL;
+}
+
+/* One instruction: under TF or breakpoints, or in an interrupt shadow. */
+static void step(X86State *cpu)
+{
+    X86Block *b = &cpu->blocks->scratch.head;
+    bool trap = cpu->rflags & X86_FL_TF;
+    unsigned shadow = cpu->irq_shadow;
+    uint32_t hit = shadow & X86_SHADOW_SS
+                       ? 0
+                       : x86_code_breakpoint(cpu, code_linear(cpu, cpu->rip));
+
+    if (hit) {
+        cpu->dr[6] |= hit;
+        x86_raise(cpu, X86_EXC_DB);
+    }
+    decode_one(cpu, b, cpu->rip);
+    cpu->irq_shadow = 0;
+    run_block(cpu, b);
+    cpu->rflags &= ~X86_FL_RF;
+    if (trap && !(cpu->irq_shadow & X86_SHADOW_SS)) {
+        cpu->pending_db |= 1 << 14;
+    }
+}
+
+static void log_state(const X86State *cpu)
+{
+    if (log_enabled(LOG_EXEC)) {
+        log_printf("Trace [%016" PRIx64 "/%08x]\n", cpu->rip, cpu->mode);
+    }
+    if (log_enabled(LOG_CPU)) {
+        log_printf("RAX=%016" PRIx64 " RBX=%016" PRIx64 " RCX=%016" PRIx64
+                   " RDX=%016" PRIx64 "\nRSI=%016" PRIx64 " RDI=%016" PRIx64
+                   " RBP=%016" PRIx64 " RSP=%016" PRIx64 "\nRIP=%016" PRIx64
+                   " CS=%04x RFL=%08" PRIx64 "\n",
+                   cpu->regs[0].q, cpu->regs[3].q, cpu->regs[1].q, cpu->regs[2].q,
+                   cpu->regs[6].q, cpu->regs[7].q, cpu->regs[5].q, cpu->regs[4].q,
+                   cpu->rip, cpu->seg[X86_CS].selector, x86_get_rflags(cpu));
+    }
+}
+
+/* What must happen between two blocks; false: leave the loop. */
+static bool between_blocks(X86State *cpu)
+{
+    if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST)) {
+        return false;
+    }
+    if (cpu->irq_shadow && !(cpu->mode & X86_MODE_STEP)) {
+        if (!cpu->halted) {
+            step(cpu);
+        }
+        return true;
+    }
+    x86_handle_irq(cpu);
+    return true;
+}
+
+void x86_run(X86State *cpu)
+{
+    if (_setjmp(cpu->fault_env)) {
+        /* Delivery may fault again and come back here. */
+        cpu->insn = NULL;
+        x86_take_fault(cpu);
+    }
+    for (;;) {
+        if (x86_unlikely(cpu->halted)) {
+            if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST) ||
+                !x86_can_take_irq(cpu)) {
+                return;
+            }
+            x86_handle_irq(cpu);
+            continue;
+        }
+        if (x86_unlikely(cpu->pending_db)) {
+            uint64_t bits = cpu->pending_db;
+
+            cpu->pending_db = 0;
+            x86_take_trap_db(cpu, bits);
+        }
+        if (x86_unlikely(x86_wants_out(cpu))) {
+            if (!between_blocks(cpu)) {
+                return;
+            }
+            if (cpu->halted) {
+                continue;
+            }
+        }
+        if (x86_unlikely(log_mask & (LOG_EXEC | LOG_CPU))) {
+            log_state(cpu);
+        }
+        if (x86_unlikely(cpu->mode & X86_MODE_STEP)) {
+            step(cpu);
+        } else {
+            cpu->irq_shadow = 0;
+            run_block(cpu, find(cpu));
+        }
+    }
+}

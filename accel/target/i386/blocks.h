@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decoded code of one vCPU, and the loop that runs it.
+ */
+#ifndef ACCEL_TARGET_I386_BLOCKS_H
+#define ACCEL_TARGET_I386_BLOCKS_H
+
+#include "accel/target/i386/insn.h"
+
+/* Makes and frees the cache (cpu->blocks). */
+void x86_blocks_new(X86State *cpu);
+void x86_blocks_free(X86State *cpu);
+
+/* Translations have changed: what is keyed by virtual address is void. */
+void x86_blocks_new_generation(X86State *cpu);
+
+/* Forgets everything. */
+void x86_blocks_flush(X86State *cpu);
+
+/* Other vCPUs must be told of code pages before blocks can be trusted without a
+ * compare. */
+void x86_blocks_set_shared(X86State *cpu, bool shared);
+
+/*
+ * Runs guest code until *cpu->exit_request is not 0 or the CPU halts.
+ * Context: thread of the vCPU, read section, BQL not held.
+ */
+void x86_run(X86State *cpu);
+
+/* Guest instructions executed so far, about. */
+uint64_t x86_insn_count(const X86State *cpu);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* "info registers". */
+#ifndef ACCEL_TARGET_I386_DUMP_H
+#define ACCEL_TARGET_I386_DUMP_H
+
+#include "accel/target/i386/cpu.h"
+
+typedef struct HmpOut HmpOut;
+
+void x86_dump_state(const X86State *cpu, HmpOut *out);
+
+#endif

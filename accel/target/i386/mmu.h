@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Page walk and TLB fill.
+ */
+#ifndef ACCEL_TARGET_I386_MMU_H
+#define ACCEL_TARGET_I386_MMU_H
+
+#include "accel/target/i386/system.h"
+
+/* Page fault error code, SDM volume 3A, 4.7 */
+enum {
+    X86_PF_P = 1,
+    X86_PF_W = 2,
+    X86_PF_U = 4,
+    X86_PF_RSVD = 8,
+    X86_PF_I = 16,
+};
+
+typedef struct X86Walk {
+    uint64_t phys;          /* of the page (4 KiB) that holds the address */
+    bool write_ok, exec_ok; /* for the view that asked */
+    bool global, big;
+    bool dirty; /* D is set: stores need no further walk */
+} X86Walk;
+
+/*
+ * Translates @lin for an access of the view.  Sets accessed bits, and the dirty bit for
+ * a write.  Returns -1, or the error code of the page fault.
+ */
+int x86_walk(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View view,
+             X86Walk *out);
+
+/* Recomputes the tags of the page of @lin after its page was marked or untracked. */
+void x86_tlb_refresh(X86State *cpu, uint64_t lin, X86View view);
+
+/* The TLB record of @lin with the right for @access, filled if needed; raises #PF. */
+SoftTlbSide *x86_tlb_get(X86State *cpu, uint64_t lin, SoftTlbAccess access,
+                         X86View view);
+
+static inline void *x86_tlb_host(X86State *cpu, X86View view, uint64_t lin)
+{
+    return (void *)(uintptr_t)(lin +
+                               cpu->views[view].entry[soft_tlb_index(lin)].addend);
+}
+
+static inline unsigned x86_phys_space(const X86State *cpu)
+{
+    return cpu->in_smm;
+}
+
+#endif

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The x86 CPU object: models as types, features as properties, realize, reset, and what
+ * monitors ask.
+ */
+#include "accel/target/i386/x86-cpu.h"
+#include "accel/accel.h"
+#include "accel/target/i386/blocks.h"
+#include "accel/target/i386/dump.h"
+#include "accel/target/i386/models.h"
+#include "accel/target/i386/system.h"
+#include "accel/target/i386/x86-cpu-internal.h"
+#include "accel/tcg/machine-phys.h"
+#include "hw/intc/apic.h"
+#include "util/bql.h"
+
+#include <string.h>
+
+static const X86Model *class_model(Object *obj)
+{
+    return ((X86CpuClass *)obj->klass)->model;
+}
+
+X86State *x86_cpu_get_state(X86Cpu *cpu)
+{
+    return &cpu->st;
+}
+
+X86CpuOps *x86_cpu_get_ops(X86Cpu *cpu)
+{
+    return &cpu->ops;
+}
+
+uint32_t x86_cpu_get_apic_id(X86Cpu *cpu)
+{
+    return cpu->apic_id;
+}
+
+bool x86_cpu_is_amd(X86Cpu *cpu)
+{
+    return !strcmp(cpu->st.ident.vendor, "AuthenticAMD");
+}
+
+X86Cpu *x86_cpu_new(const char *type)
+{
+    return X86_CPU(device_new(type));
+}
+
+void x86_cpu_set_topology(X86Cpu *cpu, uint32_t apic_id, unsigned packages,
+                          unsigned cores, unsigned threads)
+{
+    cpu->apic_id = apic_id;
+    cpu->st.ident.packages = packages;
+    cpu->st.ident.cores_per_package = MAX(cores, 1u);
+    cpu->st.ident.threads_per_core = MAX(threads, 1u);
+}
+
+/* --- events from the board
+ * ------------------------------------------------------------- */
+
+static void a20_work(VCPU *vcpu, void *opaque)
+{
+    X86Cpu *cpu = X86_CPU(vcpu);
+    bool off = !GPOINTER_TO_INT(opaque);
+
+    if (cpu->st.a20_off != off) {
+        cpu->st.a20_off = off;
+        x86_irq_set(&cpu->st, X86_IRQ_A20);
+    }
+}
+
+void x86_cpu_set_a20(X86Cpu *cpu, int level)
+{
+    VCPU *vcpu = &cpu->parent_obj;
+
+    if (current_vcpu() == vcpu) {
+        a20_work(vcpu, GINT_TO_POINTER(level));
+    } else {
+        vcpu_queue_work(vcpu, a20_work, GINT_TO_POINTER(level));
+    }
+}
+
+void x86_cpu_smi(X86Cpu *cpu)
+{
+    x86_irq_set(&cpu->st, X86_IRQ_SMI);
+    vcpu_set_pending(&cpu->parent_obj, VCPU_PENDING_IRQ);
+}
+
+/* --- VCPU class
+ * -------------------------------------------------------------------------- */
+
+static bool has_work(VCPU *vcpu)
+{
+    return x86_can_take_irq(&X86_CPU(vcpu)->st);
+}
+
+static hwaddr translate_debug(VCPU *vcpu, uint64_t addr, MemTxAttrs *attrs)
+{
+    X86State *st = &X86_CPU(vcpu)->st;
+    uint64_t phys;
+
+    *attrs = (MemTxAttrs){ .secure = st->in_smm };
+    if (!x86_translate_debug(st, addr, &phys)) {
+        return HWADDR_MAX;
+    }
+    return phys + (addr & (TARGET_PAGE_SIZE - 1));
+}
+
+static void dump_state(VCPU *vcpu, HmpOut *out)
+{
+    x86_dump_state(&X86_CPU(vcpu)->st, out);
+}
+
+static uint64_t get_pc(VCPU *vcpu)
+{
+    X86State *st = &X86_CPU(vcpu)->st;
+
+    return st->rip + (x86_is64(st) ? 0 : st->seg[X86_CS].base);
+}
+
+static void tcg_exec(VCPU *vcpu)
+{
+    X86Cpu *cpu = X86_CPU(vcpu);
+
+    cpu->st.halted = vcpu->halted;
+    x86_run(&cpu->st);
+    vcpu->halted = cpu->st.halted;
+}
+
+static void tcg_flush(VCPU *vcpu)
+{
+    x86_irq_set(&X86_CPU(vcpu)->st, X86_IRQ_FLUSH);
+    vcpu_set_pending(vcpu, VCPU_PENDING_IRQ);
+}
+
+/* --- life
+ * ---------------------------------------------------------------------------------- */
+
+static void instance_init(Object *obj)
+{
+    X86Cpu *cpu = (X86Cpu *)obj;
+    const X86Model *m = class_model(obj);
+    X86CpuIdent *id = &cpu->st.ident;
+    uint32_t supported[X86_FW_COUNT];
+
+    cpu->apic_id = UINT32_MAX;
+    cpu->socket_id = cpu->core_id = cpu->thread_id = cpu->node_id = cpu->die_id = -1;
+    if (!m) {
+        return;
+    }
+    x86_supported_features(supported);
+    for (unsigned k = 0; k < X86_FW_COUNT; k++) {
+        cpu->st.features[k] = m->features[k] & supported[k];
+    }
+    g_strlcpy(id->vendor, m->vendor, sizeof(id->vendor));
+    g_strlcpy(id->model_id, m->model_id, sizeof(id->model_id));
+    id->family = m->family;
+    id->model = m->model;
+    id->stepping = m->stepping;
+    id->level = m->level;
+    id->xlevel = m->xlevel;
+    id->phys_bits = m->phys_bits;
+    id->virt_bits = x86_has(&cpu->st, X86_F_LA57) ? 57 : 48;
+    id->cores_per_package = id->threads_per_core = id->packages = 1;
+    cpu->st.ops = &cpu->ops;
+    cpu->st.exit_request = &cpu->parent_obj.pending;
+}
+
+static void reset(DeviceState *dev)
+{
+    X86Cpu *cpu = X86_CPU(dev);
+    bool bsp = true;
+
+    x86_state_reset(&cpu->st);
+    if (cpu->apic) {
+        apic_reset(cpu->apic);
+        bsp = cpu->ops.apic_get_base(cpu->st.apic) & APIC_BASE_BSP;
+    }
+    cpu->st.wait_sipi = cpu->st.halted = !bsp;
+    cpu->parent_obj.halted = cpu->st.halted;
+}
+
+static void cut_to_supported(X86Cpu *cpu)
+{
+    uint32_t supported[X86_FW_COUNT];
+
+    x86_supported_features(supported);
+    for (unsigned k = 0; k < X86_FW_COUNT; k++) {
+        cpu->st.features[k] &= supported[k];
+    }
+}
+
+static bool realize(DeviceState *dev, Error **errp)
+{
+    X86Cpu *cpu = X86_CPU(dev);
+    VCPU *vcpu = &cpu->parent_obj;
+
+    if (cpu->apic_id == UINT32_MAX) {
+        return error_set(errp, "apic-id property was not initialized properly");
+    }
+    cpu->st.ident.apic_id = cpu->apic_id;
+    cut_to_supported(cpu);
+    x86_blocks_new(&cpu->st);
+    machine_phys_init(&cpu->phys, vcpu);
+    cpu->st.phys = &cpu->phys.base;
+    if (x86_has(&cpu->st, X86_F_APIC) || cpu->st.ident.packages > 1) {
+        cpu->apic = apic_new(vcpu, &cpu->st, cpu->apic_id);
+        apic_init_cpu_ops(&cpu->ops);
+        cpu->st.apic = cpu->apic;
+        if (!apic_realize(cpu->apic, errp)) {
+            return false;
+        }
+    }
+    if (!((X86CpuClass *)OBJECT(dev)->klass)->parent_realize(dev, errp)) {
+        return false;
+    }
+    reset(dev);
+    vcpu_start_thread(vcpu);
+    return true;
+}
+
+static void unrealize(DeviceState *dev)
+{
+    X86Cpu *cpu = X86_CPU(dev);
+
+    ((X86CpuClass *)OBJECT(dev)->klass)->parent_unrealize(dev);
+    if (cpu->apic) {
+        device_unparent(DEVICE(cpu->apic));
+        cpu->apic = NULL;
+        cpu->st.apic = NULL;
+    }
+    x86_blocks_free(&cpu->st);
+}
+
+/* --- properties
+ * -------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const Property properties[] = {
+    PROP_UINT32("apic-id", X86Cpu, apic_id, UINT32_MAX),
+    PROP_INT32("thread-id", X86Cpu, thread_id, -1),
+    PROP_INT32("core-id", X86Cpu, core_id, -1),
+    PROP_INT32("die-id", X86Cpu, die_id, -1),
+    PROP_INT32("socket-id", X86Cpu, socket_id, -1),
+    PROP_INT32("node-id", X86Cpu, node_id, -1),
+    { PROP_("level", X86Cpu, st.ident.level, prop_uint32, uint32_t) },
+    { PROP_("xlevel", X86Cpu, st.ident.xlevel, prop_uint32, uint32_t) },
+    { PROP_("family", X86Cpu, st.ident.family, prop_uint32, uint32_t) },
+    { PROP_("model", X86Cpu, st.ident.model, prop_uint32, uint32_t) },
+    { PROP_("stepping", X86Cpu, st.ident.stepping, prop_uint32, uint32_t) },
+    { PROP_("phys-bits", X86Cpu, st.ident.phys_bits, prop_uint8, uint8_t) },
+};
+/* clang-format on */
+
+static void add_feature_properties(ObjectClass *klass)
+{
+    Property *rows = g_new0(Property, x86_feature_name_count);
+
+    for (unsigned k = 0; k < x86_feature_name_count; k++) {
+        const X86FeatureName *f = &x86_feature_names[k];
+
+        rows[k].name = f->name;
+        rows[k].type = &prop_bit;
+        rows[k].offset = offsetof(X86Cpu, st.features) + 4 * (f->feature >> 5);
+        rows[k].bit = f->feature & 31;
+    }
+    object_class_add_properties(klass, rows, x86_feature_name_count);
+}
+
+const char *x86_cpu_parse_model(const char *text, Error **errp)
+{
+    g_auto(GStrv) parts = g_strsplit(text ? text : "qemu64", ",", -1);
+    g_autofree char *wanted = g_strconcat(parts[0], X86_CPU_TYPE_SUFFIX, NULL);
+    ObjectClass *klass = object_class_by_name(wanted);
+    GArray *globals = g_array_new(false, true, sizeof(GlobalProperty));
+    const char *type;
+
+    if (!klass) {
+        g_array_free(globals, true);
+        error_set(errp, "unable to find CPU model '%s'", parts[0]);
+        return NULL;
+    }
+    type = object_class_get_name(klass);
+    for (char **p = parts + 1; *p; p++) {
+        const char *eq = strchr(*p, '=');
+        bool sign = **p == '+' || **p == '-';
+        g_autofree char *name = sign ? g_strdup(*p + 1)
+                                : eq ? g_strndup(*p, eq - *p)
+                                     : g_strdup(*p);
+        GlobalProperty g = { .driver = type, .user = true };
+
+        g_strdelimit(name, "_", '-');
+        if (!object_class_property_find(klass, name)) {
+            g_array_free(globals, true);
+            error_set(errp, "Property '%s.%s' not found", type, name);
+            return NULL;
+        }
+        g.property = g_steal_pointer(&name);
+        g.value = sign ? (**p == '+' ? "on" : "off") : eq ? g_strdup(eq + 1) : "on";
+        g_array_append_val(globals, g);
+    }
+    if (globals->len) {
+        unsigned n = globals->len;
+
+        device_register_globals((GlobalProperty *)g_array_free(globals, false), n);
+    } else {
+        g_array_free(globals, true);
+    }
+    return type;
+}
+
+/* --- types
+ * ---------------------------------------------------------------------------------------
+ */
+
+static void base_class_init(ObjectClass *klass, const void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    VCPUClass *vc = (VCPUClass *)klass;
+    X86CpuClass *xc = (X86CpuClass *)klass;
+
+    xc->parent_realize = dc->realize;
+    xc->parent_unrealize = dc->unrealize;
+    dc->realize = realize;
+    dc->unrealize = unrealize;
+    dc->reset_hold = reset;
+    dc->vmsd = &x86_cpu_vmstate;
+    dc->user_creatable = true;
+    dc->hotpluggable = true;
+    vc->arch = "x86_64";
+    vc->has_work = has_work;
+    vc->translate_debug = translate_debug;
+    vc->dump_state = dump_state;
+    vc->get_pc = get_pc;
+    vc->tcg_exec = tcg_exec;
+    vc->tcg_flush = tcg_flush;
+    OBJECT_CLASS_ADD_PROPERTIES(klass, properties);
+    add_feature_properties(klass);
+}
+
+static void model_class_init(ObjectClass *klass, const void *data)
+{
+    X86CpuClass *xc = (X86CpuClass *)klass;
+
+    xc->model = data;
+    DEVICE_CLASS(klass)->desc = xc->model->desc;
+}
+
+static const TypeInfo x86_cpu_info = {
+    .name = TYPE_X86_CPU,
+    .parent = TYPE_VCPU,
+    .instance_size = sizeof(X86Cpu),
+    .class_size = sizeof(X86CpuClass),
+    .abstract = true,
+    .instance_init = instance_init,
+    .class_init = base_class_init,
+};
+TYPE_REGISTER(x86_cpu_info);
+
+/* Before main(): one type for each model. */
+static void __attribute__((constructor)) register_models(void)
+{
+    static TypeInfo infos[32];
+    static char names[32][32];
+
+    g_assert(x86_model_count <= G_N_ELEMENTS(infos));
+    for (unsigned k = 0; k < x86_model_count; k++) {
+        g_snprintf(names[k], sizeof(names[k]), "%s" X86_CPU_TYPE_SUFFIX,
+                   x86_models[k].name);
+        infos[k] = (TypeInfo){ .name = names[k],
+                               .parent = TYPE_X86_CPU,
+                               .class_init = model_class_init,
+                               .class_data = &x86_models[k] };
+        type_register(&infos[k]);
+    }
+}

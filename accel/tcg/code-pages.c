@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tracking of decoded code in RAM: two-level table of pages, grown without locks.
+ */
+#include "accel/tcg/code-pages.h"
+
+#include <glib.h>
+
+enum {
+    PAGE_BITS = 12,
+    LINE_BITS = 6,
+    LEAF_BITS = 12, /* pages in a leaf: 16 MiB of RAM */
+    ROOT_BITS = 24, /* 2^48 bytes of RAM space */
+    MID_BITS = 12,
+};
+
+typedef struct Leaf {
+    TcgCodePage page[1 << LEAF_BITS];
+} Leaf;
+
+typedef struct Mid {
+    Leaf *leaf[1 << MID_BITS];
+} Mid;
+
+static Mid *root[1 << (ROOT_BITS - MID_BITS)];
+static void (*protect_hook)(uint64_t ram_addr);
+
+/* Publishes a zeroed object in an empty slot; the loser of a race frees its own. */
+static void *slot_get(void **slot, size_t size)
+{
+    void *p = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+    void *fresh, *expected = NULL;
+
+    if (p) {
+        return p;
+    }
+    fresh = g_malloc0(size);
+    if (__atomic_compare_exchange_n(slot, &expected, fresh, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE)) {
+        return fresh;
+    }
+    g_free(fresh);
+    return expected;
+}
+
+static unsigned leaf_index(uint64_t ram_addr)
+{
+    return ram_addr >> PAGE_BITS & ((1 << LEAF_BITS) - 1);
+}
+
+static unsigned mid_index(uint64_t ram_addr)
+{
+    return ram_addr >> (PAGE_BITS + LEAF_BITS) & ((1 << MID_BITS) - 1);
+}
+
+static unsigned root_index(uint64_t ram_addr)
+{
+    return ram_addr >> (PAGE_BITS + LEAF_BITS + MID_BITS) &
+           ((1 << (ROOT_BITS - MID_BITS)) - 1);
+}
+
+TcgCodePage *tcg_code_page_get(uint64_t ram_addr)
+{
+    Mid *mid = slot_get((void **)&root[root_index(ram_addr)], sizeof(Mid));
+    Leaf *leaf = slot_get((void **)&mid->leaf[mid_index(ram_addr)], sizeof(Leaf));
+
+    return &leaf->page[leaf_index(ram_addr)];
+}
+
+TcgCodePage *tcg_code_page_find(uint64_t ram_addr)
+{
+    Mid *mid = __atomic_load_n(&root[root_index(ram_addr)], __ATOMIC_ACQUIRE);
+    Leaf *leaf;
+
+    if (!mid) {
+        return NULL;
+    }
+    leaf = __atomic_load_n(&mid->leaf[mid_index(ram_addr)], __ATOMIC_ACQUIRE);
+    return leaf ? &leaf->page[leaf_index(ram_addr)] : NULL;
+}
+
+static uint64_t line_mask(unsigned offset, unsigned len)
+{
+    unsigned first = offset >> LINE_BITS, last = (offset + len - 1) >> LINE_BITS;
+
+    return (~0ull >> (63 - (last - first))) << first;
+}
+
+bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
+                         unsigned len)
+{
+    bool fresh;
+
+    __atomic_fetch_or(&page->lines, line_mask(offset, len), __ATOMIC_SEQ_CST);
+    fresh = !__atomic_exchange_n(&page->tracked, 1, __ATOMIC_SEQ_CST);
+    if (fresh && protect_hook) {
+        protect_hook(ram_addr & ~(uint64_t)((1 << PAGE_BITS) - 1));
+    }
+    return fresh;
+}
+
+static bool page_written(TcgCodePage *page, unsigned offset, unsigned len)
+{
+    uint64_t mask = line_mask(offset, len);
+
+    /* Pairs with the barrier in tcg_code_page_track(). */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (!(__atomic_load_n(&page->lines, __ATOMIC_SEQ_CST) & mask)) {
+        return false;
+    }
+    /* Lines first: a decoder that sets its bits after this sees the new bytes. */
+    __atomic_store_n(&page->lines, 0, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&page->gen, 1, __ATOMIC_SEQ_CST);
+    return true;
+}
+
+bool tcg_code_written(uint64_t ram_addr, uint64_t len)
+{
+    bool hit = false;
+
+    while (len) {
+        unsigned offset = ram_addr & ((1 << PAGE_BITS) - 1);
+        unsigned n = MIN(len, (uint64_t)(1 << PAGE_BITS) - offset);
+        TcgCodePage *page = tcg_code_page_find(ram_addr);
+
+        if (page) {
+            hit |= page_written(page, offset, n);
+        }
+        ram_addr += n;
+        len -= n;
+    }
+    return hit;
+}
+
+bool tcg_code_page_untrack(TcgCodePage *page)
+{
+    if (__atomic_load_n(&page->lines, __ATOMIC_SEQ_CST)) {
+        return false;
+    }
+    __atomic_store_n(&page->tracked, 0, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&page->lines, __ATOMIC_SEQ_CST)) {
+        __atomic_store_n(&page->tracked, 1, __ATOMIC_SEQ_CST);
+        return false;
+    }
+    return true;
+}
+
+void tcg_code_pages_set_protect_hook(void (*hook)(uint64_t ram_addr))
+{
+    protect_hook = hook;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which pages of RAM hold bytes that some vCPU has decoded, and the news that such
+ * bytes were overwritten.
+ *
+ * Each page has a generation.  A decoded block remembers the generation of its page and
+ * is dead when it has changed.  Writers need no list of blocks: whoever stores into a
+ * line that was decoded raises the generation.
+ *
+ * Protocol between a decoder D and a writer W on another thread:
+ *   D: sets the line bits and "tracked" (full barrier), then checks that the bytes are
+ * still those it decoded; W: stores, then (full barrier) reads the line bits. At least
+ * one of them sees the other.  A writer whose TLB does not yet know that the page is
+ * tracked is told by the protect hook; until it has acknowledged, blocks of the page
+ * are compared with memory each time they are entered (tcg_code_page_settled()).
+ */
+#ifndef ACCEL_TCG_CODE_PAGES_H
+#define ACCEL_TCG_CODE_PAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct TcgCodePage {
+    uint32_t gen;     /* atomic */
+    uint32_t tracked; /* atomic: stores must be reported */
+    uint64_t lines;   /* atomic: 64-byte lines that hold decoded bytes */
+    uint64_t epoch;   /* atomic: when tracking began */
+} TcgCodePage;
+
+/* The record of the page at @ram_addr; made when needed, lives for ever. Any thread. */
+TcgCodePage *tcg_code_page_get(uint64_t ram_addr);
+/* The same, but NULL when nothing was ever decoded there. */
+TcgCodePage *tcg_code_page_find(uint64_t ram_addr);
+
+/* Bytes [offset, offset + len) of the page were decoded. Full barrier. Returns true if
+ * the page was not tracked before: stores of other vCPUs are not yet reported. */
+bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
+                         unsigned len);
+
+static inline bool tcg_code_page_is_tracked(const TcgCodePage *page)
+{
+    return page && __atomic_load_n(&page->tracked, __ATOMIC_SEQ_CST);
+}
+
+/* Bytes were written: kills the blocks decoded from them. Any thread, after the store.
+ * Returns true if something was killed. */
+bool tcg_code_written(uint64_t ram_addr, uint64_t len);
+
+/* Ends tracking of a page without decoded lines; false if there are some. */
+bool tcg_code_page_untrack(TcgCodePage *page);
+
+/* Called when a page becomes tracked: makes all other vCPUs forget write translations.
+ */
+void tcg_code_pages_set_protect_hook(void (*hook)(uint64_t ram_addr));
+
+#endif

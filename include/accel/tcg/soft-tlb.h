@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The software TLB: from a guest-linear page to a host pointer, for one vCPU and one
+ * privilege view.
+ *
+ * It is direct-mapped.  An entry has one tag for each kind of access; a tag is the
+ * linear address of the page when the access may go straight to host memory, and a
+ * value that no address with this index can have otherwise.  One subtraction-free
+ * compare answers "same page, and the access does not leave it":
+ *
+ *     (addr ^ tag) <= SOFT_TLB_PAGE - size
+ *
+ * Everything that is not plain RAM (MMIO, pages with decoded code, pages whose dirty
+ * bits are wanted, unaligned accesses across a page end, addresses beyond the linear
+ * space) fails the compare and takes the slow path, which looks at the side record.
+ * Only the thread of the vCPU reads or writes its TLB; others queue a flush request.
+ */
+#ifndef ACCEL_TCG_SOFT_TLB_H
+#define ACCEL_TCG_SOFT_TLB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    SOFT_TLB_PAGE_BITS = 12,
+    SOFT_TLB_PAGE = 1 << SOFT_TLB_PAGE_BITS,
+    SOFT_TLB_BITS = 10,
+    SOFT_TLB_ENTRIES = 1 << SOFT_TLB_BITS,
+};
+
+typedef enum SoftTlbAccess {
+    SOFT_TLB_READ,
+    SOFT_TLB_WRITE,
+    SOFT_TLB_EXEC,
+} SoftTlbAccess;
+
+typedef struct SoftTlbEntry {
+    uint64_t tag[3];  /* by SoftTlbAccess */
+    uintptr_t addend; /* host address = linear address + addend */
+} SoftTlbEntry;
+
+/* What the slow path knows of an entry's page without walking again. */
+typedef struct SoftTlbSide {
+    uint64_t page;     /* linear page that this record is about, or ~0 */
+    uint64_t phys;     /* guest-physical page */
+    uint64_t ram_addr; /* offset in the RAM space; only with SOFT_TLB_RAM */
+    uint32_t flags;
+} SoftTlbSide;
+
+enum {
+    SOFT_TLB_RAM = 1 << 0,    /* addend is good for reads */
+    SOFT_TLB_PERM_R = 1 << 1, /* the page tables allow it */
+    SOFT_TLB_PERM_W = 1 << 2,
+    SOFT_TLB_PERM_X = 1 << 3,
+    SOFT_TLB_RAM_W = 1 << 4, /* the memory is writable RAM */
+    SOFT_TLB_GLOBAL = 1 << 5,
+    SOFT_TLB_BIG = 1 << 6,     /* part of a large page: a single-page flush drops all */
+    SOFT_TLB_DIRTY_D = 1 << 7, /* the D bit is known to be set */
+};
+
+typedef struct SoftTlb {
+    SoftTlbEntry entry[SOFT_TLB_ENTRIES];
+    SoftTlbSide side[SOFT_TLB_ENTRIES];
+    bool used; /* something was filled since the last flush */
+    bool has_big;
+} SoftTlb;
+
+static inline unsigned soft_tlb_index(uint64_t addr)
+{
+    return (addr >> SOFT_TLB_PAGE_BITS) & (SOFT_TLB_ENTRIES - 1);
+}
+
+static inline bool soft_tlb_hit(uint64_t addr, uint64_t tag, unsigned size)
+{
+    return (addr ^ tag) <= (uint64_t)(SOFT_TLB_PAGE - size);
+}
+
+/* Forgets everything. */
+void soft_tlb_flush(SoftTlb *tlb);
+
+/* Forgets all but the global pages. */
+void soft_tlb_flush_non_global(SoftTlb *tlb);
+
+/* Forgets the page of @addr (everything, if large pages are in). */
+void soft_tlb_flush_page(SoftTlb *tlb, uint64_t addr);
+
+/* Makes each store into the RAM page @ram_addr take the slow path again. */
+void soft_tlb_protect(SoftTlb *tlb, uint64_t ram_addr);
+
+#endif

@@ -105,6 +105,12 @@ RAMBlock *ram_block_find(const char *idstr)
     return NULL;
 }
 
+void ram_block_set_discard_at_end(RAMBlock *rb, bool discard)
+{
+    assert(bql_is_held());
+    rb->discard_at_end = discard;
+}
+
 bool ram_block_set_idstr(RAMBlock *rb, const char *idstr, Error **errp)
 {
     RAMBlock *other = ram_block_find(idstr);

@@ -31,6 +31,10 @@
 /* Transparent huge pages want this; smaller blocks do not care. */
 #define HUGE_ALIGN ((uint64_t)2 << 20)
 
+/* Small blocks are touched here and there: huge pages would cost more than they bring.
+ */
+#define THP_FROM ((uint64_t)64 << 20)
+
 uint64_t host_page_size(void)
 {
     static uint64_t size; /* always the same value */
@@ -50,6 +54,13 @@ uint64_t fd_page_size(int fd)
         return (uint64_t)fs.f_bsize;
     }
     return host_page_size();
+}
+
+bool ram_path_is_hugetlbfs(const char *path)
+{
+    struct statfs fs;
+
+    return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == HUGETLBFS_MAGIC;
 }
 
 /* --- Mapping ------------------------------------------------------------------------
@@ -181,6 +192,9 @@ bool ram_host_map(RAMBlock *rb, const RamSpec *spec, Error **errp)
     if (reserve(rb, align, errp)) {
         if (map_in_place(rb, spec, errp)) {
             madvise(rb->host, rb->max_length, MADV_DONTFORK);
+            if (rb->max_length >= THP_FROM) {
+                madvise(rb->host, rb->max_length, MADV_HUGEPAGE);
+            }
             return true;
         }
         munmap(rb->reservation, rb->reservation_size);
@@ -193,6 +207,9 @@ bool ram_host_map(RAMBlock *rb, const RamSpec *spec, Error **errp)
 
 void ram_host_unmap(RAMBlock *rb)
 {
+    if (rb->discard_at_end && rb->fd >= 0) {
+        madvise(rb->host, rb->max_length, MADV_REMOVE);
+    }
     if (rb->reservation) {
         munmap(rb->reservation, rb->reservation_size);
     }

@@ -22,7 +22,7 @@ struct RAMBlock {
     uint32_t flags;
     int fd; /* -1: none */
     uint64_t fd_offset;
-    bool fd_owned;
+    bool fd_owned, discard_at_end;
     char idstr[256];
     RamResizedFn *resized;
     /* What munmap takes back: the reservation with its guard pages. */

@@ -51,6 +51,10 @@ void ram_block_set_id_prefix_hook(char *(*hook)(Object *owner));
 /* Throw the pages away: they read as zero (private) or are punched (shared). 0 or
  * -errno. */
 int ram_block_discard_range(RAMBlock *rb, uint64_t start, uint64_t length);
+/* Throw the file's contents away when the block is unmapped. Context: BQL. */
+void ram_block_set_discard_at_end(RAMBlock *rb, bool discard);
+/* Is @path on a file system of huge pages? */
+bool ram_path_is_hugetlbfs(const char *path);
 /* Touch @size bytes with @threads; SIGBUS becomes an error. */
 bool ram_prealloc(void *host, uint64_t size, int fd, unsigned threads,
                   Error **errp) WARN_UNUSED;

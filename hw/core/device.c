@@ -5,6 +5,7 @@
  */
 #include "hw/core/device.h"
 #include "hw/core/device-internal.h"
+#include "memory/memory.h"
 #include "qapi/events.h"
 #include "util/atomic.h"
 
@@ -323,6 +324,24 @@ static const Property device_props[] = {
     PROP_CUSTOM("parent_bus", "link<bus>", get_parent_bus, NULL),
 };
 
+/* What the memory core wants to know about the owner of a region. */
+
+static bool *device_busy_flag(Object *owner)
+{
+    DeviceState *dev = object_find_cast(owner, TYPE_DEVICE);
+
+    return dev ? &dev->mmio_busy : NULL;
+}
+
+static char *device_ram_id_prefix(Object *owner)
+{
+    DeviceState *dev = object_find_cast(owner, TYPE_DEVICE);
+    BusState *bus = dev ? dev->parent_bus : NULL;
+
+    return bus && BUS_GET_CLASS(bus)->dev_path ? BUS_GET_CLASS(bus)->dev_path(dev)
+                                               : NULL;
+}
+
 static void device_class_init(ObjectClass *klass, const void *data)
 {
     ResettableClass *rc = object_class_cast(klass, TYPE_RESETTABLE);
@@ -334,6 +353,8 @@ static void device_class_init(ObjectClass *klass, const void *data)
     rc->phases.exit = device_exit;
     dc->user_creatable = true;
     dc->hotpluggable = true;
+    memory_set_busy_flag_hook(device_busy_flag);
+    ram_block_set_id_prefix_hook(device_ram_id_prefix);
     OBJECT_CLASS_ADD_PROPERTIES(klass, device_props);
 }
 

@@ -441,12 +441,28 @@ static char *pci_bus_dev_fw_path(DeviceState *qdev)
                     : g_strdup_printf("%s@%x", name, PCI_SLOT(dev->devfn));
 }
 
+/* "DOMAIN:BUS" of the root, then ":SLOT.FUNCTION" for each bridge and the function. */
+static char *pci_bus_dev_path(DeviceState *qdev)
+{
+    g_autofree char *path = g_strdup("");
+
+    for (PCIDevice *dev = PCI_DEVICE(qdev); dev; dev = pci_get_bus(dev)->bridge) {
+        char *longer = g_strdup_printf(":%02x.%x%s", PCI_SLOT(dev->devfn),
+                                       PCI_FUNC(dev->devfn), path);
+
+        g_free(path);
+        path = longer;
+    }
+    return g_strdup_printf("0000:00%s", path);
+}
+
 static void pci_bus_class_init(ObjectClass *klass, const void *data)
 {
     BusClass *bc = BUS_CLASS(klass);
 
     bc->dev_info = pci_bus_dev_info;
     bc->dev_fw_path = pci_bus_dev_fw_path;
+    bc->dev_path = pci_bus_dev_path;
 }
 
 static const TypeInfo pci_bus_info = {

@@ -111,6 +111,8 @@ struct BusClass {
     char *(*dev_info)(DeviceState *dev);
     /* Boot order path component, caller frees; NULL: the device's fw_name. */
     char *(*dev_fw_path)(DeviceState *dev);
+    /* Stable address for migration ("0000:00:02.0"), caller frees; NULL: none. */
+    char *(*dev_path)(DeviceState *dev);
     /* Refuse or fix up a device before it is attached; may be NULL. */
     bool (*check_address)(BusState *bus, DeviceState *dev, Error **errp);
 };

@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The PC with the i440FX and PIIX chips: wiring only. Memory map, lines and options are
+ * in reference/pc-platform.md; each chip's registers are with the chip.
+ *
+ * Global system interrupts: 0-15 are the ISA lines and drive both the 8259 pair and the
+ * I/O APIC (0 reaches pin 2), 16-23 the I/O APIC alone.
+ */
+#include "accel/accel.h"
+#include "hw/audio/pcspk.h"
+#include "hw/core/board-options.h"
+#include "hw/core/machine.h"
+#include "hw/core/sysbus.h"
+#include "hw/dma/i8257.h"
+#include "hw/i386/firmware.h"
+#include "hw/i386/pc-internal.h"
+#include "hw/intc/apic.h"
+#include "hw/isa/piix3.h"
+#include "hw/misc/kvmvapic.h"
+#include "hw/misc/port92.h"
+#include "hw/pci-host/i440fx.h"
+#include "hw/rtc/mc146818rtc.h"
+#include "hw/timer/i8254.h"
+#include "qapi/value.h"
+#include "softmmu/block.h"
+#include "softmmu/net.h"
+#include "softmmu/runstate.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#define GIB       (1ull << 30)
+#define HPET_BASE 0xfed00000u
+
+/* --- Lines
+ * ---------------------------------------------------------------------------------- */
+
+static void a20_set(void *opaque, int n, int level)
+{
+    for (VCPU *cpu = vcpu_first(); cpu; cpu = vcpu_next(cpu)) {
+        x86_cpu_set_a20(X86_CPU(cpu), level);
+    }
+}
+
+static void reset_line(void *opaque, int n, int level)
+{
+    if (level) {
+        system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
+    }
+}
+
+/* SMIs of the chipset go to the boot processor. */
+static void smi_line(void *opaque, int n, int level)
+{
+    VCPU *cpu = vcpu_first();
+
+    if (level && cpu) {
+        x86_cpu_smi(X86_CPU(cpu));
+    }
+}
+
+static int board_pic_read_irq(void *opaque)
+{
+    PCMachineState *pc = opaque;
+
+    return i8259_acknowledge(pc->pic);
+}
+
+static void board_set_ferr(void *opaque, int level)
+{
+    PCMachineState *pc = opaque;
+
+    pc_ports_set_ferr(&pc->ports, level);
+}
+
+static void board_triple_fault(void *opaque)
+{
+    system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
+}
+
+/* --- CPUs
+ * -------------------------------------------------------------------------------------
+ */
+
+static unsigned bits_for(unsigned n)
+{
+    return n > 1 ? 32 - (unsigned)__builtin_clz(n - 1) : 0;
+}
+
+/* APIC ids number each level of the topology with its own bits (SDM vol. 3, 8.9.1). */
+uint32_t pc_apic_id(const CpuTopology *t, unsigned index)
+{
+    unsigned thread = index % t->threads, core = index / t->threads % t->cores;
+    unsigned die = index / (t->threads * t->cores) % t->dies;
+    unsigned socket = index / (t->threads * t->cores * t->dies);
+    unsigned tb = bits_for(t->threads), cb = bits_for(t->cores), db = bits_for(t->dies);
+
+    return thread | core << tb | die << (tb + cb) | socket << (tb + cb + db);
+}
+
+static void make_view(PCMachineState *pc, X86Cpu *cpu, unsigned index)
+{
+    PcCpuView *v = g_new0(PcCpuView, 1); /* lives as long as the machine */
+    g_autofree char *memory = g_strdup_printf("cpu-memory-%u", index);
+    g_autofree char *smm = g_strdup_printf("cpu-smm-%u", index);
+    Object *owner = OBJECT(cpu);
+
+    address_space_init(&v->memory, get_system_memory(), memory);
+    memory_region_init(&v->smm_root, owner, "memory", UINT64_MAX);
+    memory_region_init_alias(&v->smm_memory, owner, "memory", get_system_memory(), 0,
+                             UINT64_MAX);
+    memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_memory, 0);
+    memory_region_init_alias(&v->smm_smram, owner, "smram", i440fx_get_smram(pc->host),
+                             0, 4 * GIB);
+    memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_smram, 1);
+    address_space_init(&v->smm, &v->smm_root, smm);
+    vcpu_add_address_space(VCPU_CAST(cpu), &v->memory);
+    vcpu_add_address_space(VCPU_CAST(cpu), &v->smm);
+}
+
+static bool make_cpu(PCMachineState *pc, unsigned index, Error **errp)
+{
+    MachineState *ms = MACHINE(pc);
+    X86Cpu *cpu = x86_cpu_new(ms->cpu_type);
+    X86CpuOps *ops = x86_cpu_get_ops(cpu);
+
+    x86_cpu_set_topology(cpu, pc->apic_ids[index], ms->smp.sockets,
+                         ms->smp.cores * ms->smp.dies, ms->smp.threads);
+    ops->pic_read_irq = board_pic_read_irq;
+    ops->set_ferr = board_set_ferr;
+    ops->triple_fault = board_triple_fault;
+    x86_cpu_get_state(cpu)->board = pc;
+    VCPU_CAST(cpu)->index = (int)index;
+    make_view(pc, cpu, index);
+    g_ptr_array_add(ms->cpus, cpu);
+    return device_realize_and_unref(DEVICE(cpu), NULL, errp);
+}
+
+static bool make_cpus(PCMachineState *pc, Error **errp)
+{
+    MachineState *ms = MACHINE(pc);
+    const char *type = x86_cpu_parse_model(ms->cpu_model, errp);
+
+    if (!type) {
+        return false;
+    }
+    ms->cpu_type = g_strdup(type);
+    pc->apic_ids = g_new(uint32_t, ms->smp.max_cpus);
+    for (unsigned i = 0; i < ms->smp.max_cpus; i++) {
+        pc->apic_ids[i] = pc_apic_id(&ms->smp, i);
+    }
+    for (unsigned i = 0; i < ms->smp.cpus; i++) {
+        if (!make_cpu(pc, i, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct json_object *cpu_props(const CpuTopology *t, unsigned i)
+{
+    struct json_object *props = json_object_new_object();
+
+    json_object_object_add(props, "socket-id",
+                           json_object_new_int(i / (t->threads * t->cores * t->dies)));
+    json_object_object_add(props, "die-id",
+                           json_object_new_int(i / (t->threads * t->cores) % t->dies));
+    json_object_object_add(props, "core-id",
+                           json_object_new_int(i / t->threads % t->cores));
+    json_object_object_add(props, "thread-id", json_object_new_int(i % t->threads));
+    return props;
+}
+
+static struct json_object *pc_hotpluggable_cpus(MachineState *ms)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (unsigned i = ms->smp.max_cpus; i-- > 0;) {
+        struct json_object *o = json_object_new_object();
+        json_object_object_add(o, "props", cpu_props(&ms->smp, i));
+        json_object_object_add(o, "vcpus-count", json_object_new_int(1));
+        if (i < ms->cpus->len && g_ptr_array_index(ms->cpus, i)) {
+            DeviceState *cpu = g_ptr_array_index(ms->cpus, i);
+            json_object_object_add(o, "qom-path",
+                                   json_object_new_string(cpu->canonical_path));
+        }
+        json_object_object_add(o, "type", json_object_new_string(ms->cpu_type));
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+/* --- Memory
+ * -----------------------------------------------------------------------------------
+ */
+
+/* How much RAM stays below 4 GiB. */
+static void split_ram(PCMachineState *pc)
+{
+    MachineState *ms = MACHINE(pc);
+    uint64_t limit = pc->max_ram_below_4g;
+
+    pc->below_4g = ms->ram_size;
+    if (ms->ram_size >= limit) {
+        pc->below_4g = MIN(limit, 3 * GIB);
+        if (pc->below_4g & (GIB - 1)) {
+            warn_report("Large machine and max_ram_below_4g (%" PRIu64
+                        ") not a multiple of 1G; possible bad performance.",
+                        limit);
+        }
+    }
+    pc->above_4g = ms->ram_size - pc->below_4g;
+}
+
+static void map_ram(PCMachineState *pc)
+{
+    MachineState *ms = MACHINE(pc);
+
+    memory_region_init_alias(&pc->ram_below, OBJECT(pc), "ram-below-4g", ms->ram, 0,
+                             pc->below_4g);
+    memory_region_add_subregion(get_system_memory(), 0, &pc->ram_below);
+    if (pc->above_4g) {
+        memory_region_init_alias(&pc->ram_above, OBJECT(pc), "ram-above-4g", ms->ram,
+                                 pc->below_4g, pc->above_4g);
+        memory_region_add_subregion(get_system_memory(), 4 * GIB, &pc->ram_above);
+    }
+}
+
+/* The window for DIMMs: after all RAM, with one GiB more per slot for their alignment.
+ */
+static bool map_device_memory(PCMachineState *pc, Error **errp)
+{
+    MachineState *ms = MACHINE(pc);
+
+    if (ms->maxram_size == ms->ram_size) {
+        return true;
+    }
+    if (ms->maxram_size % TARGET_PAGE_SIZE) {
+        return error_set(errp,
+                         "maximum memory size must by aligned to multiple of %d bytes",
+                         (int)TARGET_PAGE_SIZE);
+    }
+    uint64_t base = (4 * GIB + pc->above_4g + GIB - 1) & ~(GIB - 1);
+    uint64_t size = ms->maxram_size - ms->ram_size + ms->ram_slots * GIB;
+    if (base + size < size) {
+        return error_set(errp, "unsupported amount of maximum memory: 0x%" PRIx64,
+                         ms->maxram_size);
+    }
+    ms->device_memory = g_new0(DeviceMemoryState, 1);
+    ms->device_memory->base = base;
+    memory_region_init(&ms->device_memory->mr, OBJECT(pc), "device-memory", size);
+    memory_region_add_subregion(get_system_memory(), base, &ms->device_memory->mr);
+    return true;
+}
+
+/* --- Board devices
+ * ------------------------------------------------------------------------------ */
+
+static bool make_isa(PCMachineState *pc, const char *type, Error **errp)
+{
+    return isa_realize_and_unref(isa_new(type), pc->isa, errp);
+}
+
+static void make_interrupt_controllers(PCMachineState *pc)
+{
+    IrqLine *lines[ISA_NUM_IRQS];
+
+    gsi_init(&pc->gsi);
+    isa_bus_register_input_irqs(pc->isa, pc->gsi.isa);
+    i8257_init(pc->isa);
+    pc->pic = i8259_init(pc->isa, gsi_get_pic_intr(&pc->gsi), lines);
+    gsi_connect_pic(&pc->gsi, lines);
+    gsi_connect_ioapic(&pc->gsi, ioapic_init(OBJECT(pc->host)));
+}
+
+/* The HPET takes over the lines of the PIT and the RTC in its legacy replacement mode.
+ */
+static bool make_timers(PCMachineState *pc, Error **errp)
+{
+    IrqLine *pit_irq = gsi_get_line(&pc->gsi, 0), *rtc_irq = NULL;
+
+    if (pc->hpet) {
+        DeviceState *hpet = device_new("hpet");
+        device_prop_set_uint(hpet, "hpet-intcap", 1u << 2);
+        if (!sysbus_realize_and_unref(SYSBUS_DEVICE(hpet), errp)) {
+            return false;
+        }
+        sysbus_mmio_map(SYSBUS_DEVICE(hpet), get_system_memory(), 0, HPET_BASE);
+        for (int i = 0; i < GSI_COUNT; i++) {
+            sysbus_connect_irq(SYSBUS_DEVICE(hpet), i, gsi_get_line(&pc->gsi, i));
+        }
+        pit_irq = device_get_gpio_in(hpet, 0);
+        rtc_irq = device_get_gpio_in(hpet, 1);
+        pc->hpet_dev = hpet;
+    }
+    pc->rtc = mc146818_rtc_init(pc->isa, 0, rtc_irq);
+    object_property_add_const_link(OBJECT(pc), "rtc", OBJECT(pc->rtc));
+    pc->pit = i8254_init(pc->isa, 0x40, pit_irq);
+    if (pc->hpet_dev) {
+        device_connect_gpio_out(pc->hpet_dev, 0,
+                                device_get_gpio_in(DEVICE(pc->pit), 0));
+    }
+    pcspk_init(pc->isa, pc->pit);
+    return true;
+}
+
+static bool make_ports(PCMachineState *pc, Error **errp)
+{
+    BoardOptions *board = MACHINE(pc)->board;
+
+    for (int i = 0; i < BOARD_MAX_SERIAL; i++) {
+        if (board->serial[i]) {
+            ISADevice *dev = isa_new("isa-serial");
+            device_prop_set_uint(DEVICE(dev), "index", (uint64_t)i);
+            device_prop_set_chr(OBJECT(dev), "chardev", board->serial[i]);
+            if (!isa_realize_and_unref(dev, pc->isa, errp)) {
+                return false;
+            }
+        }
+    }
+    for (int i = 0; i < BOARD_MAX_PARALLEL; i++) {
+        if (board->parallel[i]) {
+            ISADevice *dev = isa_new("isa-parallel");
+            device_prop_set_uint(DEVICE(dev), "index", (uint64_t)i);
+            device_prop_set_chr(OBJECT(dev), "chardev", board->parallel[i]);
+            if (!isa_realize_and_unref(dev, pc->isa, errp)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The controller is always there; its drives are the -fda and -drive if=floppy ones. */
+static bool make_floppy(PCMachineState *pc, Error **errp)
+{
+    ISADevice *fdc = isa_new("isa-fdc");
+
+    pc->fdc = DEVICE(fdc);
+    if (!isa_realize_and_unref(fdc, pc->isa, errp)) {
+        return false;
+    }
+    for (int unit = 0; unit < 2; unit++) {
+        DriveInfo *drive = drive_get(IF_FLOPPY, 0, unit);
+        if (!drive) {
+            continue;
+        }
+        DeviceState *dev = device_new("floppy");
+        device_prop_set_uint(dev, "unit", (uint64_t)unit);
+        device_prop_set_str(dev, "drive", blk_get_name(drive->blk));
+        if (!device_realize_and_unref(dev, BUS(pc->fdc->child_buses->data), errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_keyboard(PCMachineState *pc, Error **errp)
+{
+    if (pc->i8042) {
+        ISADevice *kbd = isa_new("i8042");
+        device_connect_gpio_out_named(DEVICE(kbd), "a20", 0, &pc->a20);
+        if (!isa_realize_and_unref(kbd, pc->isa, errp)) {
+            return false;
+        }
+    }
+    if (pc->vmport == ON_OFF_AUTO_ON) {
+        if (!make_isa(pc, "vmport", errp) ||
+            (pc->i8042 && !make_isa(pc, "vmmouse", errp))) {
+            return false;
+        }
+    }
+    ISADevice *port92 = isa_new("port92");
+    device_connect_gpio_out_named(DEVICE(port92), "a20", 0, &pc->a20);
+    return isa_realize_and_unref(port92, pc->isa, errp);
+}
+
+static bool make_network(PCMachineState *pc, Error **errp)
+{
+    for (unsigned i = 0; i < nic_count(); i++) {
+        NicInfo *nic = nic_get(i);
+        const char *model = nic->model ? nic->model : "e1000";
+        ObjectClass *klass = object_class_by_name(model);
+        if (!klass || !object_class_is_a(klass, TYPE_PCI_DEVICE)) {
+            return error_set(errp, "Unsupported NIC model: %s", model);
+        }
+        PCIDevice *dev = pci_new(PCI_DEVFN_AUTO, model);
+        nic_set_properties(nic, OBJECT(dev));
+        if (!pci_realize_and_unref(dev, pc->pci, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_ide(PCMachineState *pc, Error **errp)
+{
+    pc->ide = pci_create_simple(pc->pci, PCI_DEVFN(1, 1), "piix3-ide", errp);
+    if (!pc->ide) {
+        return false;
+    }
+    for (int bus = 0; bus < 2; bus++) {
+        g_autofree char *name = g_strdup_printf("ide.%d", bus);
+        for (int unit = 0; unit < 2; unit++) {
+            DriveInfo *drive = drive_get(IF_IDE, bus, unit);
+            if (!drive) {
+                continue;
+            }
+            DeviceState *dev = device_new(drive->media_cd ? "ide-cd" : "ide-hd");
+            device_prop_set_uint(dev, "unit", (uint64_t)unit);
+            device_prop_set_str(dev, "drive", blk_get_name(drive->blk));
+            BusState *where = bus_find(name, "IDE", errp);
+            if (!where || !device_realize(dev, where, errp)) {
+                object_unref(dev);
+                return false;
+            }
+            object_unref(dev);
+        }
+    }
+    return true;
+}
+
+static bool make_power_management(PCMachineState *pc, Error **errp)
+{
+    if (pc->acpi == ON_OFF_AUTO_OFF) {
+        return true;
+    }
+    PCIDevice *pm = pci_new(PCI_DEVFN(1, 3), "PIIX4_PM");
+    device_prop_set_uint(DEVICE(pm), "smb_io_base", 0xb100);
+    device_prop_set_bool(DEVICE(pm), "smm-enabled", pc->smm == ON_OFF_AUTO_ON);
+    pc->pm = DEVICE(pm);
+    if (!pci_realize_and_unref(pm, pc->pci, errp)) {
+        pc->pm = NULL;
+        return false;
+    }
+    device_connect_gpio_out(pc->pm, 0, gsi_get_line(&pc->gsi, 9));
+    device_connect_gpio_out_named(pc->pm, "smi-irq", 0, &pc->smi);
+    return true;
+}
+
+/* --- Firmware
+ * ---------------------------------------------------------------------------------------
+ */
+
+static uint32_t pm_io_base(void *opaque)
+{
+    PCMachineState *pc = opaque;
+
+    return pc->pm ? (uint32_t)pci_get_long(PCI_DEVICE(pc->pm)->config + 0x40) & 0xffc0
+                  : 0;
+}
+
+static PcFloppyDrive floppy_drive(void *opaque, unsigned n)
+{
+    PcFloppyDrive drive = { PC_FLOPPY_NONE, 0, 0, 0 };
+
+    if (n < 2 && drive_get(IF_FLOPPY, 0, (int)n)) {
+        drive.type = pc_floppy_type(opaque, n);
+    }
+    return drive;
+}
+
+static bool setup_firmware(PCMachineState *pc, Error **errp)
+{
+    MachineState *ms = MACHINE(pc);
+    PcFirmwareConfig config = {
+        .machine = ms,
+        .pci_memory = &pc->pci_memory,
+        .ram_below_4g = pc->below_4g,
+        .ram_above_4g = pc->above_4g,
+        .cpu_apic_ids = pc->apic_ids,
+        .smm = pc->smm == ON_OFF_AUTO_ON,
+        .acpi = pc->acpi != ON_OFF_AUTO_OFF,
+        .hpet = pc->hpet,
+        .hpet_id = 0x8086a201,
+        .pm_io_base = pm_io_base,
+        .s4_value = 2,
+        .pci_bus = pc->pci,
+        .pci_hotplug = true,
+        .pci_hotplug_bridges = true,
+        .isa_bus = BUS(pc->isa),
+        .floppy_drive = floppy_drive,
+        .opaque = pc,
+    };
+
+    if (ms->cpus->len) {
+        config.cpu_vendor_amd = x86_cpu_is_amd(X86_CPU(g_ptr_array_index(ms->cpus, 0)));
+    }
+    pc->fw = pc_firmware_setup(&config, errp);
+    return pc->fw != NULL;
+}
+
+/* --- Life
+ * ---------------------------------------------------------------------------------------------
+ */
+
+static void configure_rtc(const BoardOptions *board)
+{
+    RtcConfig config = {
+        .localtime = board->rtc_localtime,
+        .has_date = board->rtc_has_base,
+        .date = board->rtc_base_ns / NANOSECONDS_PER_SECOND,
+        .clock = board->rtc_clock_is_virtual ? VIRTUAL_CLOCK : HOST_CLOCK,
+    };
+
+    rtc_configure(&config);
+}
+
+static bool make_chipset(PCMachineState *pc, Error **errp)
+{
+    pc->host = i440fx_new(OBJECT(pc));
+    I440FXParts parts = { get_system_memory(), get_system_io(), &pc->pci_memory,
+                          MACHINE(pc)->ram };
+
+    memory_region_init(&pc->pci_memory, OBJECT(pc), "pci", UINT64_MAX);
+    if (!make_cpus(pc, errp)) {
+        return false;
+    }
+    pc->pci = i440fx_init(pc->host, &parts, errp);
+    if (!pc->pci) {
+        return false;
+    }
+    PCIDevice *piix3 = piix3_create(pc->pci, PCI_DEVFN(1, 0), errp);
+    if (!piix3) {
+        return false;
+    }
+    pc->isa = piix3_get_isa_bus(piix3);
+    device_connect_gpio_out_named(DEVICE(piix3), PIIX3_RESET_GPIO, 0, &pc->reset);
+    make_interrupt_controllers(pc);
+    return true;
+}
+
+static bool pc_init(MachineState *ms, Error **errp)
+{
+    PCMachineState *pc = PC_MACHINE(ms);
+
+    irq_init(&pc->a20, a20_set, pc, 0);
+    irq_init(&pc->reset, reset_line, pc, 0);
+    irq_init(&pc->smi, smi_line, pc, 0);
+    configure_rtc(ms->board);
+    split_ram(pc);
+    map_ram(pc);
+    if (!map_device_memory(pc, errp) || !make_chipset(pc, errp) ||
+        !setup_firmware(pc, errp)) {
+        return false;
+    }
+    if (!strcmp(ms->board->vga, "std") &&
+        !pci_create_simple(pc->pci, PCI_DEVFN_AUTO, "VGA", errp)) {
+        return false;
+    }
+    kvmvapic_init(ms->ram);
+    pc_ports_init(&pc->ports, get_system_io(), gsi_get_line(&pc->gsi, 13));
+    if (!make_timers(pc, errp) || !make_ports(pc, errp) || !make_floppy(pc, errp) ||
+        !make_keyboard(pc, errp) || !make_network(pc, errp) || !make_ide(pc, errp) ||
+        !make_power_management(pc, errp)) {
+        return false;
+    }
+    return pc_firmware_setup_cmos(pc->fw, DEVICE(pc->rtc), errp);
+}
+
+static bool pc_init_done(MachineState *ms, Error **errp)
+{
+    return pc_firmware_finish(PC_MACHINE(ms)->fw, errp);
+}
+
+static bool pc_check_options(MachineState *ms, Error **errp)
+{
+    PCMachineState *pc = PC_MACHINE(ms);
+
+    if (pc->vmport == ON_OFF_AUTO_AUTO) {
+        pc->vmport = ON_OFF_AUTO_ON;
+    }
+    if (pc->smm == ON_OFF_AUTO_AUTO) {
+        pc->smm = accel_is("qtest") ? ON_OFF_AUTO_OFF : ON_OFF_AUTO_ON;
+    }
+    if (ms->usb) {
+        return error_set(errp, "the board's USB controller is not built");
+    }
+    if (pc->nvdimm) {
+        return error_set(errp, "NVDIMMs are not built");
+    }
+    return true;
+}
+
+/* --- Properties
+ * -----------------------------------------------------------------------------------------
+ */
+
+static struct json_object *get_max_ram(Object *obj, const Property *prop)
+{
+    return value_new_uint64(PC_MACHINE(obj)->max_ram_below_4g);
+}
+
+static bool set_max_ram(Object *obj, const Property *prop, struct json_object *value,
+                        Error **errp)
+{
+    uint64_t size;
+
+    if (!value_get_size(value, prop->name, &size, errp)) {
+        return false;
+    }
+    if (size > 4 * GIB) {
+        return error_set(errp,
+                         "Machine option 'max-ram-below-4g=%" PRIu64
+                         "' expects size less than or equal to 4G",
+                         size);
+    }
+    if (size < 1 << 20) {
+        warn_report("Only %" PRIu64 " bytes of RAM below the 4GiB boundary,"
+                    "BIOS may not work with less than 1MiB",
+                    size);
+    }
+    PC_MACHINE(obj)->max_ram_below_4g = size;
+    return true;
+}
+
+static const Property pc_props[] = {
+    PROP_ON_OFF_AUTO("acpi", PCMachineState, acpi, ON_OFF_AUTO_AUTO),
+    PROP_ON_OFF_AUTO("smm", PCMachineState, smm, ON_OFF_AUTO_AUTO),
+    PROP_ON_OFF_AUTO("vmport", PCMachineState, vmport, ON_OFF_AUTO_AUTO),
+    PROP_BOOL("hpet", PCMachineState, hpet, true),
+    PROP_BOOL("i8042", PCMachineState, i8042, true),
+    PROP_BOOL("smbus", PCMachineState, smbus, true),
+    PROP_BOOL("nvdimm", PCMachineState, nvdimm, false),
+    PROP_CUSTOM("max-ram-below-4g", "size", get_max_ram, set_max_ram),
+};
+
+static void pc_instance_init(Object *obj)
+{
+    PC_MACHINE(obj)->max_ram_below_4g = 0xe0000000u;
+}
+
+static void pc_machine_class_init(ObjectClass *klass, const void *data)
+{
+    MachineClass *mc = MACHINE_CLASS(klass);
+    HotplugHandlerClass *hc = object_class_cast(klass, TYPE_HOTPLUG_HANDLER);
+
+    mc->target = "x86_64";
+    mc->desc = "Standard PC (i440FX + PIIX, 1996)";
+    mc->max_cpus = 255;
+    mc->default_ram_id = "pc.ram";
+    mc->default_cpu_type = "qemu64-x86_64-cpu";
+    mc->default_display = "std";
+    mc->default_nic = "e1000";
+    mc->has_hotpluggable_cpus = true;
+    mc->supports_memory_slots = true;
+    mc->check_options = pc_check_options;
+    mc->init = pc_init;
+    mc->init_done = pc_init_done;
+    mc->get_hotplug_handler = pc_get_hotplug_handler;
+    mc->hotpluggable_cpus = pc_hotpluggable_cpus;
+    pc_hotplug_class_init(hc);
+    OBJECT_CLASS_ADD_PROPERTIES(klass, pc_props);
+}
+
+static const char *const pc_interfaces[] = { TYPE_HOTPLUG_HANDLER, NULL };
+static const TypeInfo pc_machine_info = {
+    .name = TYPE_PC_MACHINE,
+    .parent = TYPE_MACHINE,
+    .instance_size = sizeof(PCMachineState),
+    .abstract = true,
+    .instance_init = pc_instance_init,
+    .class_init = pc_machine_class_init,
+    .interfaces = pc_interfaces,
+};
+TYPE_REGISTER(pc_machine_info);
+
+static void pc_7_2_class_init(ObjectClass *klass, const void *data)
+{
+    MachineClass *mc = MACHINE_CLASS(klass);
+
+    mc->name = "pc-i440fx-7.2";
+    mc->alias = "pc";
+    mc->is_default = true;
+}
+
+static const TypeInfo pc_7_2_info = {
+    .name = MACHINE_TYPE_NAME("pc-i440fx-7.2"),
+    .parent = TYPE_PC_MACHINE,
+    .class_init = pc_7_2_class_init,
+};
+TYPE_REGISTER(pc_7_2_info);

@@ -140,6 +140,9 @@ MachineClass *machine_class_find_default(const char *target);
 typedef struct DeviceMemoryState {
     hwaddr base;
     MemoryRegion mr; /* "device-memory" */
+    /* private: hw/mem/memory-device.c */
+    GPtrArray *devices; /* DeviceState *, by address; NULL: none yet */
+    uint64_t plugged_bytes;
 } DeviceMemoryState;
 
 #endif

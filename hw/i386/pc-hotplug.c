@@ -1,43 +1,87 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the PC does when a DIMM or a CPU comes or goes. */
 #include "hw/i386/pc-internal.h"
+#include "hw/mem/pc-dimm.h"
 
 static bool is_cpu(DeviceState *dev)
 {
     return object_is_a(OBJECT(dev), TYPE_X86_CPU);
 }
 
+static bool is_dimm(DeviceState *dev)
+{
+    return object_is_a(OBJECT(dev), TYPE_PC_DIMM);
+}
+
+/* Without ACPI nobody could tell the guest. */
+static bool check_dimm(PCMachineState *pc, DeviceState *dev, Error **errp)
+{
+    if (!pc->pm) {
+        return error_set(errp, "memory hotplug is not enabled: missing acpi device or "
+                               "acpi disabled");
+    }
+    if (object_is_a(OBJECT(dev), TYPE_NVDIMM) && !pc->nvdimm) {
+        return error_set(errp, "nvdimm is not enabled: missing 'nvdimm' in '-M'");
+    }
+    return true;
+}
+
 static bool pc_pre_plug(Object *handler, DeviceState *dev, Error **errp)
 {
+    PCMachineState *pc = PC_MACHINE(handler);
+
     if (is_cpu(dev) && device_machine_is_ready()) {
         return error_set(errp, "CPU socket-id is not set");
+    }
+    if (is_dimm(dev)) {
+        return check_dimm(pc, dev, errp) && pc_dimm_pre_plug(MACHINE(pc), dev, errp);
     }
     return true;
 }
 
 static bool pc_plug(Object *handler, DeviceState *dev, Error **errp)
 {
+    PCMachineState *pc = PC_MACHINE(handler);
+
+    if (is_dimm(dev)) {
+        pc_dimm_plug(MACHINE(pc), dev);
+        return hotplug_handler_plug(OBJECT(pc->pm), dev, errp);
+    }
     return true;
 }
 
 static bool pc_unplug_request(Object *handler, DeviceState *dev, Error **errp)
 {
+    PCMachineState *pc = PC_MACHINE(handler);
+
     if (is_cpu(dev)) {
         return VCPU_CAST(dev)->index == 0
                    ? error_set(errp, "Boot CPU is unpluggable")
                    : error_set(errp, "taking CPUs out is not built");
     }
-    return true;
+    if (object_is_a(OBJECT(dev), TYPE_NVDIMM)) {
+        return error_set(errp, "nvdimm device hot unplug is not supported yet.");
+    }
+    return hotplug_handler_unplug_request(OBJECT(pc->pm), dev, errp);
 }
 
 static bool pc_unplug(Object *handler, DeviceState *dev, Error **errp)
 {
+    PCMachineState *pc = PC_MACHINE(handler);
+
+    if (!is_dimm(dev)) {
+        return true;
+    }
+    if (!hotplug_handler_unplug(OBJECT(pc->pm), dev, errp)) {
+        return false;
+    }
+    pc_dimm_unplug(MACHINE(pc), dev);
     return true;
 }
 
 Object *pc_get_hotplug_handler(MachineState *ms, DeviceState *dev)
 {
-    return is_cpu(dev) ? OBJECT(ms) : NULL;
+    return is_cpu(dev) || is_dimm(dev) ? OBJECT(ms) : NULL;
 }
 
 void pc_hotplug_class_init(HotplugHandlerClass *hc)

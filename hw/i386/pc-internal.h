@@ -30,7 +30,7 @@ struct PCMachineState {
     uint64_t below_4g, above_4g;
 
     GsiState gsi;
-    IrqLine a20, reset, smi;
+    IrqLine a20, reset, smi, poweroff, suspend;
     PcPorts ports;
 
     uint32_t *apic_ids;

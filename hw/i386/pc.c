@@ -7,11 +7,14 @@
  * I/O APIC (0 reaches pin 2), 16-23 the I/O APIC alone.
  */
 #include "accel/accel.h"
+#include "hw/acpi/acpi-core.h"
+#include "hw/acpi/piix4-pm.h"
 #include "hw/audio/pcspk.h"
 #include "hw/core/board-options.h"
 #include "hw/core/machine.h"
 #include "hw/core/sysbus.h"
 #include "hw/dma/i8257.h"
+#include "hw/i2c/smbus.h"
 #include "hw/i386/firmware.h"
 #include "hw/i386/pc-internal.h"
 #include "hw/intc/apic.h"
@@ -57,6 +60,36 @@ static void smi_line(void *opaque, int n, int level)
     if (level && cpu) {
         x86_cpu_smi(X86_CPU(cpu));
     }
+}
+
+static void poweroff_line(void *opaque, int n, int level)
+{
+    if (level) {
+        system_shutdown_request(SHUTDOWN_CAUSE_GUEST_SHUTDOWN);
+    }
+}
+
+static void suspend_line(void *opaque, int n, int level)
+{
+    if (level) {
+        system_suspend_request();
+    }
+}
+
+static void power_button(void *opaque)
+{
+    PCMachineState *pc = opaque;
+
+    piix4_pm_power_button(PCI_DEVICE(pc->pm));
+}
+
+static void wakeup(void *opaque, WakeupReason reason)
+{
+    PCMachineState *pc = opaque;
+
+    piix4_pm_wakeup(PCI_DEVICE(pc->pm), reason == WAKEUP_REASON_RTC       ? ACPI_PM1_RTC
+                                        : reason == WAKEUP_REASON_PMTIMER ? ACPI_PM1_TMR
+                                                                          : 0);
 }
 
 static int board_pic_read_irq(void *opaque)
@@ -425,17 +458,31 @@ static bool make_power_management(PCMachineState *pc, Error **errp)
     if (pc->acpi == ON_OFF_AUTO_OFF) {
         return true;
     }
-    PCIDevice *pm = pci_new(PCI_DEVFN(1, 3), "PIIX4_PM");
-    device_prop_set_uint(DEVICE(pm), "smb_io_base", 0xb100);
-    device_prop_set_bool(DEVICE(pm), "smm-enabled", pc->smm == ON_OFF_AUTO_ON);
-    pc->pm = DEVICE(pm);
-    if (!pci_realize_and_unref(pm, pc->pci, errp)) {
-        pc->pm = NULL;
+    MachineState *ms = MACHINE(pc);
+    PIIX4PMConfig config = {
+        .smb_io_base = 0xb100,
+        .smm_enabled = pc->smm == ON_OFF_AUTO_ON,
+        .cpu_arch_ids = pc->apic_ids,
+        .num_cpus = ms->smp.max_cpus,
+        .num_dimm_slots = (unsigned)ms->ram_slots,
+    };
+    PCIDevice *pm = piix4_pm_create(pc->pci, PCI_DEVFN(1, 3), &config, errp);
+    if (!pm) {
         return false;
     }
+    pc->pm = DEVICE(pm);
     device_connect_gpio_out(pc->pm, 0, gsi_get_line(&pc->gsi, 9));
-    device_connect_gpio_out_named(pc->pm, "smi-irq", 0, &pc->smi);
-    return true;
+    device_connect_gpio_out_named(pc->pm, PIIX4_PM_SMI_GPIO, 0, &pc->smi);
+    device_connect_gpio_out_named(pc->pm, PIIX4_PM_POWEROFF_GPIO, 0, &pc->poweroff);
+    device_connect_gpio_out_named(pc->pm, PIIX4_PM_SUSPEND_GPIO, 0, &pc->suspend);
+    system_add_powerdown_listener(power_button, pc);
+    system_add_wakeup_listener(wakeup, pc);
+    for (guint i = 0; i < ms->cpus->len; i++) {
+        if (!hotplug_handler_plug(OBJECT(pm), g_ptr_array_index(ms->cpus, i), errp)) {
+            return false;
+        }
+    }
+    return !pc->smbus || smbus_eeprom_init(piix4_pm_get_smbus(pm), 8, NULL, 0, errp);
 }
 
 /* --- Firmware
@@ -446,8 +493,7 @@ static uint32_t pm_io_base(void *opaque)
 {
     PCMachineState *pc = opaque;
 
-    return pc->pm ? (uint32_t)pci_get_long(PCI_DEVICE(pc->pm)->config + 0x40) & 0xffc0
-                  : 0;
+    return pc->pm ? piix4_pm_get_io_base(PCI_DEVICE(pc->pm)) : 0;
 }
 
 static PcFloppyDrive floppy_drive(void *opaque, unsigned n)
@@ -537,6 +583,8 @@ static bool pc_init(MachineState *ms, Error **errp)
     irq_init(&pc->a20, a20_set, pc, 0);
     irq_init(&pc->reset, reset_line, pc, 0);
     irq_init(&pc->smi, smi_line, pc, 0);
+    irq_init(&pc->poweroff, poweroff_line, pc, 0);
+    irq_init(&pc->suspend, suspend_line, pc, 0);
     configure_rtc(ms->board);
     split_ram(pc);
     map_ram(pc);
@@ -575,9 +623,6 @@ static bool pc_check_options(MachineState *ms, Error **errp)
     }
     if (ms->usb) {
         return error_set(errp, "the board's USB controller is not built");
-    }
-    if (pc->nvdimm) {
-        return error_set(errp, "NVDIMMs are not built");
     }
     return true;
 }

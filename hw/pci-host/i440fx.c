@@ -31,14 +31,14 @@ typedef struct I440FXState {
     PCIDevice parent_obj;
     PAMMap pam;
     MemoryRegion smram_region; /* what hides RAM at a0000 from everybody */
-    MemoryRegion smram;        /* what CPUs in SMM see */
-    MemoryRegion smram_low;
+    MemoryRegion *smram;       /* the host's */
 } I440FXState;
 
 struct I440FXHost {
     PCIHostState parent_obj;
     I440FXParts parts;
-    I440FXState *function;
+    MemoryRegion smram; /* what CPUs in SMM see: there before the CPUs are */
+    MemoryRegion smram_low;
     uint64_t hole64_size;
 };
 
@@ -66,7 +66,7 @@ static void update_smram(I440FXState *s)
 
     memory_region_transaction_begin();
     memory_region_set_enabled(&s->smram_region, !(reg & I440FX_SMRAM_D_OPEN));
-    memory_region_set_enabled(&s->smram, reg & I440FX_SMRAM_G_SMRAME);
+    memory_region_set_enabled(s->smram, reg & I440FX_SMRAM_G_SMRAME);
     memory_region_transaction_commit();
 }
 
@@ -109,10 +109,10 @@ static bool i440fx_realize(PCIDevice *dev, Error **errp)
                              SMRAM_BASE, SMRAM_SIZE);
     memory_region_add_subregion_overlap(p->system_memory, SMRAM_BASE, &s->smram_region,
                                         1);
-    memory_region_init(&s->smram, obj, "smram", 1ull << 32);
-    memory_region_init_alias(&s->smram_low, obj, "smram-low", p->ram, SMRAM_BASE,
-                             SMRAM_SIZE);
-    memory_region_add_subregion(&s->smram, SMRAM_BASE, &s->smram_low);
+    s->smram = &host->smram;
+    memory_region_init_alias(&host->smram_low, OBJECT(host), "smram-low", p->ram,
+                             SMRAM_BASE, SMRAM_SIZE);
+    memory_region_add_subregion(&host->smram, SMRAM_BASE, &host->smram_low);
     pam_init(&s->pam, obj, p->system_memory, p->ram, p->pci_memory);
     i440fx_reset(dev);
     return true;
@@ -181,7 +181,7 @@ I440FXHost *i440fx_new(Object *machine)
 
 MemoryRegion *i440fx_get_smram(I440FXHost *host)
 {
-    return &host->function->smram;
+    return &host->smram;
 }
 
 uint64_t i440fx_get_hole64_size(const I440FXHost *host)
@@ -200,12 +200,8 @@ PCIBus *i440fx_init(I440FXHost *host, const I440FXParts *parts, Error **errp)
     if (!sysbus_realize(SYSBUS_DEVICE(host), errp)) {
         return NULL;
     }
-    PCIDevice *dev = pci_create_simple(ph->bus, PCI_DEVFN(0, 0), TYPE_I440FX, errp);
-    if (!dev) {
-        return NULL;
-    }
-    host->function = function_cast(dev);
-    return ph->bus;
+    return pci_create_simple(ph->bus, PCI_DEVFN(0, 0), TYPE_I440FX, errp) ? ph->bus
+                                                                          : NULL;
 }
 
 static bool i440fx_host_realize(DeviceState *dev, Error **errp)
@@ -219,6 +215,11 @@ static bool i440fx_host_realize(DeviceState *dev, Error **errp)
     memory_region_add_subregion(host->parts.system_io, 0xcf8, &ph->conf_idx);
     memory_region_add_subregion(host->parts.system_io, 0xcfc, &ph->conf_data);
     return true;
+}
+
+static void i440fx_host_init(Object *obj)
+{
+    memory_region_init(&((I440FXHost *)obj)->smram, obj, "smram", 1ull << 32);
 }
 
 static const Property i440fx_host_props[] = {
@@ -239,6 +240,7 @@ static const TypeInfo i440fx_host_info = {
     .name = TYPE_I440FX_PCIHOST,
     .parent = TYPE_PCI_HOST_BRIDGE,
     .instance_size = sizeof(I440FXHost),
+    .instance_init = i440fx_host_init,
     .class_init = i440fx_host_class_init,
 };
 TYPE_REGISTER(i440fx_host_info);

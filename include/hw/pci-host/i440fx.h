@@ -32,7 +32,10 @@ I440FXHost *i440fx_new(Object *machine);
 /* Map "pci", realize host and function 00:00.0. NULL on error. */
 PCIBus *i440fx_init(I440FXHost *host, const I440FXParts *parts,
                     Error **errp) WARN_UNUSED;
-/* "smram": 4 GiB, what CPUs in SMM see above system memory while SMRAM is enabled. */
+/*
+ * "smram": 4 GiB, what CPUs in SMM see above system memory while SMRAM is enabled. There
+ * as soon as the host is, since the CPUs come first.
+ */
 MemoryRegion *i440fx_get_smram(I440FXHost *host);
 /* Size of the 64-bit PCI window for the ACPI tables (property pci-hole64-size). */
 uint64_t i440fx_get_hole64_size(const I440FXHost *host);

@@ -1,0 +1,795 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SSE to SSE3 (and their VEX forms) apart from the arithmetic of vec-*.def: moves,
+ * conversions from and to general and MMX registers, compares to flags, shuffles by
+ * immediate, and the MMX instructions that are not element-wise.
+ */
+#include "accel/target/i386/ref-sse.h"
+#include "accel/target/i386/flags.h"
+#include "accel/target/i386/fpu.h"
+#include "accel/target/i386/vec-forms.h"
+
+/* Memory of 64 bits, or an MMX register. */
+static uint64_t mmx_rm(X86State *cpu, const X86Insn *i)
+{
+    x87_wait(cpu);
+    return is_mem(i) ? x86_m_ld64(cpu, i) : mmx_get(cpu, i->rm);
+}
+
+static void mmx_result(X86State *cpu, unsigned n, uint64_t v)
+{
+    mmx_enter(cpu);
+    mmx_set(cpu, n, v);
+}
+
+/* --- whole registers ------------------------------------------------------------ */
+
+/* MOVAPS, MOVUPS, MOVDQA, MOVDQU, LDDQU, MOVNTDQA: the row's class says the rest. */
+REF(mov128_ld)
+{
+    cpu->xs.xmm[i->reg] = x86_xrm_ld128(cpu, i);
+}
+
+REF(mov128_st)
+{
+    if (is_mem(i)) {
+        x86_m_st128(cpu, i, cpu->xs.xmm[i->reg]);
+    } else {
+        cpu->xs.xmm[i->rm] = cpu->xs.xmm[i->reg];
+    }
+}
+
+REF(vmov_ld)
+{
+    if (i->vl == 16) {
+        x86_vex_set128(cpu, i->reg, x86_xrm_ld128(cpu, i));
+    } else {
+        X86Vec256 v = x86_yrm_ld256(cpu, i);
+
+        x86_ymm_set(cpu, i->reg, &v);
+    }
+}
+
+REF(vmov_st)
+{
+    X86Vec256 v = x86_ymm_get(cpu, i->reg);
+
+    if (!is_mem(i)) {
+        if (i->vl == 16) {
+            x86_vex_set128(cpu, i->rm, v.v[0]);
+        } else {
+            x86_ymm_set(cpu, i->rm, &v);
+        }
+    } else if (i->vl == 16) {
+        x86_m_st128(cpu, i, v.v[0]);
+    } else {
+        x86_m_st256(cpu, i, &v);
+    }
+}
+
+/* --- low elements --------------------------------------------------------------- */
+
+static X86Vec low32(uint32_t v)
+{
+    return (X86Vec){ .u32 = { v } };
+}
+
+static X86Vec low64(uint64_t v)
+{
+    return (X86Vec){ .u64 = { v } };
+}
+
+/* From memory the rest is cleared, from a register it is kept. */
+REF(movss_ld)
+{
+    if (is_mem(i)) {
+        cpu->xs.xmm[i->reg] = low32(x86_m_ld32(cpu, i));
+    } else {
+        cpu->xs.xmm[i->reg].u32[0] = cpu->xs.xmm[i->rm].u32[0];
+    }
+}
+
+REF(movss_st)
+{
+    if (is_mem(i)) {
+        x86_st32(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u32[0]);
+    } else {
+        cpu->xs.xmm[i->rm].u32[0] = cpu->xs.xmm[i->reg].u32[0];
+    }
+}
+
+REF(movsd_ld)
+{
+    if (is_mem(i)) {
+        cpu->xs.xmm[i->reg] = low64(x86_m_ld64(cpu, i));
+    } else {
+        cpu->xs.xmm[i->reg].u64[0] = cpu->xs.xmm[i->rm].u64[0];
+    }
+}
+
+REF(movsd_st)
+{
+    if (is_mem(i)) {
+        x86_st64(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u64[0]);
+    } else {
+        cpu->xs.xmm[i->rm].u64[0] = cpu->xs.xmm[i->reg].u64[0];
+    }
+}
+
+REF(vmovss_ld_m)
+{
+    x86_vex_set128(cpu, i->reg, low32(x86_m_ld32(cpu, i)));
+}
+
+REF(vmovsd_ld_m)
+{
+    x86_vex_set128(cpu, i->reg, low64(x86_m_ld64(cpu, i)));
+}
+
+/* The register forms merge two sources; the store form has them the other way. */
+REF(vmovss_ld_r)
+{
+    X86Vec v = cpu->xs.xmm[i->vvvv];
+
+    v.u32[0] = cpu->xs.xmm[i->rm].u32[0];
+    x86_vex_set128(cpu, i->reg, v);
+}
+
+REF(vmovss_st_r)
+{
+    X86Vec v = cpu->xs.xmm[i->vvvv];
+
+    v.u32[0] = cpu->xs.xmm[i->reg].u32[0];
+    x86_vex_set128(cpu, i->rm, v);
+}
+
+REF(vmovsd_ld_r)
+{
+    X86Vec v = cpu->xs.xmm[i->vvvv];
+
+    v.u64[0] = cpu->xs.xmm[i->rm].u64[0];
+    x86_vex_set128(cpu, i->reg, v);
+}
+
+REF(vmovsd_st_r)
+{
+    X86Vec v = cpu->xs.xmm[i->vvvv];
+
+    v.u64[0] = cpu->xs.xmm[i->reg].u64[0];
+    x86_vex_set128(cpu, i->rm, v);
+}
+
+/* MOVLPS and MOVLPD; MOVHLPS in the register form. */
+static uint64_t low_source(X86State *cpu, const X86Insn *i)
+{
+    return is_mem(i) ? x86_m_ld64(cpu, i) : cpu->xs.xmm[i->rm].u64[1];
+}
+
+REF(movlps_ld)
+{
+    cpu->xs.xmm[i->reg].u64[0] = low_source(cpu, i);
+}
+
+REF(vmovlps_ld)
+{
+    X86Vec v = {
+        .u64 = {low_source(cpu, i), cpu->xs.xmm[i->vvvv].u64[1]}
+    };
+
+    x86_vex_set128(cpu, i->reg, v);
+}
+
+/* MOVHPS and MOVHPD; MOVLHPS in the register form. */
+REF(movhps_ld)
+{
+    cpu->xs.xmm[i->reg].u64[1] = x86_xrm_ld64(cpu, i);
+}
+
+REF(vmovhps_ld)
+{
+    X86Vec v = {
+        .u64 = {cpu->xs.xmm[i->vvvv].u64[0], x86_xrm_ld64(cpu, i)}
+    };
+
+    x86_vex_set128(cpu, i->reg, v);
+}
+
+REF(movhps_st)
+{
+    x86_st64(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u64[1]);
+}
+
+REF(movd_ld)
+{
+    cpu->xs.xmm[i->reg] =
+        low64(i->opsize == 8 ? x86_rm_ld64(cpu, i) : x86_rm_ld32(cpu, i));
+}
+
+REF(vmovd_ld)
+{
+    uint64_t v = i->opsize == 8 ? x86_rm_ld64(cpu, i) : x86_rm_ld32(cpu, i);
+
+    x86_vex_set128(cpu, i->reg, low64(v));
+}
+
+/* To a general register or memory of 4 or 8 bytes. */
+static void store_gpr(X86State *cpu, const X86Insn *i, uint64_t v)
+{
+    if (!is_mem(i)) {
+        x86_reg_set(cpu, i->rm, i->opsize, v);
+    } else if (i->opsize == 8) {
+        x86_st64(cpu, i->seg, x86_ea(cpu, i), v);
+    } else {
+        x86_st32(cpu, i->seg, x86_ea(cpu, i), v);
+    }
+}
+
+REF(movd_st)
+{
+    store_gpr(cpu, i, cpu->xs.xmm[i->reg].u64[0]);
+}
+
+REF(movq_ld)
+{
+    cpu->xs.xmm[i->reg] = low64(x86_xrm_ld64(cpu, i));
+}
+
+REF(vmovq_ld)
+{
+    x86_vex_set128(cpu, i->reg, low64(x86_xrm_ld64(cpu, i)));
+}
+
+REF(movq_st)
+{
+    if (is_mem(i)) {
+        x86_st64(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u64[0]);
+    } else {
+        cpu->xs.xmm[i->rm] = low64(cpu->xs.xmm[i->reg].u64[0]);
+    }
+}
+
+REF(vmovq_st)
+{
+    if (is_mem(i)) {
+        x86_st64(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u64[0]);
+    } else {
+        x86_vex_set128(cpu, i->rm, low64(cpu->xs.xmm[i->reg].u64[0]));
+    }
+}
+
+/* --- duplicates (SSE3) ---------------------------------------------------------- */
+
+static X86Vec dup_low32(X86Vec v)
+{
+    return (X86Vec){
+        .u32 = {v.u32[0], v.u32[0], v.u32[2], v.u32[2]}
+    };
+}
+
+static X86Vec dup_high32(X86Vec v)
+{
+    return (X86Vec){
+        .u32 = {v.u32[1], v.u32[1], v.u32[3], v.u32[3]}
+    };
+}
+
+REF(movsldup)
+{
+    cpu->xs.xmm[i->reg] = dup_low32(x86_xrm_ld128(cpu, i));
+}
+
+REF(movshdup)
+{
+    cpu->xs.xmm[i->reg] = dup_high32(x86_xrm_ld128(cpu, i));
+}
+
+REF(movddup)
+{
+    uint64_t v = x86_xrm_ld64(cpu, i);
+
+    cpu->xs.xmm[i->reg] = (X86Vec){
+        .u64 = {v, v}
+    };
+}
+
+REF(vmovsldup)
+{
+    if (i->vl == 16) {
+        x86_vex_set128(cpu, i->reg, dup_low32(x86_xrm_ld128(cpu, i)));
+    } else {
+        X86Vec256 v = x86_yrm_ld256(cpu, i);
+
+        v.v[0] = dup_low32(v.v[0]);
+        v.v[1] = dup_low32(v.v[1]);
+        x86_ymm_set(cpu, i->reg, &v);
+    }
+}
+
+REF(vmovshdup)
+{
+    if (i->vl == 16) {
+        x86_vex_set128(cpu, i->reg, dup_high32(x86_xrm_ld128(cpu, i)));
+    } else {
+        X86Vec256 v = x86_yrm_ld256(cpu, i);
+
+        v.v[0] = dup_high32(v.v[0]);
+        v.v[1] = dup_high32(v.v[1]);
+        x86_ymm_set(cpu, i->reg, &v);
+    }
+}
+
+REF(vmovddup)
+{
+    if (i->vl == 16) {
+        uint64_t v = x86_xrm_ld64(cpu, i);
+
+        x86_vex_set128(cpu, i->reg,
+                       (X86Vec){
+                           .u64 = {v, v}
+        });
+    } else {
+        X86Vec256 v = x86_yrm_ld256(cpu, i);
+
+        v.u64[1] = v.u64[0];
+        v.u64[3] = v.u64[2];
+        x86_ymm_set(cpu, i->reg, &v);
+    }
+}
+
+/* --- MMX ------------------------------------------------------------------------ */
+
+REF(m_movd_ld)
+{
+    uint64_t v;
+
+    x87_wait(cpu);
+    v = i->opsize == 8 ? x86_rm_ld64(cpu, i) : x86_rm_ld32(cpu, i);
+    mmx_result(cpu, i->reg, v);
+}
+
+REF(m_movd_st)
+{
+    x87_wait(cpu);
+    store_gpr(cpu, i, mmx_get(cpu, i->reg));
+    mmx_enter(cpu);
+}
+
+REF(m_movq_ld)
+{
+    uint64_t v = mmx_rm(cpu, i);
+
+    mmx_result(cpu, i->reg, v);
+}
+
+REF(m_movq_st)
+{
+    uint64_t v = mmx_get(cpu, i->reg);
+
+    x87_wait(cpu);
+    if (is_mem(i)) {
+        x86_st64(cpu, i->seg, x86_ea(cpu, i), v);
+        mmx_enter(cpu);
+    } else {
+        mmx_result(cpu, i->rm, v);
+    }
+}
+
+REF(movq2dq)
+{
+    x87_wait(cpu);
+    cpu->xs.xmm[i->reg] = low64(mmx_get(cpu, i->rm));
+    mmx_enter(cpu);
+}
+
+REF(movdq2q)
+{
+    x87_wait(cpu);
+    mmx_result(cpu, i->reg, cpu->xs.xmm[i->rm].u64[0]);
+}
+
+REF(m_pshufw)
+{
+    uint64_t v = mmx_rm(cpu, i), r = 0;
+
+    for (unsigned k = 0; k < 4; k++) {
+        r |= (v >> (i->imm >> (2 * k) & 3) * 16 & 0xffff) << (16 * k);
+    }
+    mmx_result(cpu, i->reg, r);
+}
+
+static uint64_t insert16(uint64_t old, uint64_t v, unsigned n)
+{
+    return (old & ~(0xffffull << (16 * n))) | (v & 0xffff) << (16 * n);
+}
+
+static uint16_t gpr_or_mem16(X86State *cpu, const X86Insn *i)
+{
+    return is_mem(i) ? x86_m_ld16(cpu, i) : cpu->regs[i->rm].w;
+}
+
+REF(m_pinsrw)
+{
+    uint16_t v;
+
+    x87_wait(cpu);
+    v = gpr_or_mem16(cpu, i);
+    mmx_result(cpu, i->reg, insert16(mmx_get(cpu, i->reg), v, i->imm & 3));
+}
+
+REF(m_pextrw)
+{
+    x87_wait(cpu);
+    x86_reg_set32(cpu, i->reg, mmx_get(cpu, i->rm) >> (16 * (i->imm & 3)) & 0xffff);
+    mmx_enter(cpu);
+}
+
+/* The sign bits of eight bytes. */
+static unsigned sign_bits8(uint64_t v)
+{
+    unsigned r = 0;
+
+    for (unsigned k = 0; k < 8; k++) {
+        r |= (v >> (8 * k + 7) & 1) << k;
+    }
+    return r;
+}
+
+REF(m_pmovmskb)
+{
+    x87_wait(cpu);
+    x86_reg_set32(cpu, i->reg, sign_bits8(mmx_get(cpu, i->rm)));
+    mmx_enter(cpu);
+}
+
+REF(m_palignr)
+{
+    uint64_t v = mmx_rm(cpu, i), old = mmx_get(cpu, i->reg);
+    unsigned shift = (uint8_t)i->imm * 8;
+    uint64_t r = 0;
+
+    if (shift < 64) {
+        r = v >> shift | (shift ? old << (64 - shift) : 0);
+    } else if (shift < 128) {
+        r = old >> (shift - 64);
+    }
+    mmx_result(cpu, i->reg, r);
+}
+
+/* --- masked stores -------------------------------------------------------------- */
+
+/* Bytes of @data whose @mask byte has its sign set, to seg:rDI.  All bytes between the
+ * first and the last of them must be writable. */
+static void masked_store(X86State *cpu, const X86Insn *i, const uint8_t *data,
+                         const uint8_t *mask, unsigned len)
+{
+    uint64_t ea = cpu->regs[X86_RDI].q << i->adshift >> i->adshift;
+    unsigned first = 0, last = len;
+
+    while (first < len && !(mask[first] & 0x80)) {
+        first++;
+    }
+    if (first == len) {
+        return;
+    }
+    while (!(mask[last - 1] & 0x80)) {
+        last--;
+    }
+    x86_probe(cpu, i->seg, ea + first, last - first, SOFT_TLB_WRITE);
+    for (unsigned k = first; k < last; k++) {
+        if (mask[k] & 0x80) {
+            x86_st8(cpu, i->seg, ea + k, data[k]);
+        }
+    }
+}
+
+REF(maskmovdqu)
+{
+    masked_store(cpu, i, cpu->xs.xmm[i->reg].u8, cpu->xs.xmm[i->rm].u8, 16);
+}
+
+REF(m_maskmovq)
+{
+    uint64_t data = mmx_get(cpu, i->reg), mask = mmx_get(cpu, i->rm);
+
+    x87_wait(cpu);
+    masked_store(cpu, i, (uint8_t *)&data, (uint8_t *)&mask, 8);
+    mmx_enter(cpu);
+}
+
+/* --- sign masks ----------------------------------------------------------------- */
+
+static unsigned mask_ps(const X86Vec *v)
+{
+    return v->u32[0] >> 31 | v->u32[1] >> 31 << 1 | v->u32[2] >> 31 << 2 |
+           v->u32[3] >> 31 << 3;
+}
+
+static unsigned mask_pd(const X86Vec *v)
+{
+    return v->u64[0] >> 63 | v->u64[1] >> 63 << 1;
+}
+
+static unsigned mask_b(const X86Vec *v)
+{
+    unsigned r;
+
+    __asm__("pmovmskb %1, %0" : "=r"(r) : "x"(v_of(*v)));
+    return r;
+}
+
+#define MOVMSK(name, fn, bits)                     \
+    REF(name)                                      \
+    {                                              \
+        unsigned r = fn(&cpu->xs.xmm[i->rm]);      \
+                                                   \
+        if (i->vl == 32) {                         \
+            r |= fn(&cpu->xs.ymmh[i->rm]) << bits; \
+        }                                          \
+        x86_reg_set32(cpu, i->reg, r);             \
+    }                                              \
+    struct x86_semicolon
+
+/* Of legacy and VEX form: the legacy vl is 16. */
+MOVMSK(movmskps, mask_ps, 4);
+MOVMSK(movmskpd, mask_pd, 2);
+MOVMSK(pmovmskb, mask_b, 16);
+
+/* --- shuffles by immediate ------------------------------------------------------ */
+
+static X86Vec lane_pshufd(X86Vec a, X86Vec b, unsigned imm)
+{
+    return (X86Vec){
+        .u32 = {b.u32[imm & 3], b.u32[imm >> 2 & 3], b.u32[imm >> 4 & 3],
+                b.u32[imm >> 6 & 3]}
+    };
+}
+
+static X86Vec lane_pshuflw(X86Vec a, X86Vec b, unsigned imm)
+{
+    X86Vec r = b;
+
+    for (unsigned k = 0; k < 4; k++) {
+        r.u16[k] = b.u16[imm >> (2 * k) & 3];
+    }
+    return r;
+}
+
+static X86Vec lane_pshufhw(X86Vec a, X86Vec b, unsigned imm)
+{
+    X86Vec r = b;
+
+    for (unsigned k = 0; k < 4; k++) {
+        r.u16[4 + k] = b.u16[4 + (imm >> (2 * k) & 3)];
+    }
+    return r;
+}
+
+static X86Vec lane_shufps(X86Vec a, X86Vec b, unsigned imm)
+{
+    return (X86Vec){
+        .u32 = {a.u32[imm & 3], a.u32[imm >> 2 & 3], b.u32[imm >> 4 & 3],
+                b.u32[imm >> 6 & 3]}
+    };
+}
+
+/* The upper half of VEX.256 takes the next two bits. */
+static X86Vec lane_shufpd(X86Vec a, X86Vec b, unsigned imm)
+{
+    return (X86Vec){
+        .u64 = {a.u64[imm & 1], b.u64[imm >> 1 & 1]}
+    };
+}
+
+static X86Vec lane_palignr(X86Vec a, X86Vec b, unsigned imm)
+{
+    uint8_t cat[64] = { 0 };
+    X86Vec r;
+
+    memcpy(cat, &b, 16);
+    memcpy(cat + 16, &a, 16);
+    memcpy(&r, cat + (imm < 32 ? imm : 32), 16);
+    return r;
+}
+
+static X86Vec lane_psrldq(X86Vec a, X86Vec b, unsigned imm)
+{
+    return lane_palignr((X86Vec){ .u64 = { 0 } }, b, imm < 16 ? imm : 16);
+}
+
+static X86Vec lane_pslldq(X86Vec a, X86Vec b, unsigned imm)
+{
+    return lane_palignr(b, (X86Vec){ .u64 = { 0 } }, imm < 16 ? 16 - imm : 0);
+}
+
+IMM_FORMS(pshufd, imm);
+IMM_FORMS(pshuflw, imm);
+IMM_FORMS(pshufhw, imm);
+IMM_FORMS(shufps, imm);
+IMM_FORMS(shufpd, imm >> 2);
+IMM_FORMS(palignr, imm);
+
+/* These shift the rm register; the destination is rm, with VEX vvvv. */
+#define BYTE_SHIFT(name)                                         \
+    REF(name)                                                    \
+    {                                                            \
+        X86Vec b = cpu->xs.xmm[i->rm];                           \
+                                                                 \
+        cpu->xs.xmm[i->rm] = lane_##name(b, b, (uint8_t)i->imm); \
+    }                                                            \
+    REF(v##name)                                                 \
+    {                                                            \
+        X86Vec256 b = x86_ymm_get(cpu, i->rm);                   \
+                                                                 \
+        b.v[0] = lane_##name(b.v[0], b.v[0], (uint8_t)i->imm);   \
+        b.v[1] = lane_##name(b.v[1], b.v[1], (uint8_t)i->imm);   \
+        if (i->vl == 16) {                                       \
+            x86_vex_set128(cpu, i->vvvv, b.v[0]);                \
+        } else {                                                 \
+            x86_ymm_set(cpu, i->vvvv, &b);                       \
+        }                                                        \
+    }                                                            \
+    struct x86_semicolon
+
+BYTE_SHIFT(psrldq);
+BYTE_SHIFT(pslldq);
+
+REF(pinsrw)
+{
+    uint16_t v = gpr_or_mem16(cpu, i);
+
+    cpu->xs.xmm[i->reg].u16[i->imm & 7] = v;
+}
+
+REF(vpinsrw)
+{
+    X86Vec v = cpu->xs.xmm[i->vvvv];
+
+    v.u16[i->imm & 7] = gpr_or_mem16(cpu, i);
+    x86_vex_set128(cpu, i->reg, v);
+}
+
+REF(pextrw)
+{
+    x86_reg_set32(cpu, i->reg, cpu->xs.xmm[i->rm].u16[i->imm & 7]);
+}
+
+/* --- compares to flags ---------------------------------------------------------- */
+
+#define COMI(name, bits)                                                     \
+    REF(name)                                                                \
+    {                                                                        \
+        X86V b = v_of64(x86_xrm_ld##bits(cpu, i)), a = v_xmm(cpu, i->reg);   \
+        bool zf, pf, cf;                                                     \
+                                                                             \
+        SSE_FP(cpu, __asm__ volatile(#name " %4, %3"                         \
+                                     : "=@ccz"(zf), "=@ccp"(pf), "=@ccc"(cf) \
+                                     : "x"(a), "x"(b)));                     \
+        x86_set_arith(cpu, (zf ? X86_FL_ZF : 0) | (pf ? X86_FL_PF : 0) |     \
+                               (cf ? X86_FL_CF : 0));                        \
+    }                                                                        \
+    struct x86_semicolon
+
+COMI(comiss, 32);
+COMI(comisd, 64);
+COMI(ucomiss, 32);
+COMI(ucomisd, 64);
+
+/* --- conversions with general registers ----------------------------------------- */
+
+/* From an integer: the upper part of the destination is kept (VEX: of vvvv). */
+static inline X86V lane_cvtsi2ss(X86V a, uint64_t v, bool wide)
+{
+    if (wide) {
+        __asm__ volatile("cvtsi2ssq %1, %0" : "+x"(a) : "r"(v));
+    } else {
+        __asm__ volatile("cvtsi2ssl %1, %0" : "+x"(a) : "r"((uint32_t)v));
+    }
+    return a;
+}
+
+static inline X86V lane_cvtsi2sd(X86V a, uint64_t v, bool wide)
+{
+    if (wide) {
+        __asm__ volatile("cvtsi2sdq %1, %0" : "+x"(a) : "r"(v));
+    } else {
+        __asm__ volatile("cvtsi2sdl %1, %0" : "+x"(a) : "r"((uint32_t)v));
+    }
+    return a;
+}
+
+#define FROM_GPR(name)                                                 \
+    REF(name)                                                          \
+    {                                                                  \
+        bool wide = i->opsize == 8;                                    \
+        uint64_t v = wide ? x86_rm_ld64(cpu, i) : x86_rm_ld32(cpu, i); \
+        X86V a = v_xmm(cpu, i->reg), r;                                \
+                                                                       \
+        SSE_FP(cpu, r = lane_##name(a, v, wide));                      \
+        v_set_xmm(cpu, i->reg, r);                                     \
+    }                                                                  \
+    REF(v##name)                                                       \
+    {                                                                  \
+        bool wide = i->opsize == 8;                                    \
+        uint64_t v = wide ? x86_rm_ld64(cpu, i) : x86_rm_ld32(cpu, i); \
+        X86V a = v_xmm(cpu, i->vvvv), r;                               \
+                                                                       \
+        SSE_FP(cpu, r = lane_##name(a, v, wide));                      \
+        v_set_vex128(cpu, i->reg, r);                                  \
+    }                                                                  \
+    struct x86_semicolon
+
+FROM_GPR(cvtsi2ss);
+FROM_GPR(cvtsi2sd);
+
+#define TO_GPR(name, bits)                                                      \
+    REF(name)                                                                   \
+    {                                                                           \
+        X86V b = v_of64(x86_xrm_ld##bits(cpu, i));                              \
+        uint64_t q;                                                             \
+        uint32_t d;                                                             \
+                                                                                \
+        if (i->opsize == 8) {                                                   \
+            SSE_FP(cpu, __asm__ volatile(#name " %1, %q0" : "=r"(q) : "x"(b))); \
+            cpu->regs[i->reg].q = q;                                            \
+        } else {                                                                \
+            SSE_FP(cpu, __asm__ volatile(#name " %1, %k0" : "=r"(d) : "x"(b))); \
+            cpu->regs[i->reg].q = d;                                            \
+        }                                                                       \
+    }                                                                           \
+    struct x86_semicolon
+
+TO_GPR(cvtss2si, 32);
+TO_GPR(cvtsd2si, 64);
+TO_GPR(cvttss2si, 32);
+TO_GPR(cvttsd2si, 64);
+
+/* --- conversions with MMX registers --------------------------------------------- */
+
+/* Only the register forms of CVTPI2PS and CVTPI2PD touch the MMX state. */
+static uint64_t mmx_source(X86State *cpu, const X86Insn *i)
+{
+    uint64_t v;
+
+    if (is_mem(i)) {
+        return x86_m_ld64(cpu, i);
+    }
+    v = mmx_rm(cpu, i);
+    mmx_enter(cpu);
+    return v;
+}
+
+/* CVTPI2PS by CVTDQ2PS on two elements; the idle ones are zero and raise nothing. */
+REF(cvtpi2ps)
+{
+    X86V v = v_of64(mmx_source(cpu, i)), r;
+
+    SSE_FP(cpu, __asm__ volatile("cvtdq2ps %1, %0" : "=x"(r) : "x"(v)));
+    cpu->xs.xmm[i->reg].u64[0] = r[0];
+}
+
+REF(cvtpi2pd)
+{
+    X86V v = v_of64(mmx_source(cpu, i)), r;
+
+    __asm__("cvtdq2pd %1, %0" : "=x"(r) : "x"(v));
+    v_set_xmm(cpu, i->reg, r);
+}
+
+/* The MMX state is entered before an unmasked exception of the conversion. */
+#define TO_MMX(name, insn, load)                                          \
+    REF(name)                                                             \
+    {                                                                     \
+        X86V b, r;                                                        \
+                                                                          \
+        x87_wait(cpu);                                                    \
+        b = load;                                                         \
+        mmx_enter(cpu);                                                   \
+        SSE_FP(cpu, __asm__ volatile(insn " %1, %0" : "=x"(r) : "x"(b))); \
+        mmx_set(cpu, i->reg, r[0]);                                       \
+    }                                                                     \
+    struct x86_semicolon
+
+TO_MMX(cvtps2pi, "cvtps2dq", v_of64(x86_xrm_ld64(cpu, i)));
+TO_MMX(cvttps2pi, "cvttps2dq", v_of64(x86_xrm_ld64(cpu, i)));
+TO_MMX(cvtpd2pi, "cvtpd2dq", v_of(x86_xrm_ld128(cpu, i)));
+TO_MMX(cvttpd2pi, "cvttpd2dq", v_of(x86_xrm_ld128(cpu, i)));

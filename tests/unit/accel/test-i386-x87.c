@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "i386-oracle.h"
+
+#include <glib.h>
+
+static void test_rows(void)
+{
+    /* Memory images with pointers and reserved bits: test-i386-fpstate.c. */
+    static const char *const skip[] = { "FLDENV", "FNSTENV", "FRSTOR", "FNSAVE", NULL };
+    OracleOptions opt = { .cases = 500, .skip = skip };
+
+    oracle_check_table(&x86_rows_x87, &opt);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/i386/x87/every-row-does-what-the-host-does", test_rows);
+    return g_test_run();
+}

@@ -40,6 +40,31 @@ static bool check_key(const char *key, Error **errp)
     return *key ? true : error_set(errp, "Invalid parameter ''");
 }
 
+/* Keys that may be given several times; their values become an array. */
+static bool is_list_key(const char *key)
+{
+    return !strcmp(key, "hostfwd") || !strcmp(key, "guestfwd") ||
+           !strcmp(key, "dnssearch");
+}
+
+static void add_value(struct json_object *dict, const char *key,
+                      struct json_object *take_value)
+{
+    struct json_object *old;
+
+    if (!is_list_key(key) || !json_object_object_get_ex(dict, key, &old)) {
+        json_object_object_add(dict, key, take_value);
+        return;
+    }
+    if (!json_object_is_type(old, json_type_array)) {
+        struct json_object *list = json_object_new_array();
+        json_object_array_add(list, json_object_get(old));
+        json_object_object_add(dict, key, list);
+        old = list;
+    }
+    json_object_array_add(old, take_value);
+}
+
 /* Put @take_value at "a.b.c" of @dict. */
 static bool put_nested(struct json_object *dict, const char *key,
                        struct json_object *take_value, Error **errp)
@@ -57,7 +82,7 @@ static bool put_nested(struct json_object *dict, const char *key,
                 json_object_is_type(child, json_type_object)) {
                 return error_set(errp, "Parameters '%s.*' used inconsistently", key);
             }
-            json_object_object_add(dict, *part, g_steal_pointer(&value));
+            add_value(dict, *part, g_steal_pointer(&value));
             return true;
         }
         if (!json_object_object_get_ex(dict, *part, &child)) {

@@ -158,8 +158,11 @@ REF(xchg_ax_32)
 {
     uint32_t v = RN_32(X86_RAX);
 
-    WN_32(X86_RAX, RD_32(rm));
-    WR_32(rm, v);
+    /* 90 is NOP: it does not clear the upper half of RAX. */
+    if (i->rm) {
+        WN_32(X86_RAX, RD_32(rm));
+        WR_32(rm, v);
+    }
 }
 
 REF(xchg_ax_64)

@@ -202,8 +202,8 @@ static uint64_t double_left(X86State *cpu, uint64_t a, uint64_t b, unsigned n,
         return a;
     }
     if (bits == 16) {
-        /* Counts above 16 are undefined; processors go on through a:b:a. */
-        uint64_t v = a << 32 | b << 16 | a;
+        /* Counts above 16 are undefined; AMD goes on through a:b:b. */
+        uint64_t v = a << 32 | b << 16 | b;
 
         r = v >> (32 - n) & 0xffff;
         cf = v >> (48 - n) & 1;
@@ -226,7 +226,7 @@ static uint64_t double_right(X86State *cpu, uint64_t a, uint64_t b, unsigned n,
         return a;
     }
     if (bits == 16) {
-        uint64_t v = a << 32 | b << 16 | a;
+        uint64_t v = b << 32 | b << 16 | a;
 
         r = v >> n & 0xffff;
         cf = v >> (n - 1) & 1;

@@ -407,7 +407,7 @@ static char *pci_bus_dev_info(DeviceState *qdev)
     if (desc) {
         g_string_append(s, desc);
     } else {
-        g_string_append_printf(s, "%04x", class_id);
+        g_string_append_printf(s, "Class %04x", class_id);
     }
     const uint8_t *sub = c + PCI_SUBSYSTEM_VENDOR_ID;
     g_string_append_printf(s, ", addr %02x:%02x.%x, pci id %04x:%04x (sub %04x:%04x)",

@@ -344,6 +344,8 @@ static void apic_receive(ApicState *s, const ApicMessage *msg)
         apic_signal(s, X86_IRQ_NMI);
         break;
     case APIC_DM_INIT:
+        /* A SIPI counts from here on; one that comes before the CPU looks is kept. */
+        x86_irq_clear(s->state, X86_IRQ_SIPI);
         apic_signal(s, X86_IRQ_INIT);
         break;
     case APIC_DM_STARTUP:
@@ -676,13 +678,55 @@ static void apic_timer_load(ApicState *s, uint32_t count)
     apic_timer_arm(s, s->count_start_ns);
 }
 
+/* --- TSC deadline. The guest's TSC is the host's and an offset; how fast that runs is
+ * measured from the first time it is asked for. */
+
+static uint64_t host_tsc(void)
+{
+#ifdef __x86_64__
+    return __builtin_ia32_rdtsc();
+#else
+    return clock_get_ns(REALTIME_CLOCK);
+#endif
+}
+
+static int64_t apic_tsc_to_ns(uint64_t ticks)
+{
+    static uint64_t first_tsc;
+    static int64_t first_ns;
+    uint64_t tsc = host_tsc();
+    int64_t ns = clock_get_ns(REALTIME_CLOCK);
+
+    if (!first_tsc) {
+        first_tsc = tsc;
+        first_ns = ns;
+    }
+    if (tsc - first_tsc < 1000000) {
+        return ticks / 2; /* too short to measure; early is harmless, it is rearmed */
+    }
+    return MIN((unsigned __int128)ticks * (uint64_t)(ns - first_ns) / (tsc - first_tsc),
+               (unsigned __int128)INT64_MAX / 2);
+}
+
+static void apic_arm_deadline(ApicState *s)
+{
+    int64_t left = s->tsc_deadline - (host_tsc() + s->state->tsc_offset);
+
+    timer_mod_ns(&s->timer,
+                 clock_get_ns(VIRTUAL_CLOCK) + (left > 0 ? apic_tsc_to_ns(left) : 0));
+}
+
 static void apic_timer_expired(void *opaque)
 {
     ApicState *s = opaque;
 
     if (apic_timer_is_deadline(s)) {
-        s->tsc_deadline = 0;
-        apic_deliver_local(s, APIC_LVT_TIMER);
+        if ((int64_t)(s->tsc_deadline - (host_tsc() + s->state->tsc_offset)) > 0) {
+            apic_arm_deadline(s);
+        } else {
+            s->tsc_deadline = 0;
+            apic_deliver_local(s, APIC_LVT_TIMER);
+        }
         return;
     }
     apic_deliver_local(s, APIC_LVT_TIMER);
@@ -725,29 +769,18 @@ static void apic_write_lvt_timer(ApicState *s, uint32_t value)
     }
 }
 
-/* The guest's TSC, see X86State.tsc_offset. */
-static uint64_t apic_get_tsc(const ApicState *s)
-{
-    return clock_get_ns(VIRTUAL_CLOCK) + s->state->tsc_offset;
-}
-
 /* IA32_TSC_DEADLINE. */
 static void apic_write_tsc_deadline(ApicState *s, uint64_t value)
 {
-    uint64_t now;
-
     if (!apic_timer_is_deadline(s)) {
         return;
     }
     s->tsc_deadline = value;
     if (value == 0) {
         timer_del(&s->timer);
-        return;
+    } else {
+        apic_arm_deadline(s);
     }
-    now = apic_get_tsc(s);
-    timer_mod_ns(&s->timer,
-                 clock_get_ns(VIRTUAL_CLOCK) +
-                     (value > now ? MIN(value - now, (uint64_t)INT64_MAX / 2) : 0));
 }
 
 /* --- Registers -----------------------------------------------------------------------

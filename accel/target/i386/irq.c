@@ -71,7 +71,8 @@ static bool intr_enabled(const X86State *cpu)
 
 static void take_init(X86State *cpu)
 {
-    x86_irq_clear(cpu, X86_IRQ_INIT | X86_IRQ_SIPI);
+    /* A SIPI that is there already came after this INIT: the APIC sees to it. */
+    x86_irq_clear(cpu, X86_IRQ_INIT);
     x86_state_init(cpu);
     if (cpu->ops && cpu->apic) {
         bql_lock();

@@ -169,16 +169,27 @@ static inline void x86_st128(X86State *cpu, unsigned seg, uint64_t ea, X86Vec v)
 
 static inline X86Vec256 x86_ld256(X86State *cpu, unsigned seg, uint64_t ea)
 {
+    const void *p = x86_fast_ptr(cpu, seg, ea, 32, SOFT_TLB_READ);
     X86Vec256 v;
 
-    x86_ld_bytes(cpu, seg, ea, &v, 32);
+    if (x86_likely(p)) {
+        __builtin_memcpy(&v, p, 32);
+    } else {
+        x86_ld_bytes(cpu, seg, ea, &v, 32);
+    }
     return v;
 }
 
 static inline void x86_st256(X86State *cpu, unsigned seg, uint64_t ea,
                              const X86Vec256 *v)
 {
-    x86_st_bytes(cpu, seg, ea, v, 32);
+    void *p = x86_fast_ptr(cpu, seg, ea, 32, SOFT_TLB_WRITE);
+
+    if (x86_likely(p)) {
+        __builtin_memcpy(p, v, 32);
+    } else {
+        x86_st_bytes(cpu, seg, ea, v, 32);
+    }
 }
 
 /* --- the memory operand of an instruction (i->flags has X86_I_MEM)

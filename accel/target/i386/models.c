@@ -4,9 +4,10 @@
  *
  * The words were read from the installed reference emulator with a boot sector that
  * dumps CPUID.  A model is cut to x86_supported_features(), which counts a feature that
- * stands for instructions only if the opcode maps have a row for it.
+ * stands for instructions only if the opcode maps have a row for it and the host can run it.
  */
 #include "accel/target/i386/models.h"
+#include "accel/target/i386/host-features.h"
 #include "accel/target/i386/insn.h"
 
 #include <string.h>
@@ -144,6 +145,7 @@ void x86_supported_features(uint32_t words[X86_FW_COUNT])
     add_rows(words, &x86_rows_x87);
     add_rows(words, &x86_rows_sse);
     add_rows(words, &x86_rows_avx);
+    x86_host_cut_features(words);
     /* AMD repeats these bits in the extended leaf. */
     for (unsigned k = 0; k < sizeof(twins_of_1_edx) / sizeof(twins_of_1_edx[0]); k++) {
         words[X86_FW_80000001_EDX] |= words[X86_FW_1_EDX] & 1u << twins_of_1_edx[k];

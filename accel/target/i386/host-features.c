@@ -16,12 +16,17 @@ typedef struct HostNeed {
 } HostNeed;
 
 static const HostNeed needs[] = {
-    { X86_F_SSE3, X86_F_SSE3 },           { X86_F_SSSE3, X86_F_SSSE3 },
-    { X86_F_SSE4_1, X86_F_SSE4_1 },       { X86_F_SSE4_2, X86_F_SSE4_2 },
-    { X86_F_AES, X86_F_AES },             { X86_F_SHA, X86_F_SHA },
-    { X86_F_PCLMULQDQ, X86_F_PCLMULQDQ }, { X86_F_AVX, X86_F_AVX },
-    { X86_F_AVX2, X86_F_AVX },            { X86_F_FMA, X86_F_FMA },
-    { X86_F_F16C, X86_F_F16C },
+    {X86_F_SSE3,       X86_F_SSE3     },
+    { X86_F_SSSE3,     X86_F_SSSE3    },
+    { X86_F_SSE4_1,    X86_F_SSE4_1   },
+    { X86_F_SSE4_2,    X86_F_SSE4_2   },
+    { X86_F_AES,       X86_F_AES      },
+    { X86_F_SHA,       X86_F_SHA      },
+    { X86_F_PCLMULQDQ, X86_F_PCLMULQDQ},
+    { X86_F_AVX,       X86_F_AVX      },
+    { X86_F_AVX2,      X86_F_AVX      },
+    { X86_F_FMA,       X86_F_FMA      },
+    { X86_F_F16C,      X86_F_F16C     },
 };
 
 /* The YMM state must be enabled by the host's kernel. */

@@ -275,9 +275,10 @@ REF(vmaskmov64_st)
 /* --- gathers -------------------------------------------------------------------- */
 
 /*
- * SDM volume 2, VGATHER and VPGATHER.  All elements are loaded before anything is
- * written: a fault leaves destination and mask as they were, which restarts well.
- * The three registers must differ, and the address must have a SIB byte.
+ * SDM volume 2, VGATHER and VPGATHER.  The one case where a fault leaves something done
+ * (rule R1): elements are gathered in order, and the mask of an element is cleared when
+ * it is done, so that the instruction can be started again.  The three registers must
+ * differ, and the address must have a SIB byte.
  */
 static void gather_check(X86State *cpu, const X86Insn *i)
 {
@@ -294,41 +295,56 @@ static uint64_t gather_ea(const X86State *cpu, const X86Insn *i, int64_t index)
     return ea << i->adshift >> i->adshift;
 }
 
-/* Of @count elements; the mask register is cleared, the rest of the destination too. */
+/* Clears the mask, and the destination above the @len bytes gathered. */
+static void gather_finish(X86State *cpu, const X86Insn *i, unsigned len)
+{
+    X86Vec256 r = x86_ymm_get(cpu, i->reg);
+
+    memset(r.u8 + len, 0, 32 - len);
+    x86_ymm_set(cpu, i->reg, &r);
+    v_set_ymm(cpu, i->vvvv, v_of64(0), v_of64(0));
+}
+
 static void gather32(X86State *cpu, const X86Insn *i, bool wide_index, unsigned count)
 {
-    X86Vec256 index, mask = x86_ymm_get(cpu, i->vvvv), r = { .u64 = { 0 } };
+    X86Vec256 index, mask, r;
 
     gather_check(cpu, i);
     index = x86_ymm_get(cpu, i->index);
+    mask = x86_ymm_get(cpu, i->vvvv);
+    r = x86_ymm_get(cpu, i->reg);
     for (unsigned k = 0; k < count; k++) {
-        r.u32[k] = x86_ymm_get(cpu, i->reg).u32[k];
         if (mask.s32[k] < 0) {
             int64_t n = wide_index ? index.s64[k] : index.s32[k];
 
             r.u32[k] = x86_ld32(cpu, i->seg, gather_ea(cpu, i, n));
         }
+        mask.u32[k] = 0;
+        x86_ymm_set(cpu, i->reg, &r);
+        x86_ymm_set(cpu, i->vvvv, &mask);
     }
-    x86_ymm_set(cpu, i->reg, &r);
-    v_set_ymm(cpu, i->vvvv, v_of64(0), v_of64(0));
+    gather_finish(cpu, i, count * 4);
 }
 
 static void gather64(X86State *cpu, const X86Insn *i, bool wide_index, unsigned count)
 {
-    X86Vec256 index, mask = x86_ymm_get(cpu, i->vvvv), r = { .u64 = { 0 } };
+    X86Vec256 index, mask, r;
 
     gather_check(cpu, i);
     index = x86_ymm_get(cpu, i->index);
+    mask = x86_ymm_get(cpu, i->vvvv);
+    r = x86_ymm_get(cpu, i->reg);
     for (unsigned k = 0; k < count; k++) {
-        r.u64[k] = x86_ymm_get(cpu, i->reg).u64[k];
         if (mask.s64[k] < 0) {
             int64_t n = wide_index ? index.s64[k] : index.s32[k];
 
             r.u64[k] = x86_ld64(cpu, i->seg, gather_ea(cpu, i, n));
         }
+        mask.u64[k] = 0;
+        x86_ymm_set(cpu, i->reg, &r);
+        x86_ymm_set(cpu, i->vvvv, &mask);
     }
-    x86_ymm_set(cpu, i->reg, &r);
-    v_set_ymm(cpu, i->vvvv, v_of64(0), v_of64(0));
+    gather_finish(cpu, i, count * 8);
 }
 
 REF(vgather_d32)

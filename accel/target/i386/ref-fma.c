@@ -119,6 +119,10 @@ REF(vcvtps2ph)
 {
     X86V lo, hi = { 0 };
 
+    if (is_mem(i)) {
+        /* Flags must not change if the store is going to fault. */
+        x86_probe(cpu, i->seg, x86_ea(cpu, i), i->vl / 2, SOFT_TLB_WRITE);
+    }
     if (i->vl == 16) {
         SSE_FP(cpu, lo = lane_vcvtps2ph(v_xmm(cpu, i->reg), i->imm));
     } else {

@@ -74,9 +74,12 @@ static void store_general(X86State *cpu, const X86Insn *i, unsigned len)
 
     x87_image_from(&img, cpu);
     x87_host_run(&img, i->opcode, i->modrm & 0x3f, mem, 0);
-    /* All unmasked exceptions but precision suppress the store.  ES was clear. */
+    /* All unmasked exceptions but precision suppress the store, but not its fault.  ES
+     * was clear. */
     if (!(img.fsw & ~img.fcw & X87_FSW_EXC & ~X87_FSW_PE)) {
         x86_st_bytes(cpu, i->seg, ea, mem, len);
+    } else {
+        x86_probe(cpu, i->seg, ea, len, SOFT_TLB_WRITE);
     }
     x87_image_to(&img, cpu);
     x87_note_mem(cpu, i, ea);

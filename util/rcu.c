@@ -32,6 +32,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <time.h>
 
 /* The reclaimer gives the BQL away after this many callbacks. */
@@ -207,13 +208,6 @@ static void wait_for_readers(void)
 
 #endif
 
-void synchronize_rcu(void)
-{
-    assert(!bql_is_held());
-    assert(!rcu_read_is_locked());
-    wait_for_readers();
-}
-
 /* --- Callbacks ----------------------------------------------------------------------
  */
 
@@ -364,21 +358,38 @@ static void start_thread(void *(*fn)(void *))
     pthread_attr_destroy(&attr);
 }
 
-/* Wake the reclaimer; it is started by the first callback of the program's life. */
+/* By the first callback or wait of the program's life. */
+static void start_threads_locked(void)
+{
+    pthread_condattr_t attr;
+
+    if (threads_running) {
+        return;
+    }
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&rcu_cond, &attr);
+    pthread_condattr_destroy(&attr);
+    threads_running = true;
+    start_thread(grace_period_thread);
+    start_thread(reclaimer_thread);
+}
+
+void synchronize_rcu(void)
+{
+    assert(!bql_is_held());
+    assert(!rcu_read_is_locked());
+    pthread_mutex_lock(&rcu_lock);
+    start_threads_locked();
+    pthread_mutex_unlock(&rcu_lock);
+    wait_kicking();
+}
+
+/* Wake the reclaimer. */
 static void ring(void)
 {
     pthread_mutex_lock(&rcu_lock);
-    if (!threads_running) {
-        pthread_condattr_t attr;
-
-        pthread_condattr_init(&attr);
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        pthread_cond_init(&rcu_cond, &attr);
-        pthread_condattr_destroy(&attr);
-        threads_running = true;
-        start_thread(grace_period_thread);
-        start_thread(reclaimer_thread);
-    }
+    start_threads_locked();
     queue_rang = true;
     pthread_cond_broadcast(&rcu_cond);
     pthread_mutex_unlock(&rcu_lock);

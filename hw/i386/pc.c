@@ -151,24 +151,7 @@ static void make_view(PCMachineState *pc, X86Cpu *cpu, unsigned index)
     vcpu_add_address_space(VCPU_CAST(cpu), &v->smm);
 }
 
-static bool make_cpu(PCMachineState *pc, unsigned index, Error **errp)
-{
-    MachineState *ms = MACHINE(pc);
-    X86Cpu *cpu = x86_cpu_new(ms->cpu_type);
-    X86CpuOps *ops = x86_cpu_get_ops(cpu);
-
-    x86_cpu_set_topology(cpu, pc->apic_ids[index], ms->smp.sockets,
-                         ms->smp.cores * ms->smp.dies, ms->smp.threads);
-    ops->pic_read_irq = board_pic_read_irq;
-    ops->set_ferr = board_set_ferr;
-    ops->triple_fault = board_triple_fault;
-    x86_cpu_get_state(cpu)->board = pc;
-    VCPU_CAST(cpu)->index = (int)index;
-    make_view(pc, cpu, index);
-    g_ptr_array_add(ms->cpus, cpu);
-    return device_realize_and_unref(DEVICE(cpu), NULL, errp);
-}
-
+/* Made first, so that the boot CPU is the first device; realized when SMRAM exists. */
 static bool make_cpus(PCMachineState *pc, Error **errp)
 {
     MachineState *ms = MACHINE(pc);
@@ -183,7 +166,31 @@ static bool make_cpus(PCMachineState *pc, Error **errp)
         pc->apic_ids[i] = pc_apic_id(&ms->smp, i);
     }
     for (unsigned i = 0; i < ms->smp.cpus; i++) {
-        if (!make_cpu(pc, i, errp)) {
+        X86Cpu *cpu = x86_cpu_new(ms->cpu_type);
+        object_property_add_child(container_get(OBJECT(ms), "unattached"), "device[*]",
+                                  OBJECT(cpu));
+        object_unref(cpu);
+        g_ptr_array_add(ms->cpus, cpu);
+    }
+    return true;
+}
+
+static bool realize_cpus(PCMachineState *pc, Error **errp)
+{
+    MachineState *ms = MACHINE(pc);
+
+    for (unsigned i = 0; i < ms->cpus->len; i++) {
+        X86Cpu *cpu = g_ptr_array_index(ms->cpus, i);
+        X86CpuOps *ops = x86_cpu_get_ops(cpu);
+        x86_cpu_set_topology(cpu, pc->apic_ids[i], ms->smp.sockets,
+                             ms->smp.cores * ms->smp.dies, ms->smp.threads);
+        ops->pic_read_irq = board_pic_read_irq;
+        ops->set_ferr = board_set_ferr;
+        ops->triple_fault = board_triple_fault;
+        x86_cpu_get_state(cpu)->board = pc;
+        VCPU_CAST(cpu)->index = (int)i;
+        make_view(pc, cpu, i);
+        if (!device_realize(DEVICE(cpu), NULL, errp)) {
             return false;
         }
     }
@@ -563,7 +570,7 @@ static bool make_chipset(PCMachineState *pc, Error **errp)
         return false;
     }
     pc->pci = i440fx_init(pc->host, &parts, errp);
-    if (!pc->pci) {
+    if (!pc->pci || !realize_cpus(pc, errp)) {
         return false;
     }
     PCIDevice *piix3 = piix3_create(pc->pci, PCI_DEVFN(1, 0), errp);

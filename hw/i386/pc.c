@@ -395,14 +395,22 @@ static bool make_floppy(PCMachineState *pc, Error **errp)
     return true;
 }
 
+/* A device with an output "a20". */
+static bool make_a20_source(PCMachineState *pc, const char *type, Error **errp)
+{
+    ISADevice *dev = isa_new(type);
+
+    if (!isa_realize_and_unref(dev, pc->isa, errp)) {
+        return false;
+    }
+    device_connect_gpio_out_named(DEVICE(dev), "a20", 0, &pc->a20);
+    return true;
+}
+
 static bool make_keyboard(PCMachineState *pc, Error **errp)
 {
-    if (pc->i8042) {
-        ISADevice *kbd = isa_new("i8042");
-        device_connect_gpio_out_named(DEVICE(kbd), "a20", 0, &pc->a20);
-        if (!isa_realize_and_unref(kbd, pc->isa, errp)) {
-            return false;
-        }
+    if (pc->i8042 && !make_a20_source(pc, "i8042", errp)) {
+        return false;
     }
     if (pc->vmport == ON_OFF_AUTO_ON) {
         if (!make_isa(pc, "vmport", errp) ||
@@ -410,9 +418,7 @@ static bool make_keyboard(PCMachineState *pc, Error **errp)
             return false;
         }
     }
-    ISADevice *port92 = isa_new("port92");
-    device_connect_gpio_out_named(DEVICE(port92), "a20", 0, &pc->a20);
-    return isa_realize_and_unref(port92, pc->isa, errp);
+    return make_a20_source(pc, "port92", errp);
 }
 
 static bool make_network(PCMachineState *pc, Error **errp)

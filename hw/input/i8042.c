@@ -495,3 +495,17 @@ ISADevice *i8042_init(ISABus *bus, IrqLine *a20)
     }
     return dev;
 }
+
+Ps2MouseState *i8042_find_mouse(ISABus *bus)
+{
+    GPtrArray *children = bus->parent_obj.children;
+
+    for (guint i = 0; i < children->len; i++) {
+        I8042State *s = object_find_cast(g_ptr_array_index(children, i), TYPE_I8042);
+
+        if (s) {
+            return &s->mouse;
+        }
+    }
+    return NULL;
+}

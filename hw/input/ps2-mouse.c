@@ -126,6 +126,15 @@ static void mouse_event(void *opaque, const InputEvent *event)
     }
 }
 
+void ps2_mouse_poke(Ps2MouseState *s)
+{
+    static const uint8_t nothing[4] = { PACKET_ONE };
+
+    if (s->enabled && s->parent_obj.queue_count == 0) {
+        ps2_queue(&s->parent_obj, nothing, s->type == TYPE_PLAIN ? 3 : 4);
+    }
+}
+
 static void mouse_sync(void *opaque)
 {
     Ps2MouseState *s = opaque;

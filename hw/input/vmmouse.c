@@ -36,6 +36,7 @@ enum {
 typedef struct VmMouseState {
     ISADevice parent_obj;
     InputHandler *handler; /* registered while it is on */
+    Ps2MouseState *ps2;    /* makes the guest look; not owned, may be NULL */
     /* Migrated. */
     uint32_t queue[VMMOUSE_QUEUE_WORDS];
     uint32_t count;  /* words in the queue, from index 0 */
@@ -90,6 +91,9 @@ static void vmmouse_sync(void *opaque)
     s->dz = 0;
     if (!s->absolute) {
         s->x = s->y = 0;
+    }
+    if (s->ps2) {
+        ps2_mouse_poke(s->ps2);
     }
 }
 
@@ -213,6 +217,7 @@ static bool vmmouse_realize(DeviceState *dev, Error **errp)
         return error_set(errp, "vmmouse: needs vmport on the bus");
     }
     s->status = VMMOUSE_ERROR;
+    s->ps2 = i8042_find_mouse(isa_bus_from_device(ISA_DEVICE(dev)));
     vmport_register(port, VMPORT_CMD_ABSPOINTER_STATUS, vmmouse_get_status, s);
     vmport_register(port, VMPORT_CMD_ABSPOINTER_COMMAND, vmmouse_command, s);
     vmport_register(port, VMPORT_CMD_ABSPOINTER_DATA, vmmouse_get_data, s);

@@ -11,6 +11,9 @@
 #define TYPE_I8042     "i8042"
 #define I8042_A20_LINE "a20"
 
+struct Ps2MouseState;
+/* The mouse of the controller on @bus, or NULL. */
+struct Ps2MouseState *i8042_find_mouse(ISABus *bus);
 /* Make it at ports 60 and 64; @a20 is driven with the A20 gate. */
 ISADevice *i8042_init(ISABus *bus, IrqLine *a20);
 

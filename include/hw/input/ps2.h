@@ -65,6 +65,8 @@ bool ps2_has_data(const Ps2State *s);
 uint8_t ps2_read(Ps2State *s);
 void ps2_write_kbd(Ps2KbdState *s, uint8_t value);
 void ps2_write_mouse(Ps2MouseState *s, uint8_t value);
+/* Send a packet that says nothing, so that the guest looks (vmmouse). */
+void ps2_mouse_poke(Ps2MouseState *s);
 
 /* For hw/input/ps2-*.c. */
 void ps2_reply(Ps2State *s, uint8_t byte);

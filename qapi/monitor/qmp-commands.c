@@ -246,6 +246,13 @@ static bool qmp_query_jobs(struct json_object *args, struct json_object **ret,
 }
 QMP_COMMAND("query-jobs", qmp_query_jobs, 0);
 
+static bool qmp_query_block_jobs(struct json_object *args, struct json_object **ret,
+                                 Error **errp)
+{
+    return answer_none(args, ret, errp);
+}
+QMP_COMMAND("query-block-jobs", qmp_query_block_jobs, 0);
+
 static bool qmp_query_tpm(struct json_object *args, struct json_object **ret,
                           Error **errp)
 {
@@ -314,6 +321,40 @@ static bool qmp_query_vm_generation_id(struct json_object *args,
     return error_set(errp, "VM Generation ID device not found");
 }
 QMP_COMMAND("query-vm-generation-id", qmp_query_vm_generation_id, 0);
+
+/* --- Text for people -------------------------------------------------------------- */
+
+/* The answer of "info WHAT", which the module that knows has registered. */
+static bool human_text(const char *what, struct json_object **ret, Error **errp)
+{
+    g_autofree char *line = g_strdup_printf("info %s", what);
+    HmpOut out;
+    int cpu = 0;
+
+    if (!hmp_command_find(what, strlen(what), true)) {
+        return error_set(errp, "this feature or command is not currently supported");
+    }
+    hmp_out_init(&out);
+    hmp_run_line(&out, line, &cpu);
+    *ret = json_object_new_object();
+    json_add_str(*ret, "human-readable-text", out.text->str);
+    hmp_out_destroy(&out);
+    return true;
+}
+
+#define HUMAN_TEXT(what)                                                               \
+    static bool qmp_x_query_##what(struct json_object *args, struct json_object **ret, \
+                                   Error **errp)                                       \
+    {                                                                                  \
+        return human_text(#what, ret, errp);                                           \
+    }                                                                                  \
+    QMP_COMMAND("x-query-" #what, qmp_x_query_##what, 0)
+
+HUMAN_TEXT(irq);
+HUMAN_TEXT(jit);
+HUMAN_TEXT(numa);
+HUMAN_TEXT(ramblock);
+HUMAN_TEXT(roms);
 
 /* --- Descriptors ------------------------------------------------------------------ */
 

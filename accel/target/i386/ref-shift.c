@@ -206,7 +206,7 @@ static uint64_t double_left(X86State *cpu, uint64_t a, uint64_t b, unsigned n,
         uint64_t v = a << 32 | b << 16 | b;
 
         r = v >> (32 - n) & 0xffff;
-        cf = v >> (48 - n) & 1;
+        cf = n <= 16 && v >> (48 - n) & 1;
     } else {
         r = (a << n | b >> (bits - n)) & mask_of(bits);
         cf = a >> (bits - n) & 1;
@@ -229,7 +229,7 @@ static uint64_t double_right(X86State *cpu, uint64_t a, uint64_t b, unsigned n,
         uint64_t v = b << 32 | b << 16 | a;
 
         r = v >> n & 0xffff;
-        cf = v >> (n - 1) & 1;
+        cf = n <= 16 && v >> (n - 1) & 1;
     } else {
         r = (a >> n | b << (bits - n)) & mask_of(bits);
         cf = a >> (n - 1) & 1;

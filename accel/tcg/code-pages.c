@@ -24,6 +24,9 @@ typedef struct Mid {
 
 static Mid *root[1 << (ROOT_BITS - MID_BITS)];
 static void (*protect_hook)(uint64_t ram_addr);
+static uint64_t last_epoch;   /* atomic */
+static TcgReader *readers;    /* atomic; list changed under the BQL */
+static unsigned reader_count; /* atomic */
 
 /* Publishes a zeroed object in an empty slot; the loser of a race frees its own. */
 static void *slot_get(void **slot, size_t size)
@@ -86,6 +89,17 @@ static uint64_t line_mask(unsigned offset, unsigned len)
     return (~0ull >> (63 - (last - first))) << first;
 }
 
+/* The page is tracked from now on, but others may still have fast translations of it.
+ */
+static void begin_epoch(TcgCodePage *page, uint64_t ram_addr)
+{
+    __atomic_store_n(&page->epoch, __atomic_add_fetch(&last_epoch, 1, __ATOMIC_SEQ_CST),
+                     __ATOMIC_SEQ_CST);
+    if (protect_hook) {
+        protect_hook(ram_addr & ~(uint64_t)((1 << PAGE_BITS) - 1));
+    }
+}
+
 bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
                          unsigned len)
 {
@@ -93,8 +107,8 @@ bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
 
     __atomic_fetch_or(&page->lines, line_mask(offset, len), __ATOMIC_SEQ_CST);
     fresh = !__atomic_exchange_n(&page->tracked, 1, __ATOMIC_SEQ_CST);
-    if (fresh && protect_hook) {
-        protect_hook(ram_addr & ~(uint64_t)((1 << PAGE_BITS) - 1));
+    if (fresh) {
+        begin_epoch(page, ram_addr);
     }
     return fresh;
 }
@@ -132,14 +146,16 @@ bool tcg_code_written(uint64_t ram_addr, uint64_t len)
     return hit;
 }
 
-bool tcg_code_page_untrack(TcgCodePage *page)
+bool tcg_code_page_untrack(TcgCodePage *page, uint64_t ram_addr)
 {
     if (__atomic_load_n(&page->lines, __ATOMIC_SEQ_CST)) {
         return false;
     }
     __atomic_store_n(&page->tracked, 0, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&page->lines, __ATOMIC_SEQ_CST)) {
+        /* Somebody decoded meanwhile; another vCPU may have seen the page untracked. */
         __atomic_store_n(&page->tracked, 1, __ATOMIC_SEQ_CST);
+        begin_epoch(page, ram_addr);
         return false;
     }
     return true;
@@ -148,4 +164,66 @@ bool tcg_code_page_untrack(TcgCodePage *page)
 void tcg_code_pages_set_protect_hook(void (*hook)(uint64_t ram_addr))
 {
     protect_hook = hook;
+}
+
+/* --- readers ------------------------------------------------------------------------
+ */
+
+void tcg_reader_register(TcgReader *reader)
+{
+    reader->next = readers;
+    __atomic_store_n(&readers, reader, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&reader_count, 1, __ATOMIC_SEQ_CST);
+}
+
+void tcg_reader_unregister(TcgReader *reader)
+{
+    for (TcgReader **r = &readers; *r; r = &(*r)->next) {
+        if (*r == reader) {
+            __atomic_store_n(r, reader->next, __ATOMIC_SEQ_CST);
+            __atomic_sub_fetch(&reader_count, 1, __ATOMIC_SEQ_CST);
+            return;
+        }
+    }
+}
+
+unsigned tcg_reader_count(void)
+{
+    return __atomic_load_n(&reader_count, __ATOMIC_RELAXED);
+}
+
+void tcg_reader_enter(TcgReader *reader)
+{
+    /* Pairs with the walk in tcg_code_page_settled(): the flush request that came
+     * before is seen before the first guest instruction. */
+    __atomic_store_n(&reader->in_guest, 1, __ATOMIC_SEQ_CST);
+}
+
+void tcg_reader_leave(TcgReader *reader)
+{
+    __atomic_store_n(&reader->in_guest, 0, __ATOMIC_SEQ_CST);
+}
+
+uint64_t tcg_epoch(void)
+{
+    return __atomic_load_n(&last_epoch, __ATOMIC_SEQ_CST);
+}
+
+void tcg_reader_ack(TcgReader *reader, uint64_t epoch)
+{
+    __atomic_store_n(&reader->acked, epoch, __ATOMIC_SEQ_CST);
+}
+
+bool tcg_code_page_settled(const TcgCodePage *page, const TcgReader *self)
+{
+    uint64_t epoch = __atomic_load_n(&page->epoch, __ATOMIC_SEQ_CST);
+
+    for (const TcgReader *r = __atomic_load_n(&readers, __ATOMIC_SEQ_CST); r;
+         r = __atomic_load_n(&r->next, __ATOMIC_SEQ_CST)) {
+        if (r != self && __atomic_load_n(&r->acked, __ATOMIC_SEQ_CST) < epoch &&
+            __atomic_load_n(&r->in_guest, __ATOMIC_SEQ_CST)) {
+            return false;
+        }
+    }
+    return true;
 }

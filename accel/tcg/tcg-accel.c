@@ -66,11 +66,28 @@ static void exec(VCPU *cpu)
 {
     VCPUClass *vc = VCPU_GET_CLASS(cpu);
 
+    TcgReader *reader = cpu->accel_data;
+
+    if (!reader) {
+        reader = cpu->accel_data = g_new0(TcgReader, 1);
+        tcg_reader_register(reader);
+    }
     bql_unlock();
     rcu_read_lock();
+    tcg_reader_enter(reader);
     vc->tcg_exec(cpu);
+    tcg_reader_leave(reader);
     rcu_read_unlock();
     bql_lock();
+}
+
+static void vcpu_finalize(VCPU *cpu)
+{
+    if (cpu->accel_data) {
+        /* Another vCPU may be walking the list: it runs in a read section. */
+        tcg_reader_unregister(cpu->accel_data);
+        cpu->accel_data = NULL;
+    }
 }
 
 static void tcg_class_init(ObjectClass *klass, const void *data)
@@ -81,6 +98,7 @@ static void tcg_class_init(ObjectClass *klass, const void *data)
     ac->desc = "decode and execute";
     ac->init = accel_init;
     ac->exec = exec;
+    ac->vcpu_finalize = vcpu_finalize;
 }
 
 static const TypeInfo tcg_info = {

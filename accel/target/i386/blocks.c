@@ -31,6 +31,7 @@
 enum {
     ARENA_BYTES = 48 << 20,
     BLOCK_MAX = 48, /* instructions */
+    SOURCE_MAX = BLOCK_MAX * X86_INSN_MAX,
     HASH_BITS = 15,
     JUMP_BITS = 12,
 };
@@ -67,7 +68,6 @@ typedef struct X86Blocks {
     uint64_t executed;
     uint8_t *arena;
     size_t used;
-    bool shared;
     JumpEntry jump[1 << JUMP_BITS];
     X86Block *hash[1 << HASH_BITS];
     struct {
@@ -113,14 +113,15 @@ void x86_blocks_flush(X86State *cpu)
     memset(bl->jump, 0, sizeof(bl->jump));
 }
 
-void x86_blocks_set_shared(X86State *cpu, bool shared)
-{
-    cpu->blocks->shared = shared;
-}
-
 uint64_t x86_insn_count(const X86State *cpu)
 {
     return cpu->blocks->executed;
+}
+
+/* The bytes a block was made from lie behind its instructions. */
+static uint8_t *source_of(X86Block *b)
+{
+    return (uint8_t *)&b->insn[b->count];
 }
 
 /* --- decoding a block --------------------------------------------------------------
@@ -331,7 +332,7 @@ static void track(X86State *cpu, BlockPage *p, unsigned offset, unsigned len)
 static X86Block *arena_block(X86State *cpu)
 {
     X86Blocks *bl = cpu->blocks;
-    const size_t most = sizeof(X86Block) + BLOCK_MAX * sizeof(X86Insn);
+    const size_t most = sizeof(X86Block) + BLOCK_MAX * sizeof(X86Insn) + SOURCE_MAX;
 
     if (bl->used + most > ARENA_BYTES) {
         x86_blocks_flush(cpu);
@@ -343,11 +344,40 @@ static void keep(X86State *cpu, X86Block *b)
 {
     X86Blocks *bl = cpu->blocks;
     X86Block **slot = &bl->hash[hash_of(b->ram_addr, b->rip, b->mode)];
-    size_t size = sizeof(X86Block) + b->count * sizeof(X86Insn);
+    size_t size =
+        sizeof(X86Block) + b->count * sizeof(X86Insn) + (b->verify ? b->source_len : 0);
 
     b->hash_next = *slot;
     *slot = b;
     bl->used += (size + 63) & ~(size_t)63;
+}
+
+static bool is_shared(void)
+{
+    return tcg_reader_count() > 1;
+}
+
+/* An instruction that reaches into the next page.  It is kept only when nobody can
+ * write into its two pages unseen. */
+static X86Block *build_crossing(X86State *cpu, X86Block *b, uint64_t rip,
+                                unsigned offset)
+{
+    unsigned second;
+
+    decode_one(cpu, b, rip);
+    if (b->page[0].ram_addr != UINT64_MAX) {
+        track(cpu, &b->page[0], offset, MIN(b->source_len, SOFT_TLB_PAGE - offset));
+        second = b->crosses ? offset + b->source_len - SOFT_TLB_PAGE : 0;
+        if (second) {
+            track(cpu, &b->page[1], 0, second);
+        }
+        if (!is_shared()) {
+            keep(cpu, b);
+            return b;
+        }
+    }
+    memcpy(&cpu->blocks->scratch, b, sizeof(cpu->blocks->scratch));
+    return &cpu->blocks->scratch.head;
 }
 
 /* Decodes at the current rip. The result may be the scratch block. */
@@ -359,6 +389,8 @@ static X86Block *build(X86State *cpu)
     uint8_t copy[1];
     X86Block *b = arena_block(cpu);
     const uint8_t *p;
+    uint8_t source[SOURCE_MAX];
+    unsigned claimed;
 
     if (!limit) {
         x86_raise_gp(cpu, 0);
@@ -371,28 +403,51 @@ static X86Block *build(X86State *cpu)
     b->ram_addr = side->ram_addr + offset;
     b->page[0].ram_addr = side->ram_addr;
     b->verify = false;
-    /* The line bits come before the bytes are read (code-pages.h); which lines is known
-     * only afterwards, so a change in between is caught by the generation: lines of the
-     * longest possible block are claimed first. */
-    track(cpu, &b->page[0], offset, MIN(SOFT_TLB_PAGE - offset, 64u));
+    /* The line bits come before the bytes are read (code-pages.h).  How far the block
+     * will reach is known afterwards: bytes beyond what is claimed first are compared
+     * again. */
+    claimed = MIN(SOFT_TLB_PAGE - offset, 64u);
+    track(cpu, &b->page[0], offset, claimed);
+    if (is_shared()) {
+        memcpy(source, p, MIN(SOFT_TLB_PAGE - offset, SOURCE_MAX));
+        p = source;
+    }
     if (!decode_run(cpu, b, rip, p, MIN(limit, SOFT_TLB_PAGE - offset))) {
-        decode_one(cpu, b, rip);
-        if (b->page[0].ram_addr == UINT64_MAX) {
-            memcpy(&cpu->blocks->scratch, b, sizeof(cpu->blocks->scratch));
-            return &cpu->blocks->scratch.head;
-        }
-        track(cpu, &b->page[0], offset, MIN(b->source_len, SOFT_TLB_PAGE - offset));
-        if (b->crosses) {
-            track(cpu, &b->page[1], 0, offset + b->source_len - SOFT_TLB_PAGE);
-        }
-    } else {
+        return build_crossing(cpu, b, rip, offset);
+    }
+    if (b->source_len > claimed) {
         track(cpu, &b->page[0], offset, b->source_len);
-        if (log_enabled(LOG_IN_ASM)) {
-            log_block(cpu, b, p);
+    }
+    if (is_shared()) {
+        const void *now = code_page(cpu, lin, &side, copy, 1);
+
+        if (memcmp(source, now, b->source_len)) {
+            return build(cpu);
         }
+        b->verify = !tcg_code_page_settled(b->page[0].page, cpu->reader);
+        if (b->verify) {
+            memcpy(source_of(b), source, b->source_len);
+        }
+    }
+    if (log_enabled(LOG_IN_ASM)) {
+        log_block(cpu, b, p);
     }
     keep(cpu, b);
     return b;
+}
+
+/* B4: true if the block is still what memory holds. */
+static bool verify(X86State *cpu, X86Block *b)
+{
+    SoftTlbSide *side;
+    uint8_t copy[1];
+    const uint8_t *p;
+
+    if (tcg_code_page_settled(b->page[0].page, cpu->reader)) {
+        b->verify = false;
+    }
+    p = code_page(cpu, code_linear(cpu, b->rip), &side, copy, 1);
+    return !memcmp(p, source_of(b), b->source_len);
 }
 
 static X86Block *find_slow(X86State *cpu, JumpEntry *e, uint64_t key)
@@ -407,6 +462,10 @@ static X86Block *find_slow(X86State *cpu, JumpEntry *e, uint64_t key)
     s = x86_tlb_get(cpu, lin, SOFT_TLB_EXEC, cpu->view);
     if (s->flags & SOFT_TLB_RAM) {
         b = hash_find(cpu, s->ram_addr + (lin & (SOFT_TLB_PAGE - 1)), cpu->rip);
+    }
+    if (b && b->verify && !verify(cpu, b)) {
+        b->page[0].gen--;
+        b = NULL;
     }
     if (!b || b->last > limit_left(cpu, 0) - 1) {
         b = build(cpu);
@@ -427,7 +486,8 @@ static inline X86Block *find(X86State *cpu)
     JumpEntry *e = &bl->jump[(rip ^ rip >> JUMP_BITS) & ((1 << JUMP_BITS) - 1)];
 
     if (__builtin_expect(e->rip == rip && e->key == key && is_alive(e->block) &&
-                             (e->block->last <= cpu->seg[X86_CS].limit),
+                             e->block->last <= cpu->seg[X86_CS].limit &&
+                             !e->block->verify,
                          1)) {
         return e->block;
     }

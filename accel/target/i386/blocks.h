@@ -17,10 +17,6 @@ void x86_blocks_new_generation(X86State *cpu);
 /* Forgets everything. */
 void x86_blocks_flush(X86State *cpu);
 
-/* Other vCPUs must be told of code pages before blocks can be trusted without a
- * compare. */
-void x86_blocks_set_shared(X86State *cpu, bool shared);
-
 /*
  * Runs guest code until *cpu->exit_request is not 0 or the CPU halts.
  * Context: thread of the vCPU, read section, BQL not held.

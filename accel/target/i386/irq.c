@@ -4,6 +4,7 @@
  * (volume 3A, table 6-2): INIT and SIPI, SMI, NMI, INTR.
  */
 #include "accel/target/i386/system.h"
+#include "accel/tcg/code-pages.h"
 #include "util/bql.h"
 
 static uint32_t pending(const X86State *cpu)
@@ -107,8 +108,13 @@ bool x86_handle_irq(X86State *cpu)
     uint32_t p = pending(cpu);
 
     if (p & (X86_IRQ_FLUSH | X86_IRQ_A20)) {
+        uint64_t epoch = tcg_epoch();
+
         x86_irq_clear(cpu, X86_IRQ_FLUSH | X86_IRQ_A20);
         x86_flush_all(cpu);
+        if (cpu->reader) {
+            tcg_reader_ack(cpu->reader, epoch);
+        }
         return true;
     }
     if (p & X86_IRQ_APIC_POLL) {

@@ -26,6 +26,17 @@ uint64_t x86_read_tsc(const X86State *cpu)
     return host_tsc() + cpu->tsc_offset;
 }
 
+void x86_reset_tsc(X86State *cpu)
+{
+    /* One origin for all CPUs of the machine: they count in step. */
+    static uint64_t origin;
+    uint64_t none = 0, now = host_tsc();
+
+    __atomic_compare_exchange_n(&origin, &none, now, false, __ATOMIC_SEQ_CST,
+                                __ATOMIC_SEQ_CST);
+    cpu->tsc_offset = -__atomic_load_n(&origin, __ATOMIC_SEQ_CST);
+}
+
 /* --- table of plain registers
  * ------------------------------------------------------------ */
 

@@ -257,7 +257,7 @@ void x86_state_reset(X86State *cpu)
     cpu->cr0 = X86_CR0_CD | X86_CR0_NW;
     cpu->smbase = 0x30000;
     cpu->apic_base = 0xfee00900;
-    cpu->tsc_offset = 0;
+    x86_reset_tsc(cpu);
     cpu->feature_control = 0;
     cpu->vm_hsave_pa = 0;
     reset_msrs(cpu);

@@ -212,5 +212,6 @@ bool x86_read_msr(X86State *cpu, uint32_t index, uint64_t *value);
 bool x86_write_msr(X86State *cpu, uint32_t index, uint64_t value);
 void x86_cpuid(const X86State *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 uint64_t x86_read_tsc(const X86State *cpu);
+void x86_reset_tsc(X86State *cpu);
 
 #endif

@@ -123,6 +123,7 @@ static void tcg_exec(VCPU *vcpu)
     X86Cpu *cpu = X86_CPU(vcpu);
 
     cpu->st.halted = vcpu->halted;
+    cpu->st.reader = vcpu->accel_data;
     x86_run(&cpu->st);
     vcpu->halted = cpu->st.halted;
 }

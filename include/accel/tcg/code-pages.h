@@ -47,10 +47,37 @@ static inline bool tcg_code_page_is_tracked(const TcgCodePage *page)
 bool tcg_code_written(uint64_t ram_addr, uint64_t len);
 
 /* Ends tracking of a page without decoded lines; false if there are some. */
-bool tcg_code_page_untrack(TcgCodePage *page);
+bool tcg_code_page_untrack(TcgCodePage *page, uint64_t ram_addr);
 
 /* Called when a page becomes tracked: makes all other vCPUs forget write translations.
  */
 void tcg_code_pages_set_protect_hook(void (*hook)(uint64_t ram_addr));
+
+/*
+ * A vCPU as the others see it: which protect requests it has carried out.  Registered
+ * for the life of the vCPU; readers are few.
+ */
+typedef struct TcgReader {
+    uint64_t acked;         /* atomic: tracking epoch up to which its TLB is clean */
+    uint32_t in_guest;      /* atomic: may be executing, with the translations it has */
+    struct TcgReader *next; /* atomic */
+} TcgReader;
+
+/* Context: BQL. */
+void tcg_reader_register(TcgReader *reader);
+void tcg_reader_unregister(TcgReader *reader);
+unsigned tcg_reader_count(void);
+
+/* Around the execution of guest code: full barriers. */
+void tcg_reader_enter(TcgReader *reader);
+void tcg_reader_leave(TcgReader *reader);
+
+/* Before a vCPU forgets its translations; hand the result to tcg_reader_ack()
+ * afterwards. */
+uint64_t tcg_epoch(void);
+void tcg_reader_ack(TcgReader *reader, uint64_t epoch);
+
+/* Whether every vCPU but @self reports its stores to @page. */
+bool tcg_code_page_settled(const TcgCodePage *page, const TcgReader *self);
 
 #endif

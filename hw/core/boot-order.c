@@ -83,7 +83,8 @@ char *boot_order_get_list(size_t *size)
 
     for (GSList *l = entries; l; l = l->next) {
         BootEntry *e = l->data;
-        g_autofree char *path = device_get_fw_path(e->dev);
+        /* Entries without a device (option ROMs) are all suffix. */
+        g_autofree char *path = e->dev ? device_get_fw_path(e->dev) : g_strdup("");
         g_string_append_printf(list, "%s%s%s", list->len ? "\n" : "", path,
                                e->suffix ? e->suffix : "");
     }

@@ -91,8 +91,3 @@ void pc_hotplug_class_init(HotplugHandlerClass *hc)
     hc->unplug_request = pc_unplug_request;
     hc->unplug = pc_unplug;
 }
-
-PcFloppyType pc_floppy_type(PCMachineState *pc, unsigned n)
-{
-    return PC_FLOPPY_288;
-}

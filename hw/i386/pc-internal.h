@@ -51,8 +51,6 @@ struct PCMachineState {
 };
 
 uint32_t pc_apic_id(const CpuTopology *t, unsigned index);
-/* What CMOS says of floppy drive @n. */
-PcFloppyType pc_floppy_type(PCMachineState *pc, unsigned n);
 
 /* pc-hotplug.c: DIMMs and CPUs. */
 Object *pc_get_hotplug_handler(MachineState *ms, DeviceState *dev);

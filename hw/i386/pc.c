@@ -10,6 +10,7 @@
 #include "hw/acpi/acpi-core.h"
 #include "hw/acpi/piix4-pm.h"
 #include "hw/audio/pcspk.h"
+#include "hw/block/fdc.h"
 #include "hw/core/board-options.h"
 #include "hw/core/machine.h"
 #include "hw/core/sysbus.h"
@@ -17,6 +18,7 @@
 #include "hw/i2c/smbus.h"
 #include "hw/i386/firmware.h"
 #include "hw/i386/pc-internal.h"
+#include "hw/ide/ide.h"
 #include "hw/intc/apic.h"
 #include "hw/isa/piix3.h"
 #include "hw/misc/kvmvapic.h"
@@ -511,12 +513,27 @@ static uint32_t pm_io_base(void *opaque)
 
 static PcFloppyDrive floppy_drive(void *opaque, unsigned n)
 {
-    PcFloppyDrive drive = { PC_FLOPPY_NONE, 0, 0, 0 };
+    PCMachineState *pc = opaque;
+    FloppyDriveInfo info = isa_fdc_get_drive_info(pc->fdc, n);
 
-    if (n < 2 && drive_get(IF_FLOPPY, 0, (int)n)) {
-        drive.type = pc_floppy_type(opaque, n);
+    return (PcFloppyDrive){ (PcFloppyType)info.cmos_type, info.max_cylinder,
+                            info.max_head, info.max_sector };
+}
+
+static PcDiskGeometry disk_geometry(void *opaque, unsigned n)
+{
+    PCMachineState *pc = opaque;
+    IDEBus *bus = piix3_ide_get_bus(DEVICE(pc->ide), (int)n / 2);
+    PcDiskGeometry disk = { 0 };
+    IDEGeometry g;
+
+    if (ide_get_geometry(bus, (int)n % 2, &g)) {
+        disk.cylinders = (uint16_t)MIN(g.cylinders, UINT16_MAX);
+        disk.heads = (uint8_t)g.heads;
+        disk.sectors = (uint8_t)g.sectors;
+        disk.translation = (uint8_t)ide_get_bios_translation(bus, (int)n % 2);
     }
-    return drive;
+    return disk;
 }
 
 static bool setup_firmware(PCMachineState *pc, Error **errp)
@@ -539,6 +556,7 @@ static bool setup_firmware(PCMachineState *pc, Error **errp)
         .pci_hotplug_bridges = true,
         .isa_bus = BUS(pc->isa),
         .floppy_drive = floppy_drive,
+        .disk_geometry = disk_geometry,
         .opaque = pc,
     };
 

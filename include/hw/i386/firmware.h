@@ -59,7 +59,8 @@ typedef struct PcFirmwareConfig {
     bool pci_hotplug; /* ACPI hot-plug registers at ae00 serve the root bus */
     bool pci_hotplug_bridges;
     BusState *isa_bus; /* devices on it get their PNP nodes */
-    PcFloppyDrive (*floppy_drive)(void *opaque, unsigned n); /* NULL: none */
+    PcFloppyDrive (*floppy_drive)(void *opaque, unsigned n);   /* NULL: none */
+    PcDiskGeometry (*disk_geometry)(void *opaque, unsigned n); /* IDE disk 0-3 */
     void *opaque; /* of the functions above */
 } PcFirmwareConfig;
 
@@ -77,6 +78,9 @@ FwCfg *pc_firmware_fw_cfg(PcFirmware *fw);
 
 /* 2. When the clock chip is there (@rtc: TYPE_MC146818_RTC): CMOS contents. */
 bool pc_firmware_setup_cmos(PcFirmware *fw, DeviceState *rtc, Error **errp) WARN_UNUSED;
+
+/* A CPU came or went: tell CMOS and the configuration device. */
+void pc_firmware_update_cpu_count(PcFirmware *fw);
 
 /*
  * 3. At init_done: boot order, disk geometry, ACPI tables, user files; numbers the

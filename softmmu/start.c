@@ -738,13 +738,14 @@ static bool add_drives(Cli *cli, MachineClass *mc, Error **errp)
         return true;
     }
     if (!mc->no_cdrom && !device_is_given(cli, cdroms) &&
-        !drive_get_by_index(IF_IDE, 2) &&
         !drive_add_default(IF_IDE, 2, "cdrom", errp)) {
         return false;
     }
-    return mc->no_floppy || device_is_given(cli, floppies) ||
-           drive_get_by_index(IF_FLOPPY, 0) ||
-           drive_add_default(IF_FLOPPY, 0, NULL, errp);
+    if (!mc->no_floppy && !device_is_given(cli, floppies) &&
+        !drive_add_default(IF_FLOPPY, 0, NULL, errp)) {
+        return false;
+    }
+    return mc->no_sdcard || drive_add_default(IF_SD, 0, NULL, errp);
 }
 
 static bool add_netdev(Cli *cli, LateOption *o, guint n, Error **errp)

@@ -10,4 +10,7 @@ void children_insert(struct MemoryRegionTree *tree, MemoryRegion *sub);
 /* Before any of these change. */
 void children_remove(struct MemoryRegionTree *tree, MemoryRegion *sub);
 
+/* After its size changed. */
+void children_resized(struct MemoryRegionTree *tree, MemoryRegion *sub);
+
 #endif

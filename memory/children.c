@@ -4,8 +4,9 @@
  * added first), and by address so that a small clip finds the few children it meets.
  *
  * The address index is an implicit balanced tree: the middle of a span of the sorted
- * array is its root, subtree_last[i] the largest end below it. It is rebuilt in one
- * linear pass when it is asked for after a change, and small containers do without.
+ * array is its root, subtree_last[i] the largest end below it. The array is kept
+ * sorted, the ends are filled in one linear pass when they are asked for after a
+ * change, and small containers do without.
  */
 #include "memory-internal.h"
 
@@ -44,6 +45,79 @@ static hwaddr extent_last(const MemoryRegion *mr)
     return region_extent(mr, &extent) ? extent.last : mr->addr;
 }
 
+/* First place in the index whose region begins at or after @addr. */
+static unsigned index_place(const struct MemoryRegionTree *tree, hwaddr addr)
+{
+    unsigned lo = 0, hi = tree->n_children;
+
+    while (lo < hi) {
+        unsigned mid = (lo + hi) / 2;
+
+        if (tree->index[mid].start < addr) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo;
+}
+
+static unsigned index_find(const struct MemoryRegionTree *tree, const MemoryRegion *sub)
+{
+    unsigned at = index_place(tree, sub->addr);
+
+    while (tree->index[at].mr != sub) {
+        at++;
+    }
+    return at;
+}
+
+static ChildIndex index_entry(MemoryRegion *sub)
+{
+    return (ChildIndex){ .mr = sub, .start = sub->addr, .last = extent_last(sub) };
+}
+
+/* Before n_children counts @sub. */
+static void index_insert(struct MemoryRegionTree *tree, MemoryRegion *sub)
+{
+    unsigned at;
+
+    if (!tree->index) {
+        return;
+    }
+    if (tree->cap_index < tree->cap_children) {
+        tree->cap_index = tree->cap_children;
+        tree->index = g_renew(ChildIndex, tree->index, tree->cap_index);
+    }
+    at = index_place(tree, sub->addr);
+    memmove(tree->index + at + 1, tree->index + at,
+            (tree->n_children - at) * sizeof(ChildIndex));
+    tree->index[at] = index_entry(sub);
+    tree->index_stale = true;
+}
+
+/* While n_children still counts @sub. */
+static void index_remove(struct MemoryRegionTree *tree, MemoryRegion *sub)
+{
+    unsigned at;
+
+    if (!tree->index) {
+        return;
+    }
+    at = index_find(tree, sub);
+    memmove(tree->index + at, tree->index + at + 1,
+            (tree->n_children - at - 1) * sizeof(ChildIndex));
+    tree->index_stale = true;
+}
+
+void children_resized(struct MemoryRegionTree *tree, MemoryRegion *sub)
+{
+    if (tree->index) {
+        tree->index[index_find(tree, sub)].last = extent_last(sub);
+        tree->index_stale = true;
+    }
+}
+
 void children_insert(struct MemoryRegionTree *tree, MemoryRegion *sub)
 {
     unsigned lo = 0, hi = tree->n_children;
@@ -64,9 +138,9 @@ void children_insert(struct MemoryRegionTree *tree, MemoryRegion *sub)
     memmove(tree->child + lo + 1, tree->child + lo,
             (tree->n_children - lo) * sizeof(MemoryRegion *));
     tree->child[lo] = sub;
+    index_insert(tree, sub);
     tree->n_children++;
     tree->n_enabled += sub->enabled;
-    tree->index_stale = true;
 }
 
 void children_remove(struct MemoryRegionTree *tree, MemoryRegion *sub)
@@ -83,11 +157,11 @@ void children_remove(struct MemoryRegionTree *tree, MemoryRegion *sub)
         }
     }
     assert(lo < tree->n_children && tree->child[lo] == sub);
+    index_remove(tree, sub);
     memmove(tree->child + lo, tree->child + lo + 1,
             (tree->n_children - lo - 1) * sizeof(MemoryRegion *));
     tree->n_children--;
     tree->n_enabled -= sub->enabled;
-    tree->index_stale = true;
 }
 
 /* --- The address index
@@ -95,33 +169,39 @@ void children_remove(struct MemoryRegionTree *tree, MemoryRegion *sub)
 
 static int compare_start(const void *a, const void *b)
 {
-    const MemoryRegion *x = *(MemoryRegion *const *)a, *y = *(MemoryRegion *const *)b;
+    const ChildIndex *x = a, *y = b;
 
-    return x->addr < y->addr ? -1 : x->addr > y->addr;
+    return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static hwaddr fill_subtree(struct MemoryRegionTree *tree, unsigned lo, unsigned hi)
+static hwaddr fill_subtree(ChildIndex *index, unsigned lo, unsigned hi)
 {
     unsigned mid = (lo + hi) / 2;
-    hwaddr last;
+    hwaddr last = index[mid].last, below;
 
-    if (lo == hi) {
-        return 0;
+    if (lo < mid) {
+        below = fill_subtree(index, lo, mid);
+        last = MAX(last, below);
     }
-    last = extent_last(tree->by_start[mid]);
-    last = MAX(last, fill_subtree(tree, lo, mid));
-    last = MAX(last, fill_subtree(tree, mid + 1, hi));
-    tree->subtree_last[mid] = last;
+    if (mid + 1 < hi) {
+        below = fill_subtree(index, mid + 1, hi);
+        last = MAX(last, below);
+    }
+    index[mid].subtree_last = last;
     return last;
 }
 
-static void rebuild_index(struct MemoryRegionTree *tree)
+static void refresh_index(struct MemoryRegionTree *tree)
 {
-    tree->by_start = g_renew(MemoryRegion *, tree->by_start, tree->cap_children);
-    tree->subtree_last = g_renew(hwaddr, tree->subtree_last, tree->cap_children);
-    memcpy(tree->by_start, tree->child, tree->n_children * sizeof(MemoryRegion *));
-    qsort(tree->by_start, tree->n_children, sizeof(MemoryRegion *), compare_start);
-    fill_subtree(tree, 0, tree->n_children);
+    if (!tree->index) {
+        tree->cap_index = tree->cap_children;
+        tree->index = g_new(ChildIndex, tree->cap_index);
+        for (unsigned i = 0; i < tree->n_children; i++) {
+            tree->index[i] = index_entry(tree->child[i]);
+        }
+        qsort(tree->index, tree->n_children, sizeof(ChildIndex), compare_start);
+    }
+    fill_subtree(tree->index, 0, tree->n_children);
     tree->index_stale = false;
 }
 
@@ -130,17 +210,17 @@ static void collect(const struct MemoryRegionTree *tree, unsigned lo, unsigned h
 {
     while (lo < hi) {
         unsigned mid = (lo + hi) / 2;
-        Span extent;
+        const ChildIndex *entry = &tree->index[mid];
 
-        if (tree->subtree_last[mid] < clip.lo) {
+        if (entry->subtree_last < clip.lo) {
             return;
         }
         collect(tree, lo, mid, clip, out);
-        if (tree->by_start[mid]->addr > clip.last) {
+        if (entry->start > clip.last) {
             return;
         }
-        if (region_extent(tree->by_start[mid], &extent) && span_meets(extent, clip)) {
-            g_ptr_array_add(out, tree->by_start[mid]);
+        if (entry->last >= clip.lo && entry->mr->size) {
+            g_ptr_array_add(out, entry->mr);
         }
         lo = mid + 1;
     }
@@ -170,8 +250,8 @@ void region_children_in(MemoryRegion *mr, Span clip, GPtrArray *out)
         }
         return;
     }
-    if (tree->index_stale) {
-        rebuild_index(tree);
+    if (tree->index_stale || !tree->index) {
+        refresh_index(tree);
     }
     collect(tree, 0, tree->n_children, clip, out);
     if (out->len > 1) {

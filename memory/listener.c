@@ -13,12 +13,8 @@
 
 bool global_dirty_log;
 unsigned memory_event_regions;
+GPtrArray *listening_spaces;     /* BQL */
 static GPtrArray *all_listeners; /* BQL; by priority */
-
-bool listeners_want(const AddressSpace *as)
-{
-    return as->priv->listeners != NULL;
-}
 
 MemoryRegionSection section_from_range(const FlatView *view, const FlatRange *r)
 {
@@ -372,10 +368,12 @@ void memory_listener_register(MemoryListener *l, AddressSpace *as)
     l->as = as;
     if (!all_listeners) {
         all_listeners = g_ptr_array_new();
+        listening_spaces = g_ptr_array_new();
     }
     insert_by_priority(all_listeners, l);
     if (!priv->listeners) {
         priv->listeners = g_ptr_array_new();
+        g_ptr_array_add(listening_spaces, as);
         priv->events = events_of(as->group->view);
     }
     insert_by_priority(priv->listeners, l);
@@ -396,6 +394,7 @@ void memory_listener_unregister(MemoryListener *l)
     if (!priv->listeners->len) {
         g_ptr_array_free(priv->listeners, TRUE);
         priv->listeners = NULL;
+        g_ptr_array_remove(listening_spaces, l->as);
         if (priv->events) {
             g_array_free(priv->events, TRUE);
             priv->events = NULL;

@@ -56,6 +56,7 @@ static void *map_bounce(AddressSpace *as, hwaddr addr, hwaddr *plen, bool is_wri
                         MemTxAttrs attrs)
 {
     struct AddressSpacePriv *priv = as->priv;
+    void *buffer;
 
     pthread_mutex_lock(&priv->map_lock);
     if (priv->bounce_busy) {
@@ -67,14 +68,16 @@ static void *map_bounce(AddressSpace *as, hwaddr addr, hwaddr *plen, bool is_wri
     pthread_mutex_unlock(&priv->map_lock);
     /* Ours alone from here on. */
     *plen = MIN(*plen, BOUNCE_SIZE);
-    priv->bounce = g_malloc0(BOUNCE_SIZE);
+    buffer = g_malloc0(BOUNCE_SIZE);
     priv->bounce_addr = addr;
     priv->bounce_len = *plen;
     priv->bounce_attrs = attrs;
     if (!is_write) {
-        address_space_read(as, addr, attrs, priv->bounce, *plen);
+        address_space_read(as, addr, attrs, buffer, *plen);
     }
-    return priv->bounce;
+    /* Others only compare it with what they have themselves. */
+    atomic_set(&priv->bounce, buffer);
+    return buffer;
 }
 
 void *address_space_map(AddressSpace *as, hwaddr addr, hwaddr *plen, bool is_write,
@@ -114,8 +117,8 @@ static void unmap_bounce(AddressSpace *as, bool is_write, hwaddr access_len)
                             MIN(access_len, priv->bounce_len));
     }
     g_free(priv->bounce);
+    atomic_set(&priv->bounce, NULL);
     pthread_mutex_lock(&priv->map_lock);
-    priv->bounce = NULL;
     priv->bounce_busy = false;
     clients = priv->map_clients;
     priv->map_clients = NULL;
@@ -136,7 +139,7 @@ void address_space_unmap(AddressSpace *as, void *buffer, hwaddr len, bool is_wri
     RAMBlock *rb;
     MemoryRegion *mr;
 
-    if (as->priv->bounce_busy && buffer == as->priv->bounce) {
+    if (buffer == atomic_read(&as->priv->bounce)) {
         unmap_bounce(as, is_write, access_len);
         return;
     }

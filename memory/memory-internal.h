@@ -144,10 +144,10 @@ struct AddressSpacePriv {
     GArray *events;              /* TellEvent: as told to the listeners */
     GArray *new_events;          /* inside a commit */
     bool to_resolve;
-    char *name; /* after destruction */
-    /* Bounce buffer; map_lock */
-    pthread_mutex_t map_lock;
-    void *bounce;
+    char *name;               /* after destruction */
+    pthread_mutex_t map_lock; /* a leaf: bounce_busy, map_clients */
+    /* The bounce buffer; whoever set bounce_busy owns the rest of it. */
+    void *bounce; /* atomic */
     hwaddr bounce_addr, bounce_len;
     MemTxAttrs bounce_attrs;
     bool bounce_busy;
@@ -165,14 +165,19 @@ static inline FlatView *address_space_view_rcu(const AddressSpace *as)
 /* --- The tree half of a region
  * -------------------------------------------------------- */
 
+typedef struct ChildIndex {
+    MemoryRegion *mr;
+    hwaddr start, last, subtree_last;
+} ChildIndex;
+
 struct MemoryRegionTree {
     /* By descending priority, later added first. */
     MemoryRegion **child;
     unsigned n_children, cap_children, n_enabled;
     /* The same by address, each with the largest end in its subtree. */
-    MemoryRegion **by_start;
-    hwaddr *subtree_last;
-    bool index_stale;
+    ChildIndex *index;
+    unsigned cap_index;
+    bool index_stale; /* subtree_last is */
     /* Regions that alias this one: those worth walking, and those known not to matter
      * (disabled, or serving only as a step to this region). */
     MemoryRegion *aliases, *aliases_idle;
@@ -231,7 +236,8 @@ void listeners_tell_removed(AddressSpace *as, const FlatView *old, const FlatVie
 void listeners_tell_added(AddressSpace *as, const FlatView *old, const FlatView *new_,
                           const GArray *runs);
 void listeners_commit(AddressSpace *as);
-bool listeners_want(const AddressSpace *as);
+/* The address spaces that have any; may be NULL. */
+extern GPtrArray *listening_spaces;
 void listeners_log_sync(MemoryRegion *mr, hwaddr offset, uint64_t size);
 void listeners_log_clear(MemoryRegion *mr, hwaddr offset, uint64_t size);
 extern bool global_dirty_log;

@@ -426,7 +426,7 @@ void memory_region_set_size(MemoryRegion *mr, uint64_t size)
     mr->size = new_;
     damage_place(mr);
     if (mr->container) {
-        mr->container->tree->index_stale = true;
+        children_resized(mr->container->tree, mr);
     }
     if (mr->enabled && own_span(MAX(old, new_), &span)) {
         damage_aliases_of(mr, span);
@@ -680,8 +680,7 @@ static void region_finalize(Object *obj)
     if (tree) {
         region_free_events(mr);
         g_free(tree->child);
-        g_free(tree->by_start);
-        g_free(tree->subtree_last);
+        g_free(tree->index);
         g_free(tree);
     }
     g_free(mr->name);

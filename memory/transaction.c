@@ -557,16 +557,11 @@ static GArray *who_is_told(void)
 {
     GArray *tells = NULL;
 
-    for (AddressSpace *as = all_spaces; as; as = as->priv->next) {
-        ViewGroup *after;
-        Tell tell;
-
-        if (!listeners_want(as)) {
-            continue;
-        }
-        after = group_after(as);
-        tell = (Tell){ as, as->group->view, view_after(after),
-                       after == as->group ? after->runs : NULL };
+    for (guint i = 0; listening_spaces && i < listening_spaces->len; i++) {
+        AddressSpace *as = g_ptr_array_index(listening_spaces, i);
+        ViewGroup *after = group_after(as);
+        Tell tell = (Tell){ as, as->group->view, view_after(after),
+                            after == as->group ? after->runs : NULL };
         if (tell.old == tell.new_ &&
             !((memory_event_regions || as->priv->events) && after->queued)) {
             continue;

@@ -111,6 +111,8 @@ static void wait_for_readers(void)
 
 #else
 
+int smp_mb_word; /* atomic */
+
 /*
  * The stand-in: one counter for all, one slot per reader. A reader copies the counter
  * into its slot when it enters and stores 0 when it leaves. Whoever waits increments

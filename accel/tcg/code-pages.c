@@ -3,6 +3,7 @@
  * Tracking of decoded code in RAM: two-level table of pages, grown without locks.
  */
 #include "accel/tcg/code-pages.h"
+#include "util/atomic.h"
 
 #include <glib.h>
 
@@ -118,7 +119,7 @@ static bool page_written(TcgCodePage *page, unsigned offset, unsigned len)
     uint64_t mask = line_mask(offset, len);
 
     /* Pairs with the barrier in tcg_code_page_track(). */
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    smp_mb();
     if (!(__atomic_load_n(&page->lines, __ATOMIC_SEQ_CST) & mask)) {
         return false;
     }

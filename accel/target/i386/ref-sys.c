@@ -7,6 +7,7 @@
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/refs-sys.h"
 #include "accel/target/i386/system.h"
+#include "util/atomic.h"
 
 #include <cpuid.h>
 #include <sched.h>
@@ -467,7 +468,7 @@ void x86_ref_clflush(X86State *cpu, const X86Insn *i)
 
 void x86_ref_fence(X86State *cpu, const X86Insn *i)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    smp_mb();
 }
 
 /* --- FS, GS bases

@@ -388,6 +388,32 @@ static void test_many(void)
             recorder_check(&rec);
         }
     }
+    for (int round = 0; round < 300; round++) {
+        MemoryRegion *mr = &bar[rnd(MANY)]->mr;
+
+        memory_region_transaction_begin();
+        switch (rnd(4)) {
+        case 0:
+            memory_region_set_address(mr, 0x10000 + 0x1000u * rnd(3 * MANY));
+            break;
+        case 1:
+            memory_region_set_size(mr, rnd(8) * 0x800);
+            break;
+        case 2:
+            memory_region_set_size(mr, 0x1000u << rnd(8));
+            break;
+        default:
+            memory_region_del_subregion(&root->mr, mr);
+            memory_region_add_subregion_overlap(
+                &root->mr, 0x10000 + 0x1000u * rnd(3 * MANY), mr, (int)rnd(3) - 1);
+            break;
+        }
+        memory_region_transaction_commit();
+        if (round % 10 == 0) {
+            test_check_view(&as);
+            recorder_check(&rec);
+        }
+    }
     recorder_destroy(&rec);
     address_space_destroy(&as);
     object_unref(root);

@@ -73,15 +73,19 @@ static inline void x87_set_top(X86State *cpu, unsigned top)
     }
 }
 
+typedef long long X87Copy __attribute__((vector_size(16), may_alias));
+
 /* Frees ST(0) and pops. */
 static inline void x87_pop(X86State *cpu)
 {
     unsigned top = x87_top(cpu);
-    X86St st0 = cpu->xs.st[0];
+    X87Copy *st = (X87Copy *)cpu->xs.st;
+    X87Copy s0 = st[0], s1 = st[1], s2 = st[2], s3 = st[3];
+    X87Copy s4 = st[4], s5 = st[5], s6 = st[6], s7 = st[7];
 
+    st[0] = s1, st[1] = s2, st[2] = s3, st[3] = s4;
+    st[4] = s5, st[5] = s6, st[6] = s7, st[7] = s0;
     cpu->xs.ftw &= ~(1u << top);
-    memmove(&cpu->xs.st[0], &cpu->xs.st[1], 7 * sizeof(X86St));
-    cpu->xs.st[7] = st0;
     cpu->xs.fsw = (cpu->xs.fsw & ~X87_FSW_TOP) | ((top + 1) & 7) << X87_FSW_TOP_SHIFT;
 }
 
@@ -89,12 +93,23 @@ static inline void x87_pop(X86State *cpu)
 static inline void x87_push(X86State *cpu, const X86St *v)
 {
     unsigned top = (x87_top(cpu) - 1) & 7;
+    X87Copy *st = (X87Copy *)cpu->xs.st;
+    X87Copy s0 = st[0], s1 = st[1], s2 = st[2], s3 = st[3];
+    X87Copy s4 = st[4], s5 = st[5], s6 = st[6];
 
-    memmove(&cpu->xs.st[1], &cpu->xs.st[0], 7 * sizeof(X86St));
+    st[1] = s0, st[2] = s1, st[3] = s2, st[4] = s3;
+    st[5] = s4, st[6] = s5, st[7] = s6;
     cpu->xs.st[0].mantissa = v->mantissa;
     cpu->xs.st[0].v.u64[1] = v->exponent;
     cpu->xs.ftw |= 1u << top;
     cpu->xs.fsw = (cpu->xs.fsw & ~X87_FSW_TOP) | top << X87_FSW_TOP_SHIFT;
+}
+
+/* Writes ST(n).  By the parts in which the host's fstpt has stored @v. */
+static inline void x87_set_st(X86State *cpu, unsigned n, const X86St *v)
+{
+    cpu->xs.st[n].mantissa = v->mantissa;
+    cpu->xs.st[n].exponent = v->exponent;
 }
 
 /* ES and B follow from flags and masks. */

@@ -18,8 +18,9 @@
 
 #define PRE_COMPUTATION (X86_MXCSR_IE | X86_MXCSR_DE | X86_MXCSR_ZE)
 
-void sse_begin_slow(X86State *cpu, SseRun *run, uint32_t guest)
+void sse_begin_slow(X86State *cpu, SseRun *run)
 {
+    uint32_t guest = cpu->xs.mxcsr;
     uint32_t run_as = (guest | X86_MXCSR_MASKS) & X86_MXCSR_MASK & ~X86_MXCSR_FLAGS;
 
     if (!(guest & X86_MXCSR_UM)) {
@@ -30,11 +31,14 @@ void sse_begin_slow(X86State *cpu, SseRun *run, uint32_t guest)
     sse_set_host_mxcsr(run_as);
 }
 
-bool sse_again_slow(X86State *cpu, SseRun *run)
+bool sse_again_slow(X86State *cpu, SseRun *run, uint32_t now)
 {
-    uint32_t now = sse_host_mxcsr();
     uint32_t unmasked;
 
+    if (run->pass == 0) {
+        sse_begin_slow(cpu, run);
+        return true;
+    }
     if (run->pass == 1) {
         run->flags = now & X86_MXCSR_FLAGS;
         if (!(cpu->xs.mxcsr & X86_MXCSR_UM)) {
@@ -42,11 +46,11 @@ bool sse_again_slow(X86State *cpu, SseRun *run)
             sse_set_host_mxcsr((now | X86_MXCSR_FZ) & ~X86_MXCSR_FLAGS);
             return true;
         }
-    } else if (run->pass == 2) {
+    } else {
         /* Nothing was flushed: the result is good.  Else it does not matter. */
         run->flags |= now & X86_MXCSR_UE;
     }
-    sse_set_host_mxcsr(run->host & ~X86_MXCSR_FLAGS);
+    sse_set_host_mxcsr(X86_MXCSR_RESET);
     unmasked = run->flags & ~(cpu->xs.mxcsr >> 7) & X86_MXCSR_FLAGS;
     if (unmasked & PRE_COMPUTATION) {
         run->flags &= PRE_COMPUTATION;

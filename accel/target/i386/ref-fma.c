@@ -15,24 +15,24 @@ static inline __attribute__((always_inline)) void form_fmap(X86State *cpu,
     X86V lo, hi;
 
     if (i->vl == 16) {
-        X86V b = v_of(x86_xrm_ld128(cpu, i));
+        X86V b = v_rm128(cpu, i);
 
         SSE_FP(cpu, lo = op(v_xmm(cpu, i->reg), v_xmm(cpu, i->vvvv), b));
         v_set_vex128(cpu, i->reg, lo);
     } else {
-        X86Vec256 b = x86_yrm_ld256(cpu, i);
+        X86V2 b = v_rm256(cpu, i);
 
-        SSE_FP(cpu, lo = op(v_xmm(cpu, i->reg), v_xmm(cpu, i->vvvv), v_of(b.v[0]));
-               hi = op(v_ymmh(cpu, i->reg), v_ymmh(cpu, i->vvvv), v_of(b.v[1])));
+        SSE_FP(cpu, lo = op(v_xmm(cpu, i->reg), v_xmm(cpu, i->vvvv), b.lo);
+               hi = op(v_ymmh(cpu, i->reg), v_ymmh(cpu, i->vvvv), b.hi));
         v_set_ymm(cpu, i->reg, lo, hi);
     }
 }
 
 static inline __attribute__((always_inline)) void form_fmas(X86State *cpu,
                                                             const X86Insn *i,
-                                                            LaneFma *op, uint64_t src)
+                                                            LaneFma *op, X86V b)
 {
-    X86V b = v_of64(src), r;
+    X86V r;
 
     SSE_FP(cpu, r = op(v_xmm(cpu, i->reg), v_xmm(cpu, i->vvvv), b));
     v_set_vex128(cpu, i->reg, r);
@@ -55,7 +55,7 @@ static inline __attribute__((always_inline)) void form_fmas(X86State *cpu,
     LANE_FMA(l)                                                \
     REF(l)                                                     \
     {                                                          \
-        form_fmas(cpu, i, lane_##l, x86_xrm_ld##bits(cpu, i)); \
+        form_fmas(cpu, i, lane_##l, v_rm##bits(cpu, i)); \
     }
 #include "accel/target/i386/vec-fma.def"
 
@@ -89,7 +89,7 @@ REF(vcvtph2ps)
     X86V lo, hi;
 
     if (i->vl == 16) {
-        X86V b = v_of64(x86_xrm_ld64(cpu, i));
+        X86V b = v_rm64(cpu, i);
 
         SSE_FP(cpu, lo = lane_vcvtph2ps(b));
         v_set_vex128(cpu, i->reg, lo);

@@ -27,7 +27,7 @@ static void mmx_result(X86State *cpu, unsigned n, uint64_t v)
 /* MOVAPS, MOVUPS, MOVDQA, MOVDQU, LDDQU, MOVNTDQA: the row's class says the rest. */
 REF(mov128_ld)
 {
-    cpu->xs.xmm[i->reg] = x86_xrm_ld128(cpu, i);
+    v_set_xmm(cpu, i->reg, v_rm128(cpu, i));
 }
 
 REF(mov128_st)
@@ -42,11 +42,11 @@ REF(mov128_st)
 REF(vmov_ld)
 {
     if (i->vl == 16) {
-        x86_vex_set128(cpu, i->reg, x86_xrm_ld128(cpu, i));
+        v_set_vex128(cpu, i->reg, v_rm128(cpu, i));
     } else {
-        X86Vec256 v = x86_yrm_ld256(cpu, i);
+        X86V2 v = v_rm256(cpu, i);
 
-        x86_ymm_set(cpu, i->reg, &v);
+        v_set_ymm(cpu, i->reg, v.lo, v.hi);
     }
 }
 
@@ -580,26 +580,56 @@ static X86Vec lane_shufpd(X86Vec a, X86Vec b, unsigned imm)
     };
 }
 
+/* The host wants these immediates in the code: one case for each. */
+#define IMM_CASE(k)                                                                    \
+    case k:                                                                            \
+        __asm__(IMM_INSN : "+x"(x) : "x"(y), "i"(k));                                  \
+        break;
+
+#define IMM_INSN "palignr %2, %1, %0"
 static X86Vec lane_palignr(X86Vec a, X86Vec b, unsigned imm)
 {
-    uint8_t cat[64] = { 0 };
-    X86Vec r;
+    X86V x = v_of(a), y = v_of(b);
 
-    memcpy(cat, &b, 16);
-    memcpy(cat + 16, &a, 16);
-    memcpy(&r, cat + (imm < 32 ? imm : 32), 16);
-    return r;
+    switch (imm < 32 ? imm : 32) {
+        X86_CASES_32(IMM_CASE, 0)
+    default:
+        x = v_of64(0);
+        break;
+    }
+    return vec_of(x);
 }
+#undef IMM_INSN
 
-static X86Vec lane_psrldq(X86Vec a, X86Vec b, unsigned imm)
+#define IMM_INSN "psrldq %2, %0"
+static X86V lane_psrldq(X86V x, unsigned imm)
 {
-    return lane_palignr((X86Vec){ .u64 = { 0 } }, b, imm < 16 ? imm : 16);
-}
+    X86V y = x;
 
-static X86Vec lane_pslldq(X86Vec a, X86Vec b, unsigned imm)
-{
-    return lane_palignr(b, (X86Vec){ .u64 = { 0 } }, imm < 16 ? 16 - imm : 0);
+    switch (imm < 16 ? imm : 16) {
+        X86_CASES_16(IMM_CASE, 0)
+    default:
+        x = v_of64(0);
+        break;
+    }
+    return x;
 }
+#undef IMM_INSN
+
+#define IMM_INSN "pslldq %2, %0"
+static X86V lane_pslldq(X86V x, unsigned imm)
+{
+    X86V y = x;
+
+    switch (imm < 16 ? imm : 16) {
+        X86_CASES_16(IMM_CASE, 0)
+    default:
+        x = v_of64(0);
+        break;
+    }
+    return x;
+}
+#undef IMM_INSN
 
 IMM_FORMS(pshufd, imm);
 IMM_FORMS(pshuflw, imm);
@@ -609,25 +639,22 @@ IMM_FORMS(shufpd, imm >> 2);
 IMM_FORMS(palignr, imm);
 
 /* These shift the rm register; the destination is rm, with VEX vvvv. */
-#define BYTE_SHIFT(name)                                         \
-    REF(name)                                                    \
-    {                                                            \
-        X86Vec b = cpu->xs.xmm[i->rm];                           \
-                                                                 \
-        cpu->xs.xmm[i->rm] = lane_##name(b, b, (uint8_t)i->imm); \
-    }                                                            \
-    REF(v##name)                                                 \
-    {                                                            \
-        X86Vec256 b = x86_ymm_get(cpu, i->rm);                   \
-                                                                 \
-        b.v[0] = lane_##name(b.v[0], b.v[0], (uint8_t)i->imm);   \
-        b.v[1] = lane_##name(b.v[1], b.v[1], (uint8_t)i->imm);   \
-        if (i->vl == 16) {                                       \
-            x86_vex_set128(cpu, i->vvvv, b.v[0]);                \
-        } else {                                                 \
-            x86_ymm_set(cpu, i->vvvv, &b);                       \
-        }                                                        \
-    }                                                            \
+#define BYTE_SHIFT(name)                                                               \
+    REF(name)                                                                          \
+    {                                                                                  \
+        v_set_xmm(cpu, i->rm, lane_##name(v_xmm(cpu, i->rm), (uint8_t)i->imm));        \
+    }                                                                                  \
+    REF(v##name)                                                                       \
+    {                                                                                  \
+        X86V lo = lane_##name(v_xmm(cpu, i->rm), (uint8_t)i->imm);                     \
+                                                                                       \
+        if (i->vl == 16) {                                                             \
+            v_set_vex128(cpu, i->vvvv, lo);                                            \
+        } else {                                                                       \
+            v_set_ymm(cpu, i->vvvv, lo,                                                \
+                      lane_##name(v_ymmh(cpu, i->rm), (uint8_t)i->imm));               \
+        }                                                                              \
+    }                                                                                  \
     struct x86_semicolon
 
 BYTE_SHIFT(psrldq);
@@ -658,7 +685,7 @@ REF(pextrw)
 #define COMI(name, bits)                                                     \
     REF(name)                                                                \
     {                                                                        \
-        X86V b = v_of64(x86_xrm_ld##bits(cpu, i)), a = v_xmm(cpu, i->reg);   \
+        X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->reg);   \
         bool zf, pf, cf;                                                     \
                                                                              \
         SSE_FP(cpu, __asm__ volatile(#name " %4, %3"                         \
@@ -724,7 +751,7 @@ FROM_GPR(cvtsi2sd);
 #define TO_GPR(name, bits)                                                      \
     REF(name)                                                                   \
     {                                                                           \
-        X86V b = v_of64(x86_xrm_ld##bits(cpu, i));                              \
+        X86V b = v_rm##bits(cpu, i);                              \
         uint64_t q;                                                             \
         uint32_t d;                                                             \
                                                                                 \
@@ -789,7 +816,8 @@ REF(cvtpi2pd)
     }                                                                     \
     struct x86_semicolon
 
+/* The upper elements must not raise anything. */
 TO_MMX(cvtps2pi, "cvtps2dq", v_of64(x86_xrm_ld64(cpu, i)));
 TO_MMX(cvttps2pi, "cvttps2dq", v_of64(x86_xrm_ld64(cpu, i)));
-TO_MMX(cvtpd2pi, "cvtpd2dq", v_of(x86_xrm_ld128(cpu, i)));
-TO_MMX(cvttpd2pi, "cvttpd2dq", v_of(x86_xrm_ld128(cpu, i)));
+TO_MMX(cvtpd2pi, "cvtpd2dq", v_rm128(cpu, i));
+TO_MMX(cvttpd2pi, "cvttpd2dq", v_rm128(cpu, i));

@@ -319,7 +319,7 @@ static X86V lane_dppd(X86V a, X86V b, unsigned imm)
 #define FP_IMM(name)                                                                 \
     REF(name)                                                                        \
     {                                                                                \
-        X86V b = v_of(x86_xrm_ld128(cpu, i)), a = v_xmm(cpu, i->reg), r;             \
+        X86V b = v_rm128(cpu, i), a = v_xmm(cpu, i->reg), r;             \
                                                                                      \
         SSE_FP(cpu, r = lane_##name(a, b, i->imm));                                  \
         v_set_xmm(cpu, i->reg, r);                                                   \
@@ -329,7 +329,7 @@ static X86V lane_dppd(X86V a, X86V b, unsigned imm)
         X86V lo, hi;                                                                 \
                                                                                      \
         if (i->vl == 16) {                                                           \
-            X86V b = v_of(x86_xrm_ld128(cpu, i)), a = v_xmm(cpu, i->vvvv);           \
+            X86V b = v_rm128(cpu, i), a = v_xmm(cpu, i->vvvv);           \
                                                                                      \
             SSE_FP(cpu, lo = lane_##name(a, b, i->imm));                             \
             v_set_vex128(cpu, i->reg, lo);                                           \
@@ -346,14 +346,14 @@ static X86V lane_dppd(X86V a, X86V b, unsigned imm)
 #define FP_IMM_SCALAR(name, bits)                                              \
     REF(name)                                                                  \
     {                                                                          \
-        X86V b = v_of64(x86_xrm_ld##bits(cpu, i)), a = v_xmm(cpu, i->reg), r;  \
+        X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->reg), r;  \
                                                                                \
         SSE_FP(cpu, r = lane_##name(a, b, i->imm));                            \
         v_set_xmm(cpu, i->reg, r);                                             \
     }                                                                          \
     REF(v##name)                                                               \
     {                                                                          \
-        X86V b = v_of64(x86_xrm_ld##bits(cpu, i)), a = v_xmm(cpu, i->vvvv), r; \
+        X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->vvvv), r; \
                                                                                \
         SSE_FP(cpu, r = lane_##name(a, b, i->imm));                            \
         v_set_vex128(cpu, i->reg, r);                                          \
@@ -429,7 +429,7 @@ LANE2(lane_sha256msg2, "sha256msg2");
 #define SHA(name)                                                   \
     REF(name)                                                       \
     {                                                               \
-        X86V b = v_of(x86_xrm_ld128(cpu, i));                       \
+        X86V b = v_rm128(cpu, i);                       \
                                                                     \
         v_set_xmm(cpu, i->reg, lane_##name(v_xmm(cpu, i->reg), b)); \
     }                                                               \
@@ -444,7 +444,7 @@ SHA(sha256msg2);
 /* XMM0 is an operand. */
 REF(sha256rnds2)
 {
-    X86V b = v_of(x86_xrm_ld128(cpu, i)), a = v_xmm(cpu, i->reg), wk = v_xmm(cpu, 0);
+    X86V b = v_rm128(cpu, i), a = v_xmm(cpu, i->reg), wk = v_xmm(cpu, 0);
 
     __asm__("sha256rnds2 %2, %1, %0" : "+x"(a) : "x"(b), "Yz"(wk));
     v_set_xmm(cpu, i->reg, a);
@@ -559,7 +559,7 @@ static void set_str_mask(X86State *cpu, const X86Insn *i, const StrResult *r)
 
 REF(pcmpestri)
 {
-    X86V b = v_of(x86_xrm_ld128(cpu, i));
+    X86V b = v_rm128(cpu, i);
     StrResult r = pcmpestri(v_xmm(cpu, i->reg), b, str_length(cpu, i, X86_RAX),
                             str_length(cpu, i, X86_RDX), i->imm);
 
@@ -568,7 +568,7 @@ REF(pcmpestri)
 
 REF(pcmpestrm)
 {
-    X86V b = v_of(x86_xrm_ld128(cpu, i));
+    X86V b = v_rm128(cpu, i);
     StrResult r = pcmpestrm(v_xmm(cpu, i->reg), b, str_length(cpu, i, X86_RAX),
                             str_length(cpu, i, X86_RDX), i->imm);
 
@@ -577,7 +577,7 @@ REF(pcmpestrm)
 
 REF(pcmpistri)
 {
-    X86V b = v_of(x86_xrm_ld128(cpu, i));
+    X86V b = v_rm128(cpu, i);
     StrResult r = pcmpistri(v_xmm(cpu, i->reg), b, i->imm);
 
     set_str_index(cpu, &r);
@@ -585,7 +585,7 @@ REF(pcmpistri)
 
 REF(pcmpistrm)
 {
-    X86V b = v_of(x86_xrm_ld128(cpu, i));
+    X86V b = v_rm128(cpu, i);
     StrResult r = pcmpistrm(v_xmm(cpu, i->reg), b, i->imm);
 
     set_str_mask(cpu, i, &r);

@@ -96,7 +96,7 @@
 #define PACKED(l, expr)                                                  \
     REF(l)                                                               \
     {                                                                    \
-        X86V b = v_of(x86_xrm_ld128(cpu, i)), a = v_xmm(cpu, i->reg), r; \
+        X86V b = v_rm128(cpu, i), a = v_xmm(cpu, i->reg), r; \
                                                                          \
         (void)a;                                                         \
         SSE_FP(cpu, r = expr);                                           \
@@ -105,19 +105,19 @@
 #define VPACKED(l, expr)                                                    \
     REF(v##l)                                                               \
     {                                                                       \
-        X86Vec256 src;                                                      \
+        X86V2 src;                                                      \
         X86V lo, hi, a, b;                                                  \
                                                                             \
         if (i->vl == 16) {                                                  \
-            b = v_of(x86_xrm_ld128(cpu, i));                                \
+            b = v_rm128(cpu, i);                                \
             a = v_xmm(cpu, i->vvvv);                                        \
             SSE_FP(cpu, lo = expr);                                         \
             v_set_vex128(cpu, i->reg, lo);                                  \
             return;                                                         \
         }                                                                   \
-        src = x86_yrm_ld256(cpu, i);                                        \
-        SSE_FP(cpu, a = v_xmm(cpu, i->vvvv); b = v_of(src.v[0]); lo = expr; \
-               a = v_ymmh(cpu, i->vvvv); b = v_of(src.v[1]); hi = expr);    \
+        src = v_rm256(cpu, i);                                        \
+        SSE_FP(cpu, a = v_xmm(cpu, i->vvvv); b = src.lo; lo = expr; \
+               a = v_ymmh(cpu, i->vvvv); b = src.hi; hi = expr);    \
         (void)a;                                                            \
         v_set_ymm(cpu, i->reg, lo, hi);                                     \
     }
@@ -126,14 +126,14 @@
 #define SCALAR(l, bits, expr, vexpr)                                           \
     REF(l)                                                                     \
     {                                                                          \
-        X86V b = v_of64(x86_xrm_ld##bits(cpu, i)), a = v_xmm(cpu, i->reg), r;  \
+        X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->reg), r;  \
                                                                                \
         SSE_FP(cpu, r = expr);                                                 \
         v_set_xmm(cpu, i->reg, r);                                             \
     }                                                                          \
     REF(v##l)                                                                  \
     {                                                                          \
-        X86V b = v_of64(x86_xrm_ld##bits(cpu, i)), a = v_xmm(cpu, i->vvvv), r; \
+        X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->vvvv), r; \
                                                                                \
         SSE_FP(cpu, r = vexpr);                                                \
         v_set_vex128(cpu, i->reg, r);                                          \
@@ -156,28 +156,28 @@
 #define NUN(l, u, pfx, opc, f)                                                      \
     REF(l)                                                                          \
     {                                                                               \
-        v_set_xmm(cpu, i->reg, lane_##l(v_of(x86_xrm_ld128(cpu, i))));              \
+        v_set_xmm(cpu, i->reg, lane_##l(v_rm128(cpu, i)));              \
     }                                                                               \
     REF(v##l)                                                                       \
     {                                                                               \
         if (i->vl == 16) {                                                          \
-            v_set_vex128(cpu, i->reg, lane_##l(v_of(x86_xrm_ld128(cpu, i))));       \
+            v_set_vex128(cpu, i->reg, lane_##l(v_rm128(cpu, i)));       \
         } else {                                                                    \
-            X86Vec256 b = x86_yrm_ld256(cpu, i);                                    \
+            X86V2 b = v_rm256(cpu, i);                                    \
                                                                                     \
-            v_set_ymm(cpu, i->reg, lane_##l(v_of(b.v[0])), lane_##l(v_of(b.v[1]))); \
+            v_set_ymm(cpu, i->reg, lane_##l(b.lo), lane_##l(b.hi)); \
         }                                                                           \
     }
 #define NSC(l, u, pfx, opc, f, bits, t)                              \
     REF(l)                                                           \
     {                                                                \
-        X86V b = v_of64(x86_xrm_ld##bits(cpu, i));                   \
+        X86V b = v_rm##bits(cpu, i);                   \
                                                                      \
         v_set_xmm(cpu, i->reg, lane_##l(v_xmm(cpu, i->reg), b));     \
     }                                                                \
     REF(v##l)                                                        \
     {                                                                \
-        X86V b = v_of64(x86_xrm_ld##bits(cpu, i));                   \
+        X86V b = v_rm##bits(cpu, i);                   \
                                                                      \
         v_set_vex128(cpu, i->reg, lane_##l(v_xmm(cpu, i->vvvv), b)); \
     }
@@ -185,7 +185,7 @@
 #define FWIDEN(l, u, pfx, opc, cls)                      \
     REF(l)                                               \
     {                                                    \
-        X86V b = v_of64(x86_xrm_ld64(cpu, i)), r;        \
+        X86V b = v_rm64(cpu, i), r;        \
                                                          \
         SSE_FP(cpu, r = lane_##l(b));                    \
         v_set_xmm(cpu, i->reg, r);                       \
@@ -195,7 +195,7 @@
         X86V lo, hi;                                     \
                                                          \
         if (i->vl == 16) {                               \
-            X86V b = v_of64(x86_xrm_ld64(cpu, i));       \
+            X86V b = v_rm64(cpu, i);       \
                                                          \
             SSE_FP(cpu, lo = lane_##l(b));               \
             v_set_vex128(cpu, i->reg, lo);               \
@@ -210,7 +210,7 @@
 #define FNARROW(l, u, pfx, opc, cls)                                               \
     REF(l)                                                                         \
     {                                                                              \
-        X86V b = v_of(x86_xrm_ld128(cpu, i)), r;                                   \
+        X86V b = v_rm128(cpu, i), r;                                   \
                                                                                    \
         SSE_FP(cpu, r = lane_##l(b));                                              \
         v_set_xmm(cpu, i->reg, r);                                                 \
@@ -220,14 +220,14 @@
         X86V lo, hi;                                                               \
                                                                                    \
         if (i->vl == 16) {                                                         \
-            X86V b = v_of(x86_xrm_ld128(cpu, i));                                  \
+            X86V b = v_rm128(cpu, i);                                  \
                                                                                    \
             SSE_FP(cpu, lo = lane_##l(b));                                         \
             v_set_vex128(cpu, i->reg, lo);                                         \
         } else {                                                                   \
-            X86Vec256 b = x86_yrm_ld256(cpu, i);                                   \
+            X86V2 b = v_rm256(cpu, i);                                   \
                                                                                    \
-            SSE_FP(cpu, lo = lane_##l(v_of(b.v[0])); hi = lane_##l(v_of(b.v[1]))); \
+            SSE_FP(cpu, lo = lane_##l(b.lo); hi = lane_##l(b.hi)); \
             v_set_vex128(cpu, i->reg, v_of128(lo[0], hi[0]));                      \
         }                                                                          \
     }

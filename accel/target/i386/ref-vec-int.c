@@ -39,7 +39,7 @@ typedef X86V Lane2(X86V a, X86V b);
 
 FORM form_bin(X86State *cpu, const X86Insn *i, Lane2 *op)
 {
-    X86V b = v_of(x86_xrm_ld128(cpu, i));
+    X86V b = v_rm128(cpu, i);
 
     v_set_xmm(cpu, i->reg, op(v_xmm(cpu, i->reg), b));
 }
@@ -47,37 +47,37 @@ FORM form_bin(X86State *cpu, const X86Insn *i, Lane2 *op)
 FORM form_vbin(X86State *cpu, const X86Insn *i, Lane2 *op)
 {
     if (i->vl == 16) {
-        X86V b = v_of(x86_xrm_ld128(cpu, i));
+        X86V b = v_rm128(cpu, i);
 
         v_set_vex128(cpu, i->reg, op(v_xmm(cpu, i->vvvv), b));
     } else {
-        X86Vec256 b = x86_yrm_ld256(cpu, i);
+        X86V2 b = v_rm256(cpu, i);
 
-        v_set_ymm(cpu, i->reg, op(v_xmm(cpu, i->vvvv), v_of(b.v[0])),
-                  op(v_ymmh(cpu, i->vvvv), v_of(b.v[1])));
+        v_set_ymm(cpu, i->reg, op(v_xmm(cpu, i->vvvv), b.lo),
+                  op(v_ymmh(cpu, i->vvvv), b.hi));
     }
 }
 
 FORM form_un(X86State *cpu, const X86Insn *i, Lane1 *op)
 {
-    v_set_xmm(cpu, i->reg, op(v_of(x86_xrm_ld128(cpu, i))));
+    v_set_xmm(cpu, i->reg, op(v_rm128(cpu, i)));
 }
 
 FORM form_vun(X86State *cpu, const X86Insn *i, Lane1 *op)
 {
     if (i->vl == 16) {
-        v_set_vex128(cpu, i->reg, op(v_of(x86_xrm_ld128(cpu, i))));
+        v_set_vex128(cpu, i->reg, op(v_rm128(cpu, i)));
     } else {
-        X86Vec256 b = x86_yrm_ld256(cpu, i);
+        X86V2 b = v_rm256(cpu, i);
 
-        v_set_ymm(cpu, i->reg, op(v_of(b.v[0])), op(v_of(b.v[1])));
+        v_set_ymm(cpu, i->reg, op(b.lo), op(b.hi));
     }
 }
 
 /* The count is 64 bits, the same for both halves. */
 FORM form_vshift(X86State *cpu, const X86Insn *i, Lane2 *op)
 {
-    X86V count = v_of(x86_xrm_ld128(cpu, i));
+    X86V count = v_rm128(cpu, i);
 
     if (i->vl == 16) {
         v_set_vex128(cpu, i->reg, op(v_xmm(cpu, i->vvvv), count));

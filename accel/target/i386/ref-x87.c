@@ -17,9 +17,9 @@ typedef struct X87Mem80 {
     uint8_t b[10];
 } X87Mem80;
 
-static inline X87Mem80 *mem80(X86St *st)
+static inline X87Mem80 *mem80(const X86St *st)
 {
-    return (X87Mem80 *)st;
+    return (X87Mem80 *)(uintptr_t)st;
 }
 
 /* --- general way ---------------------------------------------------------------- */
@@ -151,33 +151,33 @@ void x86_ref_x87_st80(X86State *cpu, const X86Insn *i)
 
 /* --- short way: arithmetic ------------------------------------------------------ */
 
-/* An operation on two 80-bit registers: *a = *a op *b. */
-#define OP80(name, insn)                                                    \
-    static inline uint16_t name(X86St *a, X86St *b)                         \
-    {                                                                       \
-        uint16_t sw;                                                        \
-                                                                            \
-        __asm__ volatile("fldt %2\n\tfldt %1\n\t" insn " %%st(1), %%st\n\t" \
-                         "fnstsw %0\n\tfstpt %1\n\tfstp %%st(0)"            \
-                         : "=&a"(sw), "+m"(*mem80(a))                       \
-                         : "m"(*mem80(b))                                   \
-                         : ST_CLOBBER);                                     \
-        return sw;                                                          \
-    }                                                                       \
+/* r = a op b on 80-bit registers. */
+#define OP80(name, insn)                                                               \
+    static inline uint16_t name(X86St *r, const X86St *a, const X86St *b)              \
+    {                                                                                  \
+        uint16_t sw;                                                                   \
+                                                                                       \
+        __asm__ volatile("fldt %3\n\tfldt %2\n\t" insn " %%st(1), %%st\n\t"            \
+                         "fnstsw %0\n\tfstpt %1\n\tfstp %%st(0)"                       \
+                         : "=&a"(sw), "=m"(*mem80(r))                                  \
+                         : "m"(*mem80(a)), "m"(*mem80(b))                              \
+                         : ST_CLOBBER);                                                \
+        return sw;                                                                     \
+    }                                                                                  \
     struct x87_semicolon
 
-/* An operation on an 80-bit register and a memory operand of another type. */
-#define OPMEM(name, insn, type)                                            \
-    static inline uint16_t name(X86St *a, const type *b)                   \
-    {                                                                      \
-        uint16_t sw;                                                       \
-                                                                           \
-        __asm__ volatile("fldt %1\n\t" insn " %2\n\tfnstsw %0\n\tfstpt %1" \
-                         : "=&a"(sw), "+m"(*mem80(a))                      \
-                         : "m"(*b)                                         \
-                         : ST_CLOBBER);                                    \
-        return sw;                                                         \
-    }                                                                      \
+/* The same with a memory operand of another type. */
+#define OPMEM(name, insn, type)                                                        \
+    static inline uint16_t name(X86St *r, const X86St *a, const type *b)               \
+    {                                                                                  \
+        uint16_t sw;                                                                   \
+                                                                                       \
+        __asm__ volatile("fldt %2\n\t" insn " %3\n\tfnstsw %0\n\tfstpt %1"             \
+                         : "=&a"(sw), "=m"(*mem80(r))                                  \
+                         : "m"(*mem80(a)), "m"(*b)                                     \
+                         : ST_CLOBBER);                                                \
+        return sw;                                                                     \
+    }                                                                                  \
     struct x87_semicolon
 
 static bool both_full(const X86State *cpu, const X86Insn *i)
@@ -185,92 +185,105 @@ static bool both_full(const X86State *cpu, const X86Insn *i)
     return x87_full(cpu, 0) && x87_full(cpu, i->rm & 7);
 }
 
-/* The five forms of an arithmetic instruction: ST0 op STi; STi op ST0; with pop; with a
- * single and with a double in memory. */
-#define ARITH(name, insn)                                                              \
-    OP80(name##_80, insn);                                                             \
-    OPMEM(name##_f32, insn "s", uint32_t);                                             \
-    OPMEM(name##_f64, insn "l", uint64_t);                                             \
-                                                                                       \
-    void x86_ref_##name##_st0(X86State *cpu, const X86Insn *i)                         \
-    {                                                                                  \
-        x87_wait(cpu);                                                                 \
-        if (!both_full(cpu, i) || !x87_host_plain(cpu)) {                              \
-            x86_ref_x87_reg(cpu, i);                                                   \
-            return;                                                                    \
-        }                                                                              \
-        x87_merge(cpu, name##_80(&cpu->xs.st[0], &cpu->xs.st[i->rm & 7]), X87_FSW_C1); \
-        x87_note(cpu, i);                                                              \
-    }                                                                                  \
-                                                                                       \
-    void x86_ref_##name##_sti(X86State *cpu, const X86Insn *i)                         \
-    {                                                                                  \
-        x87_wait(cpu);                                                                 \
-        if (!both_full(cpu, i) || !x87_host_plain(cpu)) {                              \
-            x86_ref_x87_reg(cpu, i);                                                   \
-            return;                                                                    \
-        }                                                                              \
-        x87_merge(cpu, name##_80(&cpu->xs.st[i->rm & 7], &cpu->xs.st[0]), X87_FSW_C1); \
-        if (i->opcode == 0xde) {                                                       \
-            x87_pop(cpu);                                                              \
-        }                                                                              \
-        x87_note(cpu, i);                                                              \
-    }                                                                                  \
-                                                                                       \
-    void x86_ref_##name##_m32(X86State *cpu, const X86Insn *i)                         \
+typedef uint16_t Op80(X86St *r, const X86St *a, const X86St *b);
+
+#define FORM static inline __attribute__((always_inline)) void
+
+/* ST(to) = ST(to) op ST(from) */
+FORM form_arith(X86State *cpu, const X86Insn *i, Op80 *op, unsigned to, unsigned from)
+{
+    X86St r;
+
+    x87_wait(cpu);
+    if (!both_full(cpu, i) || !x87_host_plain(cpu) ||
+        !x87_host_done(cpu, op(&r, &cpu->xs.st[to], &cpu->xs.st[from]), X87_FSW_C1)) {
+        x86_ref_x87_reg(cpu, i);
+        return;
+    }
+    x87_set_st(cpu, to, &r);
+    if (i->opcode == 0xde) {
+        x87_pop(cpu);
+    }
+    x87_note(cpu, i);
+}
+
+/* The forms of an arithmetic instruction: ST0 op STi; STi op ST0, also with pop; with
+ * a single, a double, and integers in memory. */
+#define ARITH_MEM(name, op, ctype, bits)                                               \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
     {                                                                                  \
         uint64_t ea = x86_ea(cpu, i);                                                  \
-        uint32_t v;                                                                    \
+        ctype v;                                                                       \
+        X86St r;                                                                       \
                                                                                        \
         x87_wait(cpu);                                                                 \
-        v = x86_ld32(cpu, i->seg, ea);                                                 \
-        if (!x87_full(cpu, 0) || !x87_host_plain(cpu)) {                               \
+        v = x86_ld##bits(cpu, i->seg, ea);                                             \
+        if (!x87_full(cpu, 0) || !x87_host_plain(cpu) ||                               \
+            !x87_host_done(cpu, op(&r, &cpu->xs.st[0], &v), X87_FSW_C1)) {             \
             load_general(cpu, i, &v, ea);                                              \
             return;                                                                    \
         }                                                                              \
-        x87_merge(cpu, name##_f32(&cpu->xs.st[0], &v), X87_FSW_C1);                    \
-        x87_note_mem(cpu, i, ea);                                                      \
-    }                                                                                  \
-                                                                                       \
-    void x86_ref_##name##_m64(X86State *cpu, const X86Insn *i)                         \
-    {                                                                                  \
-        uint64_t ea = x86_ea(cpu, i);                                                  \
-        uint64_t v;                                                                    \
-                                                                                       \
-        x87_wait(cpu);                                                                 \
-        v = x86_ld64(cpu, i->seg, ea);                                                 \
-        if (!x87_full(cpu, 0) || !x87_host_plain(cpu)) {                               \
-            load_general(cpu, i, &v, ea);                                              \
-            return;                                                                    \
-        }                                                                              \
-        x87_merge(cpu, name##_f64(&cpu->xs.st[0], &v), X87_FSW_C1);                    \
+        x87_set_st(cpu, 0, &r);                                                        \
         x87_note_mem(cpu, i, ea);                                                      \
     }                                                                                  \
     struct x87_semicolon
 
-ARITH(fadd, "fadd");
-ARITH(fmul, "fmul");
-ARITH(fsub, "fsub");
-ARITH(fsubr, "fsubr");
-ARITH(fdiv, "fdiv");
-ARITH(fdivr, "fdivr");
+#define ARITH(name, insn)                                                              \
+    OP80(name##_80, "f" insn);                                                         \
+    OPMEM(name##_f32, "f" insn "s", uint32_t);                                         \
+    OPMEM(name##_f64, "f" insn "l", uint64_t);                                         \
+    OPMEM(name##_i16, "fi" insn "s", uint16_t);                                        \
+    OPMEM(name##_i32, "fi" insn "l", uint32_t);                                        \
+    ARITH_MEM(name##_m32, name##_f32, uint32_t, 32);                                   \
+    ARITH_MEM(name##_m64, name##_f64, uint64_t, 64);                                   \
+    ARITH_MEM(name##_m16i, name##_i16, uint16_t, 16);                                  \
+    ARITH_MEM(name##_m32i, name##_i32, uint32_t, 32);                                  \
+                                                                                       \
+    void x86_ref_##name##_st0(X86State *cpu, const X86Insn *i)                         \
+    {                                                                                  \
+        form_arith(cpu, i, name##_80, 0, i->rm & 7);                                   \
+    }                                                                                  \
+                                                                                       \
+    void x86_ref_##name##_sti(X86State *cpu, const X86Insn *i)                         \
+    {                                                                                  \
+        form_arith(cpu, i, name##_80, i->rm & 7, 0);                                   \
+    }                                                                                  \
+    struct x87_semicolon
 
-void x86_ref_fsqrt(X86State *cpu, const X86Insn *i)
-{
-    uint16_t sw;
+ARITH(fadd, "add");
+ARITH(fmul, "mul");
+ARITH(fsub, "sub");
+ARITH(fsubr, "subr");
+ARITH(fdiv, "div");
+ARITH(fdivr, "divr");
 
-    x87_wait(cpu);
-    if (!x87_full(cpu, 0) || !x87_host_plain(cpu)) {
-        x86_ref_x87_reg(cpu, i);
-        return;
-    }
-    __asm__ volatile("fldt %1\n\tfsqrt\n\tfnstsw %0\n\tfstpt %1"
-                     : "=&a"(sw), "+m"(*mem80(&cpu->xs.st[0]))
-                     :
-                     : ST_CLOBBER);
-    x87_merge(cpu, sw, X87_FSW_C1);
-    x87_note(cpu, i);
-}
+/* One operand. */
+#define UNARY(name, insn)                                                              \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
+    {                                                                                  \
+        uint16_t sw;                                                                   \
+        X86St r;                                                                       \
+                                                                                       \
+        x87_wait(cpu);                                                                 \
+        if (!x87_full(cpu, 0) || !x87_host_plain(cpu)) {                               \
+            x86_ref_x87_reg(cpu, i);                                                   \
+            return;                                                                    \
+        }                                                                              \
+        __asm__ volatile("fldt %2\n\t" insn "\n\tfnstsw %0\n\tfstpt %1"                \
+                         : "=&a"(sw), "=m"(*mem80(&r))                                 \
+                         : "m"(*mem80(&cpu->xs.st[0]))                                 \
+                         : ST_CLOBBER);                                                \
+        if (!x87_host_done(cpu, sw, X87_FSW_C1)) {                                     \
+            x86_ref_x87_reg(cpu, i);                                                   \
+            return;                                                                    \
+        }                                                                              \
+        x87_set_st(cpu, 0, &r);                                                        \
+        x87_note(cpu, i);                                                              \
+    }                                                                                  \
+    struct x87_semicolon
+
+UNARY(fsqrt, "fsqrt");
+UNARY(frndint, "frndint");
 
 static void change_sign(X86State *cpu, const X86Insn *i, uint16_t keep, uint16_t flip)
 {
@@ -296,51 +309,103 @@ void x86_ref_fabs(X86State *cpu, const X86Insn *i)
 
 /* --- short way: compare --------------------------------------------------------- */
 
-void x86_ref_fcomi(X86State *cpu, const X86Insn *i)
+/* Opcodes that pop, and FCOMPP and FUCOMPP, which pop twice. */
+static void pop_compared(X86State *cpu, const X86Insn *i, unsigned pops)
 {
-    X87Flags fl;
-    uint16_t sw;
-
-    x87_wait(cpu);
-    if (!both_full(cpu, i) || !x87_host_plain(cpu)) {
-        comi_general(cpu, i);
-        return;
-    }
-    __asm__ volatile("fldt %5\n\tfldt %4\n\tfcomip %%st(1), %%st\n\tfnstsw %0\n\t"
-                     "fstp %%st(0)"
-                     : "=&a"(sw), "=@ccz"(fl.zf), "=@ccp"(fl.pf), "=@ccc"(fl.cf)
-                     : "m"(*mem80(&cpu->xs.st[0])), "m"(*mem80(&cpu->xs.st[i->rm & 7]))
-                     : ST_CLOBBER);
-    x87_merge(cpu, sw, X87_FSW_C1);
-    set_compare_flags(cpu, fl);
-    if (i->opcode == 0xdf) {
+    for (; pops; pops--) {
         x87_pop(cpu);
     }
     x87_note(cpu, i);
 }
 
-void x86_ref_fucomi(X86State *cpu, const X86Insn *i)
-{
-    X87Flags fl;
-    uint16_t sw;
+#define COMPARE(name, insn, n, pops)                                                   \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
+    {                                                                                  \
+        uint16_t sw;                                                                   \
+                                                                                       \
+        x87_wait(cpu);                                                                 \
+        if (!x87_full(cpu, 0) || !x87_full(cpu, n) || !x87_host_plain(cpu)) {          \
+            x86_ref_x87_reg(cpu, i);                                                   \
+            return;                                                                    \
+        }                                                                              \
+        __asm__ volatile("fldt %2\n\tfldt %1\n\t" insn "\n\tfnstsw %0"                 \
+                         : "=a"(sw)                                                    \
+                         : "m"(*mem80(&cpu->xs.st[0])), "m"(*mem80(&cpu->xs.st[n]))    \
+                         : ST_CLOBBER);                                                \
+        if (!x87_host_done(cpu, sw, X87_FSW_CC)) {                                     \
+            x86_ref_x87_reg(cpu, i);                                                   \
+            return;                                                                    \
+        }                                                                              \
+        pop_compared(cpu, i, pops);                                                    \
+    }                                                                                  \
+    struct x87_semicolon
 
-    x87_wait(cpu);
-    if (!both_full(cpu, i) || !x87_host_plain(cpu)) {
-        comi_general(cpu, i);
-        return;
-    }
-    __asm__ volatile("fldt %5\n\tfldt %4\n\tfucomip %%st(1), %%st\n\tfnstsw %0\n\t"
-                     "fstp %%st(0)"
-                     : "=&a"(sw), "=@ccz"(fl.zf), "=@ccp"(fl.pf), "=@ccc"(fl.cf)
-                     : "m"(*mem80(&cpu->xs.st[0])), "m"(*mem80(&cpu->xs.st[i->rm & 7]))
-                     : ST_CLOBBER);
-    x87_merge(cpu, sw, X87_FSW_C1);
-    set_compare_flags(cpu, fl);
-    if (i->opcode == 0xdf) {
-        x87_pop(cpu);
-    }
-    x87_note(cpu, i);
-}
+COMPARE(fcom, "fcompp", i->rm & 7, 0);
+COMPARE(fcomp, "fcompp", i->rm & 7, 1);
+COMPARE(fcompp, "fcompp", 1, 2);
+COMPARE(fucom, "fucompp", i->rm & 7, 0);
+COMPARE(fucomp, "fucompp", i->rm & 7, 1);
+COMPARE(fucompp, "fucompp", 1, 2);
+
+#define COMPARE_MEM(name, insn, bits, pops)                                            \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
+    {                                                                                  \
+        uint64_t ea = x86_ea(cpu, i);                                                  \
+        uint##bits##_t v;                                                              \
+        uint16_t sw;                                                                   \
+                                                                                       \
+        x87_wait(cpu);                                                                 \
+        v = x86_ld##bits(cpu, i->seg, ea);                                             \
+        if (!x87_full(cpu, 0) || !x87_host_plain(cpu)) {                               \
+            load_general(cpu, i, &v, ea);                                              \
+            return;                                                                    \
+        }                                                                              \
+        __asm__ volatile("fldt %1\n\t" insn " %2\n\tfnstsw %0"                         \
+                         : "=a"(sw)                                                    \
+                         : "m"(*mem80(&cpu->xs.st[0])), "m"(v)                         \
+                         : ST_CLOBBER);                                                \
+        if (!x87_host_done(cpu, sw, X87_FSW_CC)) {                                     \
+            load_general(cpu, i, &v, ea);                                              \
+            return;                                                                    \
+        }                                                                              \
+        pop_compared(cpu, i, pops);                                                    \
+        x87_note_mem(cpu, i, ea);                                                      \
+    }                                                                                  \
+    struct x87_semicolon
+
+COMPARE_MEM(fcom_m32, "fcomps", 32, 0);
+COMPARE_MEM(fcomp_m32, "fcomps", 32, 1);
+COMPARE_MEM(fcom_m64, "fcompl", 64, 0);
+COMPARE_MEM(fcomp_m64, "fcompl", 64, 1);
+
+#define COMPARE_I(name, insn)                                                          \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
+    {                                                                                  \
+        X87Flags fl;                                                                   \
+        uint16_t sw;                                                                   \
+                                                                                       \
+        x87_wait(cpu);                                                                 \
+        if (!both_full(cpu, i) || !x87_host_plain(cpu)) {                              \
+            comi_general(cpu, i);                                                      \
+            return;                                                                    \
+        }                                                                              \
+        __asm__ volatile("fldt %5\n\tfldt %4\n\t" insn " %%st(1), %%st\n\t"            \
+                         "fnstsw %0\n\tfstp %%st(0)"                                   \
+                         : "=&a"(sw), "=@ccz"(fl.zf), "=@ccp"(fl.pf), "=@ccc"(fl.cf)   \
+                         : "m"(*mem80(&cpu->xs.st[0])),                                \
+                           "m"(*mem80(&cpu->xs.st[i->rm & 7]))                         \
+                         : ST_CLOBBER);                                                \
+        if (!x87_host_done(cpu, sw & ~X87_FSW_C1, X87_FSW_C1)) {                       \
+            comi_general(cpu, i);                                                      \
+            return;                                                                    \
+        }                                                                              \
+        set_compare_flags(cpu, fl);                                                    \
+        pop_compared(cpu, i, i->opcode == 0xdf);                                       \
+    }                                                                                  \
+    struct x87_semicolon
+
+COMPARE_I(fcomi, "fcomip");
+COMPARE_I(fucomi, "fucomip");
 
 /* --- short way: loads ----------------------------------------------------------- */
 
@@ -368,8 +433,11 @@ static bool can_push(const X86State *cpu)
                          : "=&a"(sw), "=m"(*mem80(&r))       \
                          : "m"(v)                            \
                          : ST_CLOBBER);                      \
-        x87_push(cpu, &r);                                   \
-        x87_merge(cpu, sw, X87_FSW_C1);                      \
+        if (!x87_host_done(cpu, sw, X87_FSW_C1)) { \
+            load_general(cpu, i, &v, ea); \
+            return; \
+        } \
+        x87_push(cpu, &r); \
         x87_note_mem(cpu, i, ea);                            \
     }                                                        \
     struct x87_semicolon
@@ -469,8 +537,12 @@ void x86_ref_fxch(X86State *cpu, const X86Insn *i)
                          : "=&a"(sw), "=m"(v)                  \
                          : "m"(*mem80(&cpu->xs.st[0]))         \
                          : ST_CLOBBER);                        \
-        x86_st##bits(cpu, i->seg, ea, v);                      \
-        x87_merge(cpu, sw, X87_FSW_C1);                        \
+        if (sw & ~cpu->xs.fsw & X87_FSW_EXC) { \
+            store_general(cpu, i, bits / 8); \
+            return; \
+        } \
+        x86_st##bits(cpu, i->seg, ea, v); \
+        x87_host_done(cpu, sw, X87_FSW_C1); \
         if (pops) {                                            \
             x87_pop(cpu);                                      \
         }                                                      \

@@ -42,25 +42,21 @@ void x87_image_to(const X87Image *img, X86State *cpu);
 X87Flags x87_host_run(X87Image *img, uint8_t opcode, uint8_t modrm, void *mem,
                       uint32_t arith);
 
-static inline uint16_t x87_host_fsw(void)
-{
-    uint16_t sw;
-
-    __asm__ volatile("fnstsw %0" : "=a"(sw));
-    return sw;
-}
-
+/* Whether the short way may be tried. */
 static inline bool x87_host_plain(const X86State *cpu)
 {
-    return x86_likely(cpu->xs.fcw == X87_FCW_INIT) &&
-           x86_likely(!(x87_host_fsw() & ~cpu->xs.fsw & X87_FSW_EXC));
+    return x86_likely(cpu->xs.fcw == X87_FCW_INIT);
 }
 
-/* Merges the host's status after a plain operation: flags add up, @cc are the condition
- * codes that the instruction defines. */
-static inline void x87_merge(X86State *cpu, uint16_t sw, uint16_t cc)
+/* After a short way whose result is not yet written, with the host's status word: true
+ * if it raised nothing that the guest does not have; sets the condition codes @cc. */
+static inline bool x87_host_done(X86State *cpu, uint16_t sw, uint16_t cc)
 {
-    cpu->xs.fsw = (cpu->xs.fsw & ~cc) | (sw & (X87_FSW_EXC | cc));
+    if (x86_unlikely(sw & ~cpu->xs.fsw & X87_FSW_EXC)) {
+        return false;
+    }
+    cpu->xs.fsw = (cpu->xs.fsw & ~cc) | (sw & cc);
+    return true;
 }
 
 #endif

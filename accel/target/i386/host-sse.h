@@ -222,14 +222,14 @@ static inline bool sse_again(X86State *cpu, SseRun *run)
 }
 
 /* Runs @stmt, which computes results from operands and changes no guest state. */
-#define SSE_FP(cpu, stmt)                                                              \
-    do {                                                                               \
-        SseRun sse_run_;                                                               \
-                                                                                       \
-        sse_begin(cpu, &sse_run_);                                                     \
-        do {                                                                           \
-            stmt;                                                                      \
-        } while (sse_again(cpu, &sse_run_));                                           \
+#define SSE_FP(cpu, stmt)                    \
+    do {                                     \
+        SseRun sse_run_;                     \
+                                             \
+        sse_begin(cpu, &sse_run_);           \
+        do {                                 \
+            stmt;                            \
+        } while (sse_again(cpu, &sse_run_)); \
     } while (0)
 
 #endif

@@ -51,10 +51,10 @@ static inline __attribute__((always_inline)) void form_fmas(X86State *cpu,
     {                                \
         form_fmap(cpu, i, lane_##l); \
     }
-#define FMAS(l, u, opc, w, bits, t)                            \
-    LANE_FMA(l)                                                \
-    REF(l)                                                     \
-    {                                                          \
+#define FMAS(l, u, opc, w, bits, t)                      \
+    LANE_FMA(l)                                          \
+    REF(l)                                               \
+    {                                                    \
         form_fmas(cpu, i, lane_##l, v_rm##bits(cpu, i)); \
     }
 #include "accel/target/i386/vec-fma.def"

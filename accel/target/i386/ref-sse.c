@@ -69,23 +69,25 @@ REF(vmov_st)
 
 /* --- low elements --------------------------------------------------------------- */
 
-static X86Vec low32(uint32_t v)
+/* @low in the low element, the rest of @rest. */
+static inline X86V merge32(X86V low, X86V rest)
 {
-    return (X86Vec){ .u32 = { v } };
+    __asm__("movss %1, %0" : "+x"(rest) : "x"(low));
+    return rest;
 }
 
-static X86Vec low64(uint64_t v)
+static inline X86V merge64(X86V low, X86V rest)
 {
-    return (X86Vec){ .u64 = { v } };
+    return (X86V){ low[0], rest[1] };
 }
 
 /* From memory the rest is cleared, from a register it is kept. */
 REF(movss_ld)
 {
     if (is_mem(i)) {
-        cpu->xs.xmm[i->reg] = low32(x86_m_ld32(cpu, i));
+        v_set_xmm(cpu, i->reg, v_of64(x86_m_ld32(cpu, i)));
     } else {
-        cpu->xs.xmm[i->reg].u32[0] = cpu->xs.xmm[i->rm].u32[0];
+        v_set_xmm(cpu, i->reg, merge32(v_xmm(cpu, i->rm), v_xmm(cpu, i->reg)));
     }
 }
 
@@ -94,16 +96,16 @@ REF(movss_st)
     if (is_mem(i)) {
         x86_st32(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u32[0]);
     } else {
-        cpu->xs.xmm[i->rm].u32[0] = cpu->xs.xmm[i->reg].u32[0];
+        v_set_xmm(cpu, i->rm, merge32(v_xmm(cpu, i->reg), v_xmm(cpu, i->rm)));
     }
 }
 
 REF(movsd_ld)
 {
     if (is_mem(i)) {
-        cpu->xs.xmm[i->reg] = low64(x86_m_ld64(cpu, i));
+        v_set_xmm(cpu, i->reg, v_of64(x86_m_ld64(cpu, i)));
     } else {
-        cpu->xs.xmm[i->reg].u64[0] = cpu->xs.xmm[i->rm].u64[0];
+        v_set_xmm(cpu, i->reg, merge64(v_xmm(cpu, i->rm), v_xmm(cpu, i->reg)));
     }
 }
 
@@ -112,86 +114,73 @@ REF(movsd_st)
     if (is_mem(i)) {
         x86_st64(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u64[0]);
     } else {
-        cpu->xs.xmm[i->rm].u64[0] = cpu->xs.xmm[i->reg].u64[0];
+        v_set_xmm(cpu, i->rm, merge64(v_xmm(cpu, i->reg), v_xmm(cpu, i->rm)));
     }
 }
 
 REF(vmovss_ld_m)
 {
-    x86_vex_set128(cpu, i->reg, low32(x86_m_ld32(cpu, i)));
+    v_set_vex128(cpu, i->reg, v_of64(x86_m_ld32(cpu, i)));
 }
 
 REF(vmovsd_ld_m)
 {
-    x86_vex_set128(cpu, i->reg, low64(x86_m_ld64(cpu, i)));
+    v_set_vex128(cpu, i->reg, v_of64(x86_m_ld64(cpu, i)));
 }
 
 /* The register forms merge two sources; the store form has them the other way. */
 REF(vmovss_ld_r)
 {
-    X86Vec v = cpu->xs.xmm[i->vvvv];
-
-    v.u32[0] = cpu->xs.xmm[i->rm].u32[0];
-    x86_vex_set128(cpu, i->reg, v);
+    v_set_vex128(cpu, i->reg, merge32(v_xmm(cpu, i->rm), v_xmm(cpu, i->vvvv)));
 }
 
 REF(vmovss_st_r)
 {
-    X86Vec v = cpu->xs.xmm[i->vvvv];
-
-    v.u32[0] = cpu->xs.xmm[i->reg].u32[0];
-    x86_vex_set128(cpu, i->rm, v);
+    v_set_vex128(cpu, i->rm, merge32(v_xmm(cpu, i->reg), v_xmm(cpu, i->vvvv)));
 }
 
 REF(vmovsd_ld_r)
 {
-    X86Vec v = cpu->xs.xmm[i->vvvv];
-
-    v.u64[0] = cpu->xs.xmm[i->rm].u64[0];
-    x86_vex_set128(cpu, i->reg, v);
+    v_set_vex128(cpu, i->reg, merge64(v_xmm(cpu, i->rm), v_xmm(cpu, i->vvvv)));
 }
 
 REF(vmovsd_st_r)
 {
-    X86Vec v = cpu->xs.xmm[i->vvvv];
-
-    v.u64[0] = cpu->xs.xmm[i->reg].u64[0];
-    x86_vex_set128(cpu, i->rm, v);
+    v_set_vex128(cpu, i->rm, merge64(v_xmm(cpu, i->reg), v_xmm(cpu, i->vvvv)));
 }
 
 /* MOVLPS and MOVLPD; MOVHLPS in the register form. */
-static uint64_t low_source(X86State *cpu, const X86Insn *i)
+static inline X86V low_source(X86State *cpu, const X86Insn *i)
 {
-    return is_mem(i) ? x86_m_ld64(cpu, i) : cpu->xs.xmm[i->rm].u64[1];
+    return v_of64(is_mem(i) ? x86_m_ld64(cpu, i) : cpu->xs.xmm[i->rm].u64[1]);
 }
 
 REF(movlps_ld)
 {
-    cpu->xs.xmm[i->reg].u64[0] = low_source(cpu, i);
+    v_set_xmm(cpu, i->reg, merge64(low_source(cpu, i), v_xmm(cpu, i->reg)));
 }
 
 REF(vmovlps_ld)
 {
-    X86Vec v = {
-        .u64 = {low_source(cpu, i), cpu->xs.xmm[i->vvvv].u64[1]}
-    };
-
-    x86_vex_set128(cpu, i->reg, v);
+    v_set_vex128(cpu, i->reg, merge64(low_source(cpu, i), v_xmm(cpu, i->vvvv)));
 }
 
 /* MOVHPS and MOVHPD; MOVLHPS in the register form. */
+static inline X86V with_high(X86State *cpu, const X86Insn *i, X86V rest)
+{
+    X86V high = v_rm64(cpu, i);
+
+    return (X86V){ rest[0], high[0] };
+}
+
 REF(movhps_ld)
 {
-    cpu->xs.xmm[i->reg].u64[1] = x86_xrm_ld64(cpu, i);
+    v_set_xmm(cpu, i->reg, with_high(cpu, i, v_xmm(cpu, i->reg)));
 }
 
 REF(vmovhps_ld)
 {
-    X86Vec v = {
-        .u64 = {cpu->xs.xmm[i->vvvv].u64[0], x86_xrm_ld64(cpu, i)}
-    };
-
-    x86_vex_set128(cpu, i->reg, v);
+    v_set_vex128(cpu, i->reg, with_high(cpu, i, v_xmm(cpu, i->vvvv)));
 }
 
 REF(movhps_st)
@@ -199,17 +188,19 @@ REF(movhps_st)
     x86_st64(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u64[1]);
 }
 
+static inline uint64_t gpr_source(X86State *cpu, const X86Insn *i)
+{
+    return i->opsize == 8 ? x86_rm_ld64(cpu, i) : x86_rm_ld32(cpu, i);
+}
+
 REF(movd_ld)
 {
-    cpu->xs.xmm[i->reg] =
-        low64(i->opsize == 8 ? x86_rm_ld64(cpu, i) : x86_rm_ld32(cpu, i));
+    v_set_xmm(cpu, i->reg, v_of64(gpr_source(cpu, i)));
 }
 
 REF(vmovd_ld)
 {
-    uint64_t v = i->opsize == 8 ? x86_rm_ld64(cpu, i) : x86_rm_ld32(cpu, i);
-
-    x86_vex_set128(cpu, i->reg, low64(v));
+    v_set_vex128(cpu, i->reg, v_of64(gpr_source(cpu, i)));
 }
 
 /* To a general register or memory of 4 or 8 bytes. */
@@ -231,12 +222,12 @@ REF(movd_st)
 
 REF(movq_ld)
 {
-    cpu->xs.xmm[i->reg] = low64(x86_xrm_ld64(cpu, i));
+    v_set_xmm(cpu, i->reg, v_of64(x86_xrm_ld64(cpu, i)));
 }
 
 REF(vmovq_ld)
 {
-    x86_vex_set128(cpu, i->reg, low64(x86_xrm_ld64(cpu, i)));
+    v_set_vex128(cpu, i->reg, v_of64(x86_xrm_ld64(cpu, i)));
 }
 
 REF(movq_st)
@@ -244,7 +235,7 @@ REF(movq_st)
     if (is_mem(i)) {
         x86_st64(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u64[0]);
     } else {
-        cpu->xs.xmm[i->rm] = low64(cpu->xs.xmm[i->reg].u64[0]);
+        v_set_xmm(cpu, i->rm, v_of64(cpu->xs.xmm[i->reg].u64[0]));
     }
 }
 
@@ -253,88 +244,52 @@ REF(vmovq_st)
     if (is_mem(i)) {
         x86_st64(cpu, i->seg, x86_ea(cpu, i), cpu->xs.xmm[i->reg].u64[0]);
     } else {
-        x86_vex_set128(cpu, i->rm, low64(cpu->xs.xmm[i->reg].u64[0]));
+        v_set_vex128(cpu, i->rm, v_of64(cpu->xs.xmm[i->reg].u64[0]));
     }
 }
 
 /* --- duplicates (SSE3) ---------------------------------------------------------- */
 
-static X86Vec dup_low32(X86Vec v)
-{
-    return (X86Vec){
-        .u32 = {v.u32[0], v.u32[0], v.u32[2], v.u32[2]}
-    };
-}
+LANE1(lane_movsldup, "movsldup");
+LANE1(lane_movshdup, "movshdup");
 
-static X86Vec dup_high32(X86Vec v)
+static inline X86V lane_movddup(X86V b)
 {
-    return (X86Vec){
-        .u32 = {v.u32[1], v.u32[1], v.u32[3], v.u32[3]}
-    };
+    return (X86V){ b[0], b[0] };
 }
 
 REF(movsldup)
 {
-    cpu->xs.xmm[i->reg] = dup_low32(x86_xrm_ld128(cpu, i));
+    v_set_xmm(cpu, i->reg, lane_movsldup(v_rm128(cpu, i)));
 }
 
 REF(movshdup)
 {
-    cpu->xs.xmm[i->reg] = dup_high32(x86_xrm_ld128(cpu, i));
+    v_set_xmm(cpu, i->reg, lane_movshdup(v_rm128(cpu, i)));
 }
 
 REF(movddup)
 {
-    uint64_t v = x86_xrm_ld64(cpu, i);
-
-    cpu->xs.xmm[i->reg] = (X86Vec){
-        .u64 = {v, v}
-    };
+    v_set_xmm(cpu, i->reg, lane_movddup(v_rm64(cpu, i)));
 }
 
-REF(vmovsldup)
-{
-    if (i->vl == 16) {
-        x86_vex_set128(cpu, i->reg, dup_low32(x86_xrm_ld128(cpu, i)));
-    } else {
-        X86Vec256 v = x86_yrm_ld256(cpu, i);
+/* Of 128 bits VMOVDDUP reads 64. */
+#define VDUP(name, load)                                                  \
+    REF(v##name)                                                          \
+    {                                                                     \
+        if (i->vl == 16) {                                                \
+            v_set_vex128(cpu, i->reg, lane_##name(load(cpu, i)));         \
+        } else {                                                          \
+            X86V2 v = v_rm256(cpu, i);                                    \
+                                                                          \
+            v_set_ymm(cpu, i->reg, lane_##name(v.lo), lane_##name(v.hi)); \
+        }                                                                 \
+    }                                                                     \
+    struct x86_semicolon
 
-        v.v[0] = dup_low32(v.v[0]);
-        v.v[1] = dup_low32(v.v[1]);
-        x86_ymm_set(cpu, i->reg, &v);
-    }
-}
-
-REF(vmovshdup)
-{
-    if (i->vl == 16) {
-        x86_vex_set128(cpu, i->reg, dup_high32(x86_xrm_ld128(cpu, i)));
-    } else {
-        X86Vec256 v = x86_yrm_ld256(cpu, i);
-
-        v.v[0] = dup_high32(v.v[0]);
-        v.v[1] = dup_high32(v.v[1]);
-        x86_ymm_set(cpu, i->reg, &v);
-    }
-}
-
-REF(vmovddup)
-{
-    if (i->vl == 16) {
-        uint64_t v = x86_xrm_ld64(cpu, i);
-
-        x86_vex_set128(cpu, i->reg,
-                       (X86Vec){
-                           .u64 = {v, v}
-        });
-    } else {
-        X86Vec256 v = x86_yrm_ld256(cpu, i);
-
-        v.u64[1] = v.u64[0];
-        v.u64[3] = v.u64[2];
-        x86_ymm_set(cpu, i->reg, &v);
-    }
-}
+VDUP(movsldup, v_rm128);
+VDUP(movshdup, v_rm128);
+VDUP(movddup, v_rm64);
 
 /* --- MMX ------------------------------------------------------------------------ */
 
@@ -377,7 +332,7 @@ REF(m_movq_st)
 REF(movq2dq)
 {
     x87_wait(cpu);
-    cpu->xs.xmm[i->reg] = low64(mmx_get(cpu, i->rm));
+    v_set_xmm(cpu, i->reg, v_of64(mmx_get(cpu, i->rm)));
     mmx_enter(cpu);
 }
 
@@ -536,98 +491,94 @@ MOVMSK(pmovmskb, mask_b, 16);
 
 /* --- shuffles by immediate ------------------------------------------------------ */
 
-static X86Vec lane_pshufd(X86Vec a, X86Vec b, unsigned imm)
+/* Destination and first source are not the same thing here: a result only. */
+#define IMM_INSN "pshufd %2, %1, %0"
+static X86V lane_pshufd(X86V a, X86V b, unsigned imm)
 {
-    return (X86Vec){
-        .u32 = {b.u32[imm & 3], b.u32[imm >> 2 & 3], b.u32[imm >> 4 & 3],
-                b.u32[imm >> 6 & 3]}
-    };
-}
-
-static X86Vec lane_pshuflw(X86Vec a, X86Vec b, unsigned imm)
-{
-    X86Vec r = b;
-
-    for (unsigned k = 0; k < 4; k++) {
-        r.u16[k] = b.u16[imm >> (2 * k) & 3];
+    switch (imm & 255) {
+        X86_CASES_256(IMM_CASE, 0)
     }
-    return r;
+    return a;
 }
+#undef IMM_INSN
 
-static X86Vec lane_pshufhw(X86Vec a, X86Vec b, unsigned imm)
+#define IMM_INSN "pshuflw %2, %1, %0"
+static X86V lane_pshuflw(X86V a, X86V b, unsigned imm)
 {
-    X86Vec r = b;
-
-    for (unsigned k = 0; k < 4; k++) {
-        r.u16[4 + k] = b.u16[4 + (imm >> (2 * k) & 3)];
+    switch (imm & 255) {
+        X86_CASES_256(IMM_CASE, 0)
     }
-    return r;
+    return a;
 }
+#undef IMM_INSN
 
-static X86Vec lane_shufps(X86Vec a, X86Vec b, unsigned imm)
+#define IMM_INSN "pshufhw %2, %1, %0"
+static X86V lane_pshufhw(X86V a, X86V b, unsigned imm)
 {
-    return (X86Vec){
-        .u32 = {a.u32[imm & 3], a.u32[imm >> 2 & 3], b.u32[imm >> 4 & 3],
-                b.u32[imm >> 6 & 3]}
-    };
+    switch (imm & 255) {
+        X86_CASES_256(IMM_CASE, 0)
+    }
+    return a;
 }
+#undef IMM_INSN
+
+#define IMM_INSN "shufps %2, %1, %0"
+static X86V lane_shufps(X86V a, X86V b, unsigned imm)
+{
+    switch (imm & 255) {
+        X86_CASES_256(IMM_CASE, 0)
+    }
+    return a;
+}
+#undef IMM_INSN
 
 /* The upper half of VEX.256 takes the next two bits. */
-static X86Vec lane_shufpd(X86Vec a, X86Vec b, unsigned imm)
+static X86V lane_shufpd(X86V a, X86V b, unsigned imm)
 {
-    return (X86Vec){
-        .u64 = {a.u64[imm & 1], b.u64[imm >> 1 & 1]}
-    };
+    return (X86V){ imm & 1 ? a[1] : a[0], imm & 2 ? b[1] : b[0] };
 }
 
-/* The host wants these immediates in the code: one case for each. */
-#define IMM_CASE(k)                                                                    \
-    case k:                                                                            \
-        __asm__(IMM_INSN : "+x"(x) : "x"(y), "i"(k));                                  \
-        break;
-
+/* From 32 on the result is zero. */
 #define IMM_INSN "palignr %2, %1, %0"
-static X86Vec lane_palignr(X86Vec a, X86Vec b, unsigned imm)
+static X86V lane_palignr(X86V a, X86V b, unsigned imm)
 {
-    X86V x = v_of(a), y = v_of(b);
-
     switch (imm < 32 ? imm : 32) {
         X86_CASES_32(IMM_CASE, 0)
     default:
-        x = v_of64(0);
+        a = v_of64(0);
         break;
     }
-    return vec_of(x);
+    return a;
 }
 #undef IMM_INSN
 
 #define IMM_INSN "psrldq %2, %0"
-static X86V lane_psrldq(X86V x, unsigned imm)
+static X86V lane_psrldq(X86V a, unsigned imm)
 {
-    X86V y = x;
+    X86V b = a;
 
     switch (imm < 16 ? imm : 16) {
         X86_CASES_16(IMM_CASE, 0)
     default:
-        x = v_of64(0);
+        a = v_of64(0);
         break;
     }
-    return x;
+    return a;
 }
 #undef IMM_INSN
 
 #define IMM_INSN "pslldq %2, %0"
-static X86V lane_pslldq(X86V x, unsigned imm)
+static X86V lane_pslldq(X86V a, unsigned imm)
 {
-    X86V y = x;
+    X86V b = a;
 
     switch (imm < 16 ? imm : 16) {
         X86_CASES_16(IMM_CASE, 0)
     default:
-        x = v_of64(0);
+        a = v_of64(0);
         break;
     }
-    return x;
+    return a;
 }
 #undef IMM_INSN
 
@@ -639,22 +590,22 @@ IMM_FORMS(shufpd, imm >> 2);
 IMM_FORMS(palignr, imm);
 
 /* These shift the rm register; the destination is rm, with VEX vvvv. */
-#define BYTE_SHIFT(name)                                                               \
-    REF(name)                                                                          \
-    {                                                                                  \
-        v_set_xmm(cpu, i->rm, lane_##name(v_xmm(cpu, i->rm), (uint8_t)i->imm));        \
-    }                                                                                  \
-    REF(v##name)                                                                       \
-    {                                                                                  \
-        X86V lo = lane_##name(v_xmm(cpu, i->rm), (uint8_t)i->imm);                     \
-                                                                                       \
-        if (i->vl == 16) {                                                             \
-            v_set_vex128(cpu, i->vvvv, lo);                                            \
-        } else {                                                                       \
-            v_set_ymm(cpu, i->vvvv, lo,                                                \
-                      lane_##name(v_ymmh(cpu, i->rm), (uint8_t)i->imm));               \
-        }                                                                              \
-    }                                                                                  \
+#define BYTE_SHIFT(name)                                                        \
+    REF(name)                                                                   \
+    {                                                                           \
+        v_set_xmm(cpu, i->rm, lane_##name(v_xmm(cpu, i->rm), (uint8_t)i->imm)); \
+    }                                                                           \
+    REF(v##name)                                                                \
+    {                                                                           \
+        X86V lo = lane_##name(v_xmm(cpu, i->rm), (uint8_t)i->imm);              \
+                                                                                \
+        if (i->vl == 16) {                                                      \
+            v_set_vex128(cpu, i->vvvv, lo);                                     \
+        } else {                                                                \
+            v_set_ymm(cpu, i->vvvv, lo,                                         \
+                      lane_##name(v_ymmh(cpu, i->rm), (uint8_t)i->imm));        \
+        }                                                                       \
+    }                                                                           \
     struct x86_semicolon
 
 BYTE_SHIFT(psrldq);
@@ -685,7 +636,7 @@ REF(pextrw)
 #define COMI(name, bits)                                                     \
     REF(name)                                                                \
     {                                                                        \
-        X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->reg);   \
+        X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->reg);                 \
         bool zf, pf, cf;                                                     \
                                                                              \
         SSE_FP(cpu, __asm__ volatile(#name " %4, %3"                         \
@@ -751,7 +702,7 @@ FROM_GPR(cvtsi2sd);
 #define TO_GPR(name, bits)                                                      \
     REF(name)                                                                   \
     {                                                                           \
-        X86V b = v_rm##bits(cpu, i);                              \
+        X86V b = v_rm##bits(cpu, i);                                            \
         uint64_t q;                                                             \
         uint32_t d;                                                             \
                                                                                 \

@@ -12,29 +12,30 @@
 
 /* --- blends --------------------------------------------------------------------- */
 
-static X86Vec lane_blendps(X86Vec a, X86Vec b, unsigned imm)
+#define IMM_INSN "blendps %2, %1, %0"
+static X86V lane_blendps(X86V a, X86V b, unsigned imm)
 {
-    for (unsigned k = 0; k < 4; k++) {
-        a.u32[k] = imm >> k & 1 ? b.u32[k] : a.u32[k];
+    switch (imm & 15) {
+        X86_CASES_16(IMM_CASE, 0)
     }
     return a;
+}
+#undef IMM_INSN
+
+static X86V lane_blendpd(X86V a, X86V b, unsigned imm)
+{
+    return (X86V){ imm & 1 ? b[0] : a[0], imm & 2 ? b[1] : a[1] };
 }
 
-static X86Vec lane_blendpd(X86Vec a, X86Vec b, unsigned imm)
+#define IMM_INSN "pblendw %2, %1, %0"
+static X86V lane_pblendw(X86V a, X86V b, unsigned imm)
 {
-    for (unsigned k = 0; k < 2; k++) {
-        a.u64[k] = imm >> k & 1 ? b.u64[k] : a.u64[k];
+    switch (imm & 255) {
+        X86_CASES_256(IMM_CASE, 0)
     }
     return a;
 }
-
-static X86Vec lane_pblendw(X86Vec a, X86Vec b, unsigned imm)
-{
-    for (unsigned k = 0; k < 8; k++) {
-        a.u16[k] = imm >> k & 1 ? b.u16[k] : a.u16[k];
-    }
-    return a;
-}
+#undef IMM_INSN
 
 IMM_FORMS(blendps, imm >> 4);
 IMM_FORMS(blendpd, imm >> 2);
@@ -248,8 +249,8 @@ REF(vtestpd)
 
 /* --- rounding and dot products -------------------------------------------------- */
 
-/* A lane operation with an immediate: one case for each of its values below @n. */
-#define IMM_CASE(k)                                                          \
+/* As IMM_CASE, ordered with the accesses to MXCSR. */
+#define FP_IMM_CASE(k)                                                       \
     case k:                                                                  \
         __asm__ volatile(IMM_INSN " %2, %1, %0" : "+x"(a) : "x"(b), "i"(k)); \
         break;
@@ -258,7 +259,7 @@ REF(vtestpd)
 static X86V lane_roundps(X86V a, X86V b, unsigned imm)
 {
     switch (imm & 15) {
-        X86_CASES_16(IMM_CASE, 0)
+        X86_CASES_16(FP_IMM_CASE, 0)
     }
     return a;
 }
@@ -268,7 +269,7 @@ static X86V lane_roundps(X86V a, X86V b, unsigned imm)
 static X86V lane_roundpd(X86V a, X86V b, unsigned imm)
 {
     switch (imm & 15) {
-        X86_CASES_16(IMM_CASE, 0)
+        X86_CASES_16(FP_IMM_CASE, 0)
     }
     return a;
 }
@@ -278,7 +279,7 @@ static X86V lane_roundpd(X86V a, X86V b, unsigned imm)
 static X86V lane_roundss(X86V a, X86V b, unsigned imm)
 {
     switch (imm & 15) {
-        X86_CASES_16(IMM_CASE, 0)
+        X86_CASES_16(FP_IMM_CASE, 0)
     }
     return a;
 }
@@ -288,7 +289,7 @@ static X86V lane_roundss(X86V a, X86V b, unsigned imm)
 static X86V lane_roundsd(X86V a, X86V b, unsigned imm)
 {
     switch (imm & 15) {
-        X86_CASES_16(IMM_CASE, 0)
+        X86_CASES_16(FP_IMM_CASE, 0)
     }
     return a;
 }
@@ -298,7 +299,7 @@ static X86V lane_roundsd(X86V a, X86V b, unsigned imm)
 static X86V lane_dpps(X86V a, X86V b, unsigned imm)
 {
     switch (imm & 255) {
-        X86_CASES_256(IMM_CASE, 0)
+        X86_CASES_256(FP_IMM_CASE, 0)
     }
     return a;
 }
@@ -309,55 +310,55 @@ static X86V lane_dpps(X86V a, X86V b, unsigned imm)
 static X86V lane_dppd(X86V a, X86V b, unsigned imm)
 {
     switch (imm & 0x33) {
-        X86_CASES_64(IMM_CASE, 0)
+        X86_CASES_64(FP_IMM_CASE, 0)
     }
     return a;
 }
 #undef IMM_INSN
 
 /* FP with immediate, packed. */
-#define FP_IMM(name)                                                                 \
-    REF(name)                                                                        \
-    {                                                                                \
-        X86V b = v_rm128(cpu, i), a = v_xmm(cpu, i->reg), r;             \
-                                                                                     \
-        SSE_FP(cpu, r = lane_##name(a, b, i->imm));                                  \
-        v_set_xmm(cpu, i->reg, r);                                                   \
-    }                                                                                \
-    REF(v##name)                                                                     \
-    {                                                                                \
-        X86V lo, hi;                                                                 \
-                                                                                     \
-        if (i->vl == 16) {                                                           \
-            X86V b = v_rm128(cpu, i), a = v_xmm(cpu, i->vvvv);           \
-                                                                                     \
-            SSE_FP(cpu, lo = lane_##name(a, b, i->imm));                             \
-            v_set_vex128(cpu, i->reg, lo);                                           \
-        } else {                                                                     \
-            X86Vec256 b = x86_yrm_ld256(cpu, i);                                     \
-                                                                                     \
-            SSE_FP(cpu, lo = lane_##name(v_xmm(cpu, i->vvvv), v_of(b.v[0]), i->imm); \
-                   hi = lane_##name(v_ymmh(cpu, i->vvvv), v_of(b.v[1]), i->imm));    \
-            v_set_ymm(cpu, i->reg, lo, hi);                                          \
-        }                                                                            \
-    }                                                                                \
+#define FP_IMM(name)                                                         \
+    REF(name)                                                                \
+    {                                                                        \
+        X86V b = v_rm128(cpu, i), a = v_xmm(cpu, i->reg), r;                 \
+                                                                             \
+        SSE_FP(cpu, r = lane_##name(a, b, i->imm));                          \
+        v_set_xmm(cpu, i->reg, r);                                           \
+    }                                                                        \
+    REF(v##name)                                                             \
+    {                                                                        \
+        X86V lo, hi;                                                         \
+                                                                             \
+        if (i->vl == 16) {                                                   \
+            X86V b = v_rm128(cpu, i), a = v_xmm(cpu, i->vvvv);               \
+                                                                             \
+            SSE_FP(cpu, lo = lane_##name(a, b, i->imm));                     \
+            v_set_vex128(cpu, i->reg, lo);                                   \
+        } else {                                                             \
+            X86V2 b = v_rm256(cpu, i);                                       \
+                                                                             \
+            SSE_FP(cpu, lo = lane_##name(v_xmm(cpu, i->vvvv), b.lo, i->imm); \
+                   hi = lane_##name(v_ymmh(cpu, i->vvvv), b.hi, i->imm));    \
+            v_set_ymm(cpu, i->reg, lo, hi);                                  \
+        }                                                                    \
+    }                                                                        \
     struct x86_semicolon
 
-#define FP_IMM_SCALAR(name, bits)                                              \
-    REF(name)                                                                  \
-    {                                                                          \
+#define FP_IMM_SCALAR(name, bits)                                \
+    REF(name)                                                    \
+    {                                                            \
         X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->reg), r;  \
-                                                                               \
-        SSE_FP(cpu, r = lane_##name(a, b, i->imm));                            \
-        v_set_xmm(cpu, i->reg, r);                                             \
-    }                                                                          \
-    REF(v##name)                                                               \
-    {                                                                          \
+                                                                 \
+        SSE_FP(cpu, r = lane_##name(a, b, i->imm));              \
+        v_set_xmm(cpu, i->reg, r);                               \
+    }                                                            \
+    REF(v##name)                                                 \
+    {                                                            \
         X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->vvvv), r; \
-                                                                               \
-        SSE_FP(cpu, r = lane_##name(a, b, i->imm));                            \
-        v_set_vex128(cpu, i->reg, r);                                          \
-    }                                                                          \
+                                                                 \
+        SSE_FP(cpu, r = lane_##name(a, b, i->imm));              \
+        v_set_vex128(cpu, i->reg, r);                            \
+    }                                                            \
     struct x86_semicolon
 
 FP_IMM(roundps);
@@ -369,49 +370,52 @@ FP_IMM(dppd);
 
 /* --- integer with immediate on the host ----------------------------------------- */
 
-#define IMM_INSN "mpsadbw"
-static X86Vec lane_mpsadbw(X86Vec x, X86Vec y, unsigned imm)
+#define IMM_INSN "mpsadbw %2, %1, %0"
+static X86V lane_mpsadbw(X86V a, X86V b, unsigned imm)
 {
-    X86V a = v_of(x), b = v_of(y);
-
     switch (imm & 7) {
         X86_CASES_8(IMM_CASE, 0)
     }
-    return vec_of(a);
+    return a;
 }
 #undef IMM_INSN
 
 /* Bits 0 and 4 choose the quadwords. */
-static X86Vec lane_pclmulqdq(X86Vec x, X86Vec y, unsigned imm)
+static X86V lane_pclmulqdq(X86V a, X86V b, unsigned imm)
 {
-    X86V a = v_of64(x.u64[imm & 1]), b = v_of64(y.u64[imm >> 4 & 1]);
-
-    __asm__("pclmulqdq $0, %1, %0" : "+x"(a) : "x"(b));
-    return vec_of(a);
+    switch (imm & 0x11) {
+    case 0x00:
+        __asm__("pclmulqdq $0x00, %1, %0" : "+x"(a) : "x"(b));
+        break;
+    case 0x01:
+        __asm__("pclmulqdq $0x01, %1, %0" : "+x"(a) : "x"(b));
+        break;
+    case 0x10:
+        __asm__("pclmulqdq $0x10, %1, %0" : "+x"(a) : "x"(b));
+        break;
+    default:
+        __asm__("pclmulqdq $0x11, %1, %0" : "+x"(a) : "x"(b));
+        break;
+    }
+    return a;
 }
 
 /* The round constant is XORed after everything else. */
-static X86Vec lane_aeskeygenassist(X86Vec x, X86Vec y, unsigned imm)
+static X86V lane_aeskeygenassist(X86V a, X86V b, unsigned imm)
 {
-    X86V b = v_of(y), a;
-    X86Vec r;
+    long long rcon = (long long)imm << 32;
 
     __asm__("aeskeygenassist $0, %1, %0" : "=x"(a) : "x"(b));
-    r = vec_of(a);
-    r.u32[1] ^= imm;
-    r.u32[3] ^= imm;
-    return r;
+    return a ^ (X86V) { rcon, rcon };
 }
 
-#define IMM_INSN "sha1rnds4"
-static X86Vec lane_sha1rnds4(X86Vec x, X86Vec y, unsigned imm)
+#define IMM_INSN "sha1rnds4 %2, %1, %0"
+static X86V lane_sha1rnds4(X86V a, X86V b, unsigned imm)
 {
-    X86V a = v_of(x), b = v_of(y);
-
     switch (imm & 3) {
         X86_CASES_4(IMM_CASE, 0)
     }
-    return vec_of(a);
+    return a;
 }
 #undef IMM_INSN
 
@@ -429,7 +433,7 @@ LANE2(lane_sha256msg2, "sha256msg2");
 #define SHA(name)                                                   \
     REF(name)                                                       \
     {                                                               \
-        X86V b = v_rm128(cpu, i);                       \
+        X86V b = v_rm128(cpu, i);                                   \
                                                                     \
         v_set_xmm(cpu, i->reg, lane_##name(v_xmm(cpu, i->reg), b)); \
     }                                                               \

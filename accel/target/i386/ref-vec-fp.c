@@ -93,50 +93,50 @@
 
 /* A packed result from the two halves of the operands: @lo and @hi are expressions of
  * a, b. */
-#define PACKED(l, expr)                                                  \
-    REF(l)                                                               \
-    {                                                                    \
+#define PACKED(l, expr)                                      \
+    REF(l)                                                   \
+    {                                                        \
         X86V b = v_rm128(cpu, i), a = v_xmm(cpu, i->reg), r; \
-                                                                         \
-        (void)a;                                                         \
-        SSE_FP(cpu, r = expr);                                           \
-        v_set_xmm(cpu, i->reg, r);                                       \
+                                                             \
+        (void)a;                                             \
+        SSE_FP(cpu, r = expr);                               \
+        v_set_xmm(cpu, i->reg, r);                           \
     }
-#define VPACKED(l, expr)                                                    \
-    REF(v##l)                                                               \
-    {                                                                       \
-        X86V2 src;                                                      \
-        X86V lo, hi, a, b;                                                  \
-                                                                            \
-        if (i->vl == 16) {                                                  \
-            b = v_rm128(cpu, i);                                \
-            a = v_xmm(cpu, i->vvvv);                                        \
-            SSE_FP(cpu, lo = expr);                                         \
-            v_set_vex128(cpu, i->reg, lo);                                  \
-            return;                                                         \
-        }                                                                   \
-        src = v_rm256(cpu, i);                                        \
+#define VPACKED(l, expr)                                            \
+    REF(v##l)                                                       \
+    {                                                               \
+        X86V2 src;                                                  \
+        X86V lo, hi, a, b;                                          \
+                                                                    \
+        if (i->vl == 16) {                                          \
+            b = v_rm128(cpu, i);                                    \
+            a = v_xmm(cpu, i->vvvv);                                \
+            SSE_FP(cpu, lo = expr);                                 \
+            v_set_vex128(cpu, i->reg, lo);                          \
+            return;                                                 \
+        }                                                           \
+        src = v_rm256(cpu, i);                                      \
         SSE_FP(cpu, a = v_xmm(cpu, i->vvvv); b = src.lo; lo = expr; \
                a = v_ymmh(cpu, i->vvvv); b = src.hi; hi = expr);    \
-        (void)a;                                                            \
-        v_set_ymm(cpu, i->reg, lo, hi);                                     \
+        (void)a;                                                    \
+        v_set_ymm(cpu, i->reg, lo, hi);                             \
     }
 
 /* A scalar result: @expr of a and b; the source has @bits in memory. */
-#define SCALAR(l, bits, expr, vexpr)                                           \
-    REF(l)                                                                     \
-    {                                                                          \
+#define SCALAR(l, bits, expr, vexpr)                             \
+    REF(l)                                                       \
+    {                                                            \
         X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->reg), r;  \
-                                                                               \
-        SSE_FP(cpu, r = expr);                                                 \
-        v_set_xmm(cpu, i->reg, r);                                             \
-    }                                                                          \
-    REF(v##l)                                                                  \
-    {                                                                          \
+                                                                 \
+        SSE_FP(cpu, r = expr);                                   \
+        v_set_xmm(cpu, i->reg, r);                               \
+    }                                                            \
+    REF(v##l)                                                    \
+    {                                                            \
         X86V b = v_rm##bits(cpu, i), a = v_xmm(cpu, i->vvvv), r; \
-                                                                               \
-        SSE_FP(cpu, r = vexpr);                                                \
-        v_set_vex128(cpu, i->reg, r);                                          \
+                                                                 \
+        SSE_FP(cpu, r = vexpr);                                  \
+        v_set_vex128(cpu, i->reg, r);                            \
     }
 
 #define FBIN(l, u, pfx, opc, f) \
@@ -153,31 +153,31 @@
     SCALAR(l, bits, lane_##l(a, b, i->imm), lane_v##l(a, b, i->imm))
 
 /* Approximations: MXCSR plays no part. */
-#define NUN(l, u, pfx, opc, f)                                                      \
-    REF(l)                                                                          \
-    {                                                                               \
-        v_set_xmm(cpu, i->reg, lane_##l(v_rm128(cpu, i)));              \
-    }                                                                               \
-    REF(v##l)                                                                       \
-    {                                                                               \
-        if (i->vl == 16) {                                                          \
-            v_set_vex128(cpu, i->reg, lane_##l(v_rm128(cpu, i)));       \
-        } else {                                                                    \
-            X86V2 b = v_rm256(cpu, i);                                    \
-                                                                                    \
+#define NUN(l, u, pfx, opc, f)                                      \
+    REF(l)                                                          \
+    {                                                               \
+        v_set_xmm(cpu, i->reg, lane_##l(v_rm128(cpu, i)));          \
+    }                                                               \
+    REF(v##l)                                                       \
+    {                                                               \
+        if (i->vl == 16) {                                          \
+            v_set_vex128(cpu, i->reg, lane_##l(v_rm128(cpu, i)));   \
+        } else {                                                    \
+            X86V2 b = v_rm256(cpu, i);                              \
+                                                                    \
             v_set_ymm(cpu, i->reg, lane_##l(b.lo), lane_##l(b.hi)); \
-        }                                                                           \
+        }                                                           \
     }
 #define NSC(l, u, pfx, opc, f, bits, t)                              \
     REF(l)                                                           \
     {                                                                \
-        X86V b = v_rm##bits(cpu, i);                   \
+        X86V b = v_rm##bits(cpu, i);                                 \
                                                                      \
         v_set_xmm(cpu, i->reg, lane_##l(v_xmm(cpu, i->reg), b));     \
     }                                                                \
     REF(v##l)                                                        \
     {                                                                \
-        X86V b = v_rm##bits(cpu, i);                   \
+        X86V b = v_rm##bits(cpu, i);                                 \
                                                                      \
         v_set_vex128(cpu, i->reg, lane_##l(v_xmm(cpu, i->vvvv), b)); \
     }
@@ -185,7 +185,7 @@
 #define FWIDEN(l, u, pfx, opc, cls)                      \
     REF(l)                                               \
     {                                                    \
-        X86V b = v_rm64(cpu, i), r;        \
+        X86V b = v_rm64(cpu, i), r;                      \
                                                          \
         SSE_FP(cpu, r = lane_##l(b));                    \
         v_set_xmm(cpu, i->reg, r);                       \
@@ -195,7 +195,7 @@
         X86V lo, hi;                                     \
                                                          \
         if (i->vl == 16) {                               \
-            X86V b = v_rm64(cpu, i);       \
+            X86V b = v_rm64(cpu, i);                     \
                                                          \
             SSE_FP(cpu, lo = lane_##l(b));               \
             v_set_vex128(cpu, i->reg, lo);               \
@@ -207,28 +207,28 @@
             v_set_ymm(cpu, i->reg, lo, hi);              \
         }                                                \
     }
-#define FNARROW(l, u, pfx, opc, cls)                                               \
-    REF(l)                                                                         \
-    {                                                                              \
-        X86V b = v_rm128(cpu, i), r;                                   \
-                                                                                   \
-        SSE_FP(cpu, r = lane_##l(b));                                              \
-        v_set_xmm(cpu, i->reg, r);                                                 \
-    }                                                                              \
-    REF(v##l)                                                                      \
-    {                                                                              \
-        X86V lo, hi;                                                               \
-                                                                                   \
-        if (i->vl == 16) {                                                         \
-            X86V b = v_rm128(cpu, i);                                  \
-                                                                                   \
-            SSE_FP(cpu, lo = lane_##l(b));                                         \
-            v_set_vex128(cpu, i->reg, lo);                                         \
-        } else {                                                                   \
-            X86V2 b = v_rm256(cpu, i);                                   \
-                                                                                   \
+#define FNARROW(l, u, pfx, opc, cls)                               \
+    REF(l)                                                         \
+    {                                                              \
+        X86V b = v_rm128(cpu, i), r;                               \
+                                                                   \
+        SSE_FP(cpu, r = lane_##l(b));                              \
+        v_set_xmm(cpu, i->reg, r);                                 \
+    }                                                              \
+    REF(v##l)                                                      \
+    {                                                              \
+        X86V lo, hi;                                               \
+                                                                   \
+        if (i->vl == 16) {                                         \
+            X86V b = v_rm128(cpu, i);                              \
+                                                                   \
+            SSE_FP(cpu, lo = lane_##l(b));                         \
+            v_set_vex128(cpu, i->reg, lo);                         \
+        } else {                                                   \
+            X86V2 b = v_rm256(cpu, i);                             \
+                                                                   \
             SSE_FP(cpu, lo = lane_##l(b.lo); hi = lane_##l(b.hi)); \
-            v_set_vex128(cpu, i->reg, v_of128(lo[0], hi[0]));                      \
-        }                                                                          \
+            v_set_vex128(cpu, i->reg, v_of128(lo[0], hi[0]));      \
+        }                                                          \
     }
 #include "accel/target/i386/vec-fp.def"

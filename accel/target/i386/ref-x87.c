@@ -152,32 +152,32 @@ void x86_ref_x87_st80(X86State *cpu, const X86Insn *i)
 /* --- short way: arithmetic ------------------------------------------------------ */
 
 /* r = a op b on 80-bit registers. */
-#define OP80(name, insn)                                                               \
-    static inline uint16_t name(X86St *r, const X86St *a, const X86St *b)              \
-    {                                                                                  \
-        uint16_t sw;                                                                   \
-                                                                                       \
-        __asm__ volatile("fldt %3\n\tfldt %2\n\t" insn " %%st(1), %%st\n\t"            \
-                         "fnstsw %0\n\tfstpt %1\n\tfstp %%st(0)"                       \
-                         : "=&a"(sw), "=m"(*mem80(r))                                  \
-                         : "m"(*mem80(a)), "m"(*mem80(b))                              \
-                         : ST_CLOBBER);                                                \
-        return sw;                                                                     \
-    }                                                                                  \
+#define OP80(name, insn)                                                    \
+    static inline uint16_t name(X86St *r, const X86St *a, const X86St *b)   \
+    {                                                                       \
+        uint16_t sw;                                                        \
+                                                                            \
+        __asm__ volatile("fldt %3\n\tfldt %2\n\t" insn " %%st(1), %%st\n\t" \
+                         "fnstsw %0\n\tfstpt %1\n\tfstp %%st(0)"            \
+                         : "=&a"(sw), "=m"(*mem80(r))                       \
+                         : "m"(*mem80(a)), "m"(*mem80(b))                   \
+                         : ST_CLOBBER);                                     \
+        return sw;                                                          \
+    }                                                                       \
     struct x87_semicolon
 
 /* The same with a memory operand of another type. */
-#define OPMEM(name, insn, type)                                                        \
-    static inline uint16_t name(X86St *r, const X86St *a, const type *b)               \
-    {                                                                                  \
-        uint16_t sw;                                                                   \
-                                                                                       \
-        __asm__ volatile("fldt %2\n\t" insn " %3\n\tfnstsw %0\n\tfstpt %1"             \
-                         : "=&a"(sw), "=m"(*mem80(r))                                  \
-                         : "m"(*mem80(a)), "m"(*b)                                     \
-                         : ST_CLOBBER);                                                \
-        return sw;                                                                     \
-    }                                                                                  \
+#define OPMEM(name, insn, type)                                            \
+    static inline uint16_t name(X86St *r, const X86St *a, const type *b)   \
+    {                                                                      \
+        uint16_t sw;                                                       \
+                                                                           \
+        __asm__ volatile("fldt %2\n\t" insn " %3\n\tfnstsw %0\n\tfstpt %1" \
+                         : "=&a"(sw), "=m"(*mem80(r))                      \
+                         : "m"(*mem80(a)), "m"(*b)                         \
+                         : ST_CLOBBER);                                    \
+        return sw;                                                         \
+    }                                                                      \
     struct x87_semicolon
 
 static bool both_full(const X86State *cpu, const X86Insn *i)
@@ -209,45 +209,45 @@ FORM form_arith(X86State *cpu, const X86Insn *i, Op80 *op, unsigned to, unsigned
 
 /* The forms of an arithmetic instruction: ST0 op STi; STi op ST0, also with pop; with
  * a single, a double, and integers in memory. */
-#define ARITH_MEM(name, op, ctype, bits)                                               \
-    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
-    {                                                                                  \
-        uint64_t ea = x86_ea(cpu, i);                                                  \
-        ctype v;                                                                       \
-        X86St r;                                                                       \
-                                                                                       \
-        x87_wait(cpu);                                                                 \
-        v = x86_ld##bits(cpu, i->seg, ea);                                             \
-        if (!x87_full(cpu, 0) || !x87_host_plain(cpu) ||                               \
-            !x87_host_done(cpu, op(&r, &cpu->xs.st[0], &v), X87_FSW_C1)) {             \
-            load_general(cpu, i, &v, ea);                                              \
-            return;                                                                    \
-        }                                                                              \
-        x87_set_st(cpu, 0, &r);                                                        \
-        x87_note_mem(cpu, i, ea);                                                      \
-    }                                                                                  \
+#define ARITH_MEM(name, op, ctype, bits)                                   \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)                   \
+    {                                                                      \
+        uint64_t ea = x86_ea(cpu, i);                                      \
+        ctype v;                                                           \
+        X86St r;                                                           \
+                                                                           \
+        x87_wait(cpu);                                                     \
+        v = x86_ld##bits(cpu, i->seg, ea);                                 \
+        if (!x87_full(cpu, 0) || !x87_host_plain(cpu) ||                   \
+            !x87_host_done(cpu, op(&r, &cpu->xs.st[0], &v), X87_FSW_C1)) { \
+            load_general(cpu, i, &v, ea);                                  \
+            return;                                                        \
+        }                                                                  \
+        x87_set_st(cpu, 0, &r);                                            \
+        x87_note_mem(cpu, i, ea);                                          \
+    }                                                                      \
     struct x87_semicolon
 
-#define ARITH(name, insn)                                                              \
-    OP80(name##_80, "f" insn);                                                         \
-    OPMEM(name##_f32, "f" insn "s", uint32_t);                                         \
-    OPMEM(name##_f64, "f" insn "l", uint64_t);                                         \
-    OPMEM(name##_i16, "fi" insn "s", uint16_t);                                        \
-    OPMEM(name##_i32, "fi" insn "l", uint32_t);                                        \
-    ARITH_MEM(name##_m32, name##_f32, uint32_t, 32);                                   \
-    ARITH_MEM(name##_m64, name##_f64, uint64_t, 64);                                   \
-    ARITH_MEM(name##_m16i, name##_i16, uint16_t, 16);                                  \
-    ARITH_MEM(name##_m32i, name##_i32, uint32_t, 32);                                  \
-                                                                                       \
-    void x86_ref_##name##_st0(X86State *cpu, const X86Insn *i)                         \
-    {                                                                                  \
-        form_arith(cpu, i, name##_80, 0, i->rm & 7);                                   \
-    }                                                                                  \
-                                                                                       \
-    void x86_ref_##name##_sti(X86State *cpu, const X86Insn *i)                         \
-    {                                                                                  \
-        form_arith(cpu, i, name##_80, i->rm & 7, 0);                                   \
-    }                                                                                  \
+#define ARITH(name, insn)                                      \
+    OP80(name##_80, "f" insn);                                 \
+    OPMEM(name##_f32, "f" insn "s", uint32_t);                 \
+    OPMEM(name##_f64, "f" insn "l", uint64_t);                 \
+    OPMEM(name##_i16, "fi" insn "s", uint16_t);                \
+    OPMEM(name##_i32, "fi" insn "l", uint32_t);                \
+    ARITH_MEM(name##_m32, name##_f32, uint32_t, 32);           \
+    ARITH_MEM(name##_m64, name##_f64, uint64_t, 64);           \
+    ARITH_MEM(name##_m16i, name##_i16, uint16_t, 16);          \
+    ARITH_MEM(name##_m32i, name##_i32, uint32_t, 32);          \
+                                                               \
+    void x86_ref_##name##_st0(X86State *cpu, const X86Insn *i) \
+    {                                                          \
+        form_arith(cpu, i, name##_80, 0, i->rm & 7);           \
+    }                                                          \
+                                                               \
+    void x86_ref_##name##_sti(X86State *cpu, const X86Insn *i) \
+    {                                                          \
+        form_arith(cpu, i, name##_80, i->rm & 7, 0);           \
+    }                                                          \
     struct x87_semicolon
 
 ARITH(fadd, "add");
@@ -258,28 +258,28 @@ ARITH(fdiv, "div");
 ARITH(fdivr, "divr");
 
 /* One operand. */
-#define UNARY(name, insn)                                                              \
-    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
-    {                                                                                  \
-        uint16_t sw;                                                                   \
-        X86St r;                                                                       \
-                                                                                       \
-        x87_wait(cpu);                                                                 \
-        if (!x87_full(cpu, 0) || !x87_host_plain(cpu)) {                               \
-            x86_ref_x87_reg(cpu, i);                                                   \
-            return;                                                                    \
-        }                                                                              \
-        __asm__ volatile("fldt %2\n\t" insn "\n\tfnstsw %0\n\tfstpt %1"                \
-                         : "=&a"(sw), "=m"(*mem80(&r))                                 \
-                         : "m"(*mem80(&cpu->xs.st[0]))                                 \
-                         : ST_CLOBBER);                                                \
-        if (!x87_host_done(cpu, sw, X87_FSW_C1)) {                                     \
-            x86_ref_x87_reg(cpu, i);                                                   \
-            return;                                                                    \
-        }                                                                              \
-        x87_set_st(cpu, 0, &r);                                                        \
-        x87_note(cpu, i);                                                              \
-    }                                                                                  \
+#define UNARY(name, insn)                                               \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)                \
+    {                                                                   \
+        uint16_t sw;                                                    \
+        X86St r;                                                        \
+                                                                        \
+        x87_wait(cpu);                                                  \
+        if (!x87_full(cpu, 0) || !x87_host_plain(cpu)) {                \
+            x86_ref_x87_reg(cpu, i);                                    \
+            return;                                                     \
+        }                                                               \
+        __asm__ volatile("fldt %2\n\t" insn "\n\tfnstsw %0\n\tfstpt %1" \
+                         : "=&a"(sw), "=m"(*mem80(&r))                  \
+                         : "m"(*mem80(&cpu->xs.st[0]))                  \
+                         : ST_CLOBBER);                                 \
+        if (!x87_host_done(cpu, sw, X87_FSW_C1)) {                      \
+            x86_ref_x87_reg(cpu, i);                                    \
+            return;                                                     \
+        }                                                               \
+        x87_set_st(cpu, 0, &r);                                         \
+        x87_note(cpu, i);                                               \
+    }                                                                   \
     struct x87_semicolon
 
 UNARY(fsqrt, "fsqrt");
@@ -318,26 +318,26 @@ static void pop_compared(X86State *cpu, const X86Insn *i, unsigned pops)
     x87_note(cpu, i);
 }
 
-#define COMPARE(name, insn, n, pops)                                                   \
-    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
-    {                                                                                  \
-        uint16_t sw;                                                                   \
-                                                                                       \
-        x87_wait(cpu);                                                                 \
-        if (!x87_full(cpu, 0) || !x87_full(cpu, n) || !x87_host_plain(cpu)) {          \
-            x86_ref_x87_reg(cpu, i);                                                   \
-            return;                                                                    \
-        }                                                                              \
-        __asm__ volatile("fldt %2\n\tfldt %1\n\t" insn "\n\tfnstsw %0"                 \
-                         : "=a"(sw)                                                    \
-                         : "m"(*mem80(&cpu->xs.st[0])), "m"(*mem80(&cpu->xs.st[n]))    \
-                         : ST_CLOBBER);                                                \
-        if (!x87_host_done(cpu, sw, X87_FSW_CC)) {                                     \
-            x86_ref_x87_reg(cpu, i);                                                   \
-            return;                                                                    \
-        }                                                                              \
-        pop_compared(cpu, i, pops);                                                    \
-    }                                                                                  \
+#define COMPARE(name, insn, n, pops)                                                \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)                            \
+    {                                                                               \
+        uint16_t sw;                                                                \
+                                                                                    \
+        x87_wait(cpu);                                                              \
+        if (!x87_full(cpu, 0) || !x87_full(cpu, n) || !x87_host_plain(cpu)) {       \
+            x86_ref_x87_reg(cpu, i);                                                \
+            return;                                                                 \
+        }                                                                           \
+        __asm__ volatile("fldt %2\n\tfldt %1\n\t" insn "\n\tfnstsw %0"              \
+                         : "=a"(sw)                                                 \
+                         : "m"(*mem80(&cpu->xs.st[0])), "m"(*mem80(&cpu->xs.st[n])) \
+                         : ST_CLOBBER);                                             \
+        if (!x87_host_done(cpu, sw, X87_FSW_CC)) {                                  \
+            x86_ref_x87_reg(cpu, i);                                                \
+            return;                                                                 \
+        }                                                                           \
+        pop_compared(cpu, i, pops);                                                 \
+    }                                                                               \
     struct x87_semicolon
 
 COMPARE(fcom, "fcompp", i->rm & 7, 0);
@@ -347,30 +347,30 @@ COMPARE(fucom, "fucompp", i->rm & 7, 0);
 COMPARE(fucomp, "fucompp", i->rm & 7, 1);
 COMPARE(fucompp, "fucompp", 1, 2);
 
-#define COMPARE_MEM(name, insn, bits, pops)                                            \
-    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
-    {                                                                                  \
-        uint64_t ea = x86_ea(cpu, i);                                                  \
-        uint##bits##_t v;                                                              \
-        uint16_t sw;                                                                   \
-                                                                                       \
-        x87_wait(cpu);                                                                 \
-        v = x86_ld##bits(cpu, i->seg, ea);                                             \
-        if (!x87_full(cpu, 0) || !x87_host_plain(cpu)) {                               \
-            load_general(cpu, i, &v, ea);                                              \
-            return;                                                                    \
-        }                                                                              \
-        __asm__ volatile("fldt %1\n\t" insn " %2\n\tfnstsw %0"                         \
-                         : "=a"(sw)                                                    \
-                         : "m"(*mem80(&cpu->xs.st[0])), "m"(v)                         \
-                         : ST_CLOBBER);                                                \
-        if (!x87_host_done(cpu, sw, X87_FSW_CC)) {                                     \
-            load_general(cpu, i, &v, ea);                                              \
-            return;                                                                    \
-        }                                                                              \
-        pop_compared(cpu, i, pops);                                                    \
-        x87_note_mem(cpu, i, ea);                                                      \
-    }                                                                                  \
+#define COMPARE_MEM(name, insn, bits, pops)                    \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)       \
+    {                                                          \
+        uint64_t ea = x86_ea(cpu, i);                          \
+        uint##bits##_t v;                                      \
+        uint16_t sw;                                           \
+                                                               \
+        x87_wait(cpu);                                         \
+        v = x86_ld##bits(cpu, i->seg, ea);                     \
+        if (!x87_full(cpu, 0) || !x87_host_plain(cpu)) {       \
+            load_general(cpu, i, &v, ea);                      \
+            return;                                            \
+        }                                                      \
+        __asm__ volatile("fldt %1\n\t" insn " %2\n\tfnstsw %0" \
+                         : "=a"(sw)                            \
+                         : "m"(*mem80(&cpu->xs.st[0])), "m"(v) \
+                         : ST_CLOBBER);                        \
+        if (!x87_host_done(cpu, sw, X87_FSW_CC)) {             \
+            load_general(cpu, i, &v, ea);                      \
+            return;                                            \
+        }                                                      \
+        pop_compared(cpu, i, pops);                            \
+        x87_note_mem(cpu, i, ea);                              \
+    }                                                          \
     struct x87_semicolon
 
 COMPARE_MEM(fcom_m32, "fcomps", 32, 0);
@@ -378,30 +378,30 @@ COMPARE_MEM(fcomp_m32, "fcomps", 32, 1);
 COMPARE_MEM(fcom_m64, "fcompl", 64, 0);
 COMPARE_MEM(fcomp_m64, "fcompl", 64, 1);
 
-#define COMPARE_I(name, insn)                                                          \
-    void x86_ref_##name(X86State *cpu, const X86Insn *i)                               \
-    {                                                                                  \
-        X87Flags fl;                                                                   \
-        uint16_t sw;                                                                   \
-                                                                                       \
-        x87_wait(cpu);                                                                 \
-        if (!both_full(cpu, i) || !x87_host_plain(cpu)) {                              \
-            comi_general(cpu, i);                                                      \
-            return;                                                                    \
-        }                                                                              \
-        __asm__ volatile("fldt %5\n\tfldt %4\n\t" insn " %%st(1), %%st\n\t"            \
-                         "fnstsw %0\n\tfstp %%st(0)"                                   \
-                         : "=&a"(sw), "=@ccz"(fl.zf), "=@ccp"(fl.pf), "=@ccc"(fl.cf)   \
-                         : "m"(*mem80(&cpu->xs.st[0])),                                \
-                           "m"(*mem80(&cpu->xs.st[i->rm & 7]))                         \
-                         : ST_CLOBBER);                                                \
-        if (!x87_host_done(cpu, sw & ~X87_FSW_C1, X87_FSW_C1)) {                       \
-            comi_general(cpu, i);                                                      \
-            return;                                                                    \
-        }                                                                              \
-        set_compare_flags(cpu, fl);                                                    \
-        pop_compared(cpu, i, i->opcode == 0xdf);                                       \
-    }                                                                                  \
+#define COMPARE_I(name, insn)                                                        \
+    void x86_ref_##name(X86State *cpu, const X86Insn *i)                             \
+    {                                                                                \
+        X87Flags fl;                                                                 \
+        uint16_t sw;                                                                 \
+                                                                                     \
+        x87_wait(cpu);                                                               \
+        if (!both_full(cpu, i) || !x87_host_plain(cpu)) {                            \
+            comi_general(cpu, i);                                                    \
+            return;                                                                  \
+        }                                                                            \
+        __asm__ volatile("fldt %5\n\tfldt %4\n\t" insn " %%st(1), %%st\n\t"          \
+                         "fnstsw %0\n\tfstp %%st(0)"                                 \
+                         : "=&a"(sw), "=@ccz"(fl.zf), "=@ccp"(fl.pf), "=@ccc"(fl.cf) \
+                         : "m"(*mem80(&cpu->xs.st[0])),                              \
+                           "m"(*mem80(&cpu->xs.st[i->rm & 7]))                       \
+                         : ST_CLOBBER);                                              \
+        if (!x87_host_done(cpu, sw & ~X87_FSW_C1, X87_FSW_C1)) {                     \
+            comi_general(cpu, i);                                                    \
+            return;                                                                  \
+        }                                                                            \
+        set_compare_flags(cpu, fl);                                                  \
+        pop_compared(cpu, i, i->opcode == 0xdf);                                     \
+    }                                                                                \
     struct x87_semicolon
 
 COMPARE_I(fcomi, "fcomip");
@@ -433,11 +433,11 @@ static bool can_push(const X86State *cpu)
                          : "=&a"(sw), "=m"(*mem80(&r))       \
                          : "m"(v)                            \
                          : ST_CLOBBER);                      \
-        if (!x87_host_done(cpu, sw, X87_FSW_C1)) { \
-            load_general(cpu, i, &v, ea); \
-            return; \
-        } \
-        x87_push(cpu, &r); \
+        if (!x87_host_done(cpu, sw, X87_FSW_C1)) {           \
+            load_general(cpu, i, &v, ea);                    \
+            return;                                          \
+        }                                                    \
+        x87_push(cpu, &r);                                   \
         x87_note_mem(cpu, i, ea);                            \
     }                                                        \
     struct x87_semicolon
@@ -537,12 +537,12 @@ void x86_ref_fxch(X86State *cpu, const X86Insn *i)
                          : "=&a"(sw), "=m"(v)                  \
                          : "m"(*mem80(&cpu->xs.st[0]))         \
                          : ST_CLOBBER);                        \
-        if (sw & ~cpu->xs.fsw & X87_FSW_EXC) { \
-            store_general(cpu, i, bits / 8); \
-            return; \
-        } \
-        x86_st##bits(cpu, i->seg, ea, v); \
-        x87_host_done(cpu, sw, X87_FSW_C1); \
+        if (sw & ~cpu->xs.fsw & X87_FSW_EXC) {                 \
+            store_general(cpu, i, bits / 8);                   \
+            return;                                            \
+        }                                                      \
+        x86_st##bits(cpu, i->seg, ea, v);                      \
+        x87_host_done(cpu, sw, X87_FSW_C1);                    \
         if (pops) {                                            \
             x87_pop(cpu);                                      \
         }                                                      \

@@ -19,32 +19,40 @@ static inline bool is_mem(const X86Insn *i)
  * Two operands and an immediate: defines x86_ref_NAME and x86_ref_vNAME from
  * lane_NAME(a, b, imm).  @hi_imm is the immediate of the upper half of VEX.256.
  */
-#define IMM_FORMS(name, hi_imm)                                                     \
-    REF(name)                                                                       \
-    {                                                                               \
-        X86Vec b = x86_xrm_ld128(cpu, i);                                           \
-        unsigned imm = (uint8_t)i->imm;                                             \
-                                                                                    \
-        cpu->xs.xmm[i->reg] = lane_##name(cpu->xs.xmm[i->reg], b, imm);             \
-    }                                                                               \
-    REF(v##name)                                                                    \
-    {                                                                               \
-        unsigned imm = (uint8_t)i->imm;                                             \
-                                                                                    \
-        if (i->vl == 16) {                                                          \
-            X86Vec b = x86_xrm_ld128(cpu, i);                                       \
-                                                                                    \
-            x86_vex_set128(cpu, i->reg, lane_##name(cpu->xs.xmm[i->vvvv], b, imm)); \
-        } else {                                                                    \
-            X86Vec256 b = x86_yrm_ld256(cpu, i);                                    \
-            X86Vec256 a = x86_ymm_get(cpu, i->vvvv);                                \
-                                                                                    \
-            b.v[0] = lane_##name(a.v[0], b.v[0], imm);                              \
-            b.v[1] = lane_##name(a.v[1], b.v[1], hi_imm);                           \
-            x86_ymm_set(cpu, i->reg, &b);                                           \
-        }                                                                           \
-    }                                                                               \
+#define IMM_FORMS(name, hi_imm)                                                  \
+    REF(name)                                                                    \
+    {                                                                            \
+        X86V b = v_rm128(cpu, i);                                                \
+        unsigned imm = (uint8_t)i->imm;                                          \
+                                                                                 \
+        v_set_xmm(cpu, i->reg, lane_##name(v_xmm(cpu, i->reg), b, imm));         \
+    }                                                                            \
+    REF(v##name)                                                                 \
+    {                                                                            \
+        unsigned imm = (uint8_t)i->imm;                                          \
+                                                                                 \
+        if (i->vl == 16) {                                                       \
+            X86V b = v_rm128(cpu, i);                                            \
+                                                                                 \
+            v_set_vex128(cpu, i->reg, lane_##name(v_xmm(cpu, i->vvvv), b, imm)); \
+        } else {                                                                 \
+            X86V2 b = v_rm256(cpu, i);                                           \
+                                                                                 \
+            v_set_ymm(cpu, i->reg, lane_##name(v_xmm(cpu, i->vvvv), b.lo, imm),  \
+                      lane_##name(v_ymmh(cpu, i->vvvv), b.hi, hi_imm));          \
+        }                                                                        \
+    }                                                                            \
     struct x86_semicolon
+
+/*
+ * A lane operation whose immediate must be in the host's code: a switch with one case
+ * for each value, where IMM_INSN is the instruction with operands %0 (a), %1 (b) and
+ * %2 (the immediate).
+ */
+#define IMM_CASE(k)                                   \
+    case k:                                           \
+        __asm__(IMM_INSN : "+x"(a) : "x"(b), "i"(k)); \
+        break;
 
 /* One case for each immediate from n: M(n) M(n + 1) ... */
 #define X86_CASES_4(M, n)   M((n)) M((n) + 1) M((n) + 2) M((n) + 3)

@@ -200,6 +200,12 @@ bool numa_apply_options(MachineState *ms, GPtrArray *options, Error **errp)
         }
     }
     error_set_location(NULL);
+    if (!ms->numa && ms->ram_slots) {
+        /* Guests take hot-plugged memory by its proximity domain: there must be one. */
+        ms->numa = g_new0(NumaState, 1);
+        ms->numa->num_nodes = 1;
+        ms->numa->nodes[0].present = true;
+    }
     return !ms->numa || complete(ms, errp);
 }
 

@@ -15,6 +15,7 @@
 #include "hw/i386/acpi-dsdt.h"
 
 #include "hw/acpi/aml-build.h"
+#include "hw/isa/piix3.h"
 #include "hw/pci/pci.h"
 #include <string.h>
 
@@ -715,7 +716,7 @@ static void append_isa_bridge(GString *asl, const PcFirmwareConfig *config,
 
 static bool is_isa_bridge(PCIDevice *dev)
 {
-    return dev && object_is_a(OBJECT(dev), "pci-piix3");
+    return dev && object_is_a(OBJECT(dev), TYPE_PIIX3);
 }
 
 static bool is_display(PCIDevice *dev)

@@ -16,8 +16,8 @@
 #include <string.h>
 
 /* --- Registers of function 0 (82441FX section 3.2) --- */
-#define I440FX_DRT            0x57 /* DRAM control in some revisions: reads 40 */
-#define I440FX_DRT_RESET      0x40
+#define I440FX_DRB            0x57 /* RAM in units of 8 MiB, at most ff */
+#define I440FX_DRB_SHIFT      23
 #define I440FX_PAM            0x59 /* seven bytes */
 #define I440FX_SMRAM          0x72
 #define I440FX_SMRAM_RESET    0x02
@@ -87,10 +87,12 @@ static void i440fx_write_config(PCIDevice *dev, uint32_t offset, uint32_t value,
 static void i440fx_reset(PCIDevice *dev)
 {
     I440FXState *s = function_cast(dev);
+    I440FXHost *host = host_cast(BUS(pci_get_bus(dev))->parent);
 
     memset(dev->config + PCI_CONFIG_HEADER_SIZE, 0,
            PCI_CONFIG_SPACE_SIZE - PCI_CONFIG_HEADER_SIZE);
-    dev->config[I440FX_DRT] = I440FX_DRT_RESET;
+    dev->config[I440FX_DRB] =
+        (uint8_t)MIN(memory_region_size(host->parts.ram) >> I440FX_DRB_SHIFT, 0xff);
     dev->config[I440FX_SMRAM] = I440FX_SMRAM_RESET;
     memory_region_transaction_begin();
     update_pam(s);

@@ -13,9 +13,27 @@ static const TypeInfo acpi_device_if_info = {
 };
 TYPE_REGISTER(acpi_device_if_info);
 
+static int is_acpi_device(Object *obj, void *opaque)
+{
+    Object **found = opaque;
+
+    if (!object_is_a(obj, TYPE_ACPI_DEVICE_IF)) {
+        return 0;
+    }
+    *found = obj;
+    return 1;
+}
+
+/* A machine has one at most. */
 static Object *find_acpi_device(void)
 {
-    return object_resolve_path_type("", TYPE_ACPI_DEVICE_IF, NULL);
+    Object *machine = object_resolve_path("/machine", NULL);
+    Object *found = NULL;
+
+    if (machine) {
+        object_child_foreach_recursive(machine, is_acpi_device, &found);
+    }
+    return found;
 }
 
 static AcpiDeviceIfClass *acpi_class(Object *acpi)

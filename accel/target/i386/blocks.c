@@ -7,9 +7,9 @@
  * mode word. It ends at the first instruction that transfers control or changes the
  * mode.  An instruction across a page end is a block of its own, keyed on both pages.
  *
- * Finding the next block: a direct-mapped table by rip, valid for one generation of
- * translations (CR3, INVLPG, ...) and one mode, then a hash table by RAM address, then
- * the decoder.
+ * Finding the next block: a direct-mapped table by CS base and rip, valid for one
+ * generation of translations (CR3, INVLPG, ...) and one mode, then a hash table by RAM
+ * address, then the decoder.
  *
  *  B1 A block is dead when a page it was decoded from has a new generation
  * (code-pages.h). B2 cpu->insn names the instruction that is being executed and is NULL
@@ -59,7 +59,8 @@ struct X86Block {
 
 typedef struct JumpEntry {
     uint64_t rip;
-    uint64_t key; /* mode and generation */
+    uint64_t base; /* of CS */
+    uint64_t key;  /* mode and generation */
     X86Block *block;
 } JumpEntry;
 
@@ -472,7 +473,7 @@ static X86Block *find_slow(X86State *cpu, JumpEntry *e, uint64_t key)
     }
     if (b != &cpu->blocks->scratch.head) {
         /* Building may have flushed the cache and begun a new generation. */
-        *e = (JumpEntry){ cpu->rip, key, b };
+        *e = (JumpEntry){ cpu->rip, cpu->seg_fast[X86_CS].base, key, b };
         e->key = (uint64_t)cpu->mode | cpu->blocks->generation << 32;
     }
     return b;
@@ -485,10 +486,11 @@ static inline X86Block *find(X86State *cpu)
     uint64_t key = (uint64_t)cpu->mode | bl->generation << 32;
     JumpEntry *e = &bl->jump[(rip ^ rip >> JUMP_BITS) & ((1 << JUMP_BITS) - 1)];
 
-    if (__builtin_expect(e->rip == rip && e->key == key && is_alive(e->block) &&
-                             e->block->last <= cpu->seg[X86_CS].limit &&
-                             !e->block->verify,
-                         1)) {
+    if (__builtin_expect(
+            e->rip == rip && e->key == key && e->base == cpu->seg_fast[X86_CS].base &&
+                is_alive(e->block) && e->block->last <= cpu->seg[X86_CS].limit &&
+                !e->block->verify,
+            1)) {
         return e->block;
     }
     return find_slow(cpu, e, key);

@@ -249,7 +249,9 @@ void error_set_location(const char *new_location)
 
 void error_set_program_name(const char *name)
 {
-    program_name = name;
+    const char *slash = strrchr(name, '/');
+
+    program_name = slash ? slash + 1 : name;
 }
 
 void error_set_timestamps(bool on)

@@ -191,7 +191,6 @@ static void isa_device_class_init(ObjectClass *klass, const void *data)
     DeviceClass *dc = DEVICE_CLASS(klass);
 
     dc->bus_type = TYPE_ISA_BUS;
-    dc->hotpluggable = false;
     dc->user_creatable = true;
 }
 

@@ -17,6 +17,7 @@ LAYERS = [
     ("memory", 3),
     ("softmmu/backends", 3), ("softmmu/chardev.h", 3), ("softmmu/block.h", 3),
     ("softmmu/net.h", 3), ("softmmu/display.h", 3), ("softmmu/input.h", 3),
+    ("softmmu/rng.h", 3),
     # The run state is asked for from everywhere; it is the one downward face of layer 7.
     ("softmmu/runstate.h", 1),
     ("hw/core", 4),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* "info lapic": the registers of one local APIC. */
+/* "info lapic": the registers of one local APIC; and the NMI button. */
 #include "accel/vcpu.h"
 #include "hw/intc/apic-internal.h"
 #include "qapi/command.h"
@@ -113,3 +113,25 @@ HMP_INFO(
     "show local apic state (apic-id: local apic to read, default is which of current "
     "CPU)",
     hmp_info_lapic);
+
+/* --- NMI -----------------------------------------------------------------------------
+ */
+
+static bool qmp_inject_nmi(struct json_object *args, struct json_object **ret,
+                           Error **errp)
+{
+    if (!apic_is_present()) {
+        return error_set(errp, "machine does not provide NMIs");
+    }
+    for (VCPU *cpu = vcpu_first(); cpu; cpu = vcpu_next(cpu)) {
+        apic_deliver_nmi(cpu);
+    }
+    return true;
+}
+QMP_COMMAND("inject-nmi", qmp_inject_nmi, 0);
+
+static void hmp_nmi(HmpOut *out, HmpArgs *args)
+{
+    hmp_do_qmp(out, "inject-nmi", NULL);
+}
+HMP_COMMAND("nmi", "", "", "inject an NMI", hmp_nmi);

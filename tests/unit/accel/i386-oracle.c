@@ -25,9 +25,9 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#define ARENA_ADDR 0x20000000u
+#define ARENA_ADDR ORACLE_ARENA
 #define ARENA_SIZE 1024u /* of it, what is compared */
-#define CODE_ADDR  0x30000000u
+#define CODE_ADDR  ORACLE_CODE
 
 typedef struct OracleState {
     uint64_t gpr[16];
@@ -163,6 +163,23 @@ static const TcgPhysOps phys_ops = {
 };
 static TcgPhys phys = { .ops = &phys_ops };
 
+void oracle_reset(void)
+{
+    x86_state_reset(cpu);
+    cpu->cr0 = X86_CR0_PE | X86_CR0_NE | X86_CR0_ET;
+    cpu->cr4 = X86_CR4_PAE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE;
+    cpu->xcr0 = X86_XCR0_X87 | X86_XCR0_SSE | X86_XCR0_AVX;
+    cpu->efer = X86_EFER_LME | X86_EFER_LMA;
+    for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
+        cpu->seg[k].base = 0;
+        cpu->seg[k].limit = ~0u;
+        cpu->seg[k].attr = X86_SEG_P | X86_SEG_S | X86_SEG_RW;
+    }
+    cpu->seg[X86_CS].attr |= X86_SEG_CODE | X86_SEG_L;
+    x86_state_refresh(cpu);
+    g_assert(x86_is64(cpu));
+}
+
 static void setup_cpu(void)
 {
     static const uint32_t no_request;
@@ -171,23 +188,7 @@ static void setup_cpu(void)
     cpu->phys = &phys;
     cpu->exit_request = &no_request;
     memset(cpu->features, 0xff, sizeof(cpu->features));
-    x86_state_reset(cpu);
-    cpu->cr0 = X86_CR0_PE | X86_CR0_NE | X86_CR0_ET;
-    cpu->cr4 = X86_CR4_PAE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE;
-    cpu->xcr0 = X86_XCR0_X87 | X86_XCR0_SSE | X86_XCR0_AVX;
-    cpu->efer = X86_EFER_LME | X86_EFER_LMA;
-    cpu->seg[X86_CS].attr =
-        X86_SEG_P | X86_SEG_S | X86_SEG_CODE | X86_SEG_RW | X86_SEG_L;
-    cpu->seg[X86_CS].base = 0;
-    for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
-        if (k != X86_CS) {
-            cpu->seg[k].base = 0;
-            cpu->seg[k].limit = ~0u;
-            cpu->seg[k].attr = X86_SEG_P | X86_SEG_S | X86_SEG_RW;
-        }
-    }
-    x86_state_refresh(cpu);
-    g_assert(x86_is64(cpu));
+    oracle_reset();
 }
 
 static int signal_of(int vector)
@@ -206,29 +207,38 @@ static int signal_of(int vector)
     }
 }
 
-static void emulated_run(OracleState *s, const uint8_t *bytes, unsigned len)
+int oracle_execute(const uint8_t *bytes, unsigned len)
 {
     X86Insn insn;
     X86DecodeStatus st = x86_decode(cpu, cpu->mode, CODE_ADDR, bytes, len, &insn);
+    volatile int vector = -1;
 
     g_assert_cmpint(st, ==, X86_DECODE_OK);
     g_assert_cmpint(insn.len, ==, len);
+    cpu->insn = &insn;
+    cpu->run_end = &insn + 1;
+    cpu->rip = insn.next_rip;
+    if (!setjmp(cpu->fault_env)) {
+        insn.ref(cpu, &insn);
+    } else {
+        vector = cpu->exc_vector;
+    }
+    cpu->insn = NULL;
+    return vector;
+}
+
+static void emulated_run(OracleState *s, const uint8_t *bytes, unsigned len)
+{
+    int vector;
+
     memcpy(arena, s->mem, ARENA_SIZE);
     for (unsigned k = 0; k < 16; k++) {
         cpu->regs[k].q = s->gpr[k];
     }
     x86_set_rflags(cpu, s->rflags);
     memcpy(&cpu->xs, &s->xs, sizeof(s->xs));
-    cpu->insn = &insn;
-    cpu->run_end = &insn + 1;
-    cpu->rip = insn.next_rip;
-    s->signo = 0;
-    if (!setjmp(cpu->fault_env)) {
-        insn.ref(cpu, &insn);
-    } else {
-        s->signo = signal_of(cpu->exc_vector);
-    }
-    cpu->insn = NULL;
+    vector = oracle_execute(bytes, len);
+    s->signo = vector < 0 ? 0 : signal_of(vector);
     for (unsigned k = 0; k < 16; k++) {
         s->gpr[k] = cpu->regs[k].q;
     }
@@ -980,4 +990,21 @@ void oracle_check_table(const X86RowTable *table, const OracleOptions *opt)
         g_test_message("%u rows differ from the host", bad);
         g_test_fail();
     }
+}
+
+X86State *oracle_cpu(void)
+{
+    setup();
+    x86_decode_setup();
+    return cpu;
+}
+
+unsigned oracle_random_insn(const X86Pattern *pattern, uint8_t bytes[24])
+{
+    static OracleState scratch;
+    Code c;
+
+    make_insn(&c, &scratch, pattern);
+    memcpy(bytes, c.bytes, sizeof(c.bytes));
+    return c.len;
 }

@@ -25,4 +25,22 @@ void oracle_check_table(const X86RowTable *table, const OracleOptions *options);
 /* Whether this host executes the rows of @feature. */
 bool oracle_host_has(X86Feature feature);
 
+/* --- the parts, for tests that bring their own expectations --- */
+
+/* The CPU under test: in 64-bit mode, flat, with all features, and memory in one page
+ * at ORACLE_ARENA (also its host address).  Tests that change it use their own process
+ * or put it back by oracle_reset(). */
+#define ORACLE_ARENA 0x20000000u
+#define ORACLE_CODE  0x30000000u
+
+X86State *oracle_cpu(void);
+void oracle_reset(void);
+
+/* Decodes and executes one instruction; -1, or the exception that it raised. */
+int oracle_execute(const uint8_t *bytes, unsigned len);
+
+/* A random instruction of the pattern; returns its length (at most 24). */
+struct X86Pattern;
+unsigned oracle_random_insn(const struct X86Pattern *pattern, uint8_t bytes[24]);
+
 #endif

@@ -625,16 +625,15 @@ static bool open_monitor(Cli *cli, LateOption *o, guint n, Error **errp)
     if (g_str_has_prefix(o->location, "-mon ")) {
         return open_mon_option(o, errp);
     }
-    const char *chardev_id = g_str_has_prefix(o->text, "chardev:") ? o->text + 8 : NULL;
-    Chardev *chr = chardev_id
-                       ? chardev_find(chardev_id)
-                       : chardev_new_from_text(label, o->text, CHARDEV_PERMIT_MUX,
-                                               main_loop(), &err);
-    if (!chr) {
-        if (err) {
-            error_report_err(err);
-        }
+    Chardev *chr =
+        chardev_new_from_text(label, o->text, CHARDEV_PERMIT_MUX, main_loop(), &err);
+    if (!chr && g_str_has_suffix(error_get_message(err), "not a valid char driver")) {
+        error_report_err(err);
         return error_set(errp, "parse error: %s", o->text);
+    }
+    if (!chr) {
+        error_propagate(errp, err);
+        return false;
     }
     return qmp ? monitor_new_qmp(chr, pretty, errp) : monitor_new_hmp(chr, true, errp);
 }

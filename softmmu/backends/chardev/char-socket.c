@@ -19,6 +19,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -671,14 +672,23 @@ static bool fd_is_unix(int fd)
            sa.ss_family == AF_UNIX;
 }
 
-/* wait=on: nothing goes on before the first peer is there. */
+/*
+ * wait=on: nothing goes on before the first peer is there. The signals that end the
+ * program are for the main loop, which does not run meanwhile: here they end it at once.
+ */
 static void wait_for_peer(ChardevSocket *s)
 {
+    sigset_t mask;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    sigdelset(&mask, SIGINT);
+    sigdelset(&mask, SIGTERM);
+    sigdelset(&mask, SIGHUP);
     info_report("waiting for connection on: %s", s->parent_obj.filename);
     while (s->fd < 0) {
         struct pollfd p = { .fd = s->listen_fd, .events = POLLIN };
 
-        poll(&p, 1, -1);
+        ppoll(&p, 1, NULL, &mask);
         socket_accept(s, s->listen_fd, EVENT_READ);
     }
 }

@@ -287,7 +287,7 @@ static void vga_pci_unrealize(PCIDevice *dev)
 }
 
 static const VMStateDescription vmstate_vga_pci = {
-    .name = "vga-pci",
+    .name = "vga",
     .version_id = 1,
     .minimum_version_id = 1,
     .fields =

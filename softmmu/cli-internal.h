@@ -24,8 +24,9 @@ typedef struct LateOption {
 
 struct Cli {
     const char *program;
-    bool finished;   /* an option that only prints */
-    bool unprefixed; /* the last error stands without the option before it */
+    bool finished;        /* an option that only prints */
+    const char *location; /* of the option being parsed */
+    bool unprefixed;      /* the last error stands without the option before it */
     struct json_object *machine_opts; /* all -M merged */
     struct json_object *smp, *boot;
     char *cpu;

@@ -184,15 +184,19 @@ bool cli_numa(Cli *cli, const char *arg, Error **errp)
 /* --- Memory
  * -------------------------------------------------------------------------------- */
 
-static bool memory_size(struct json_object *opts, const char *key, uint64_t mul,
-                        uint64_t *out, Error **errp)
+static bool memory_size(Cli *cli, struct json_object *opts, const char *key,
+                        uint64_t mul, uint64_t *out, Error **errp)
 {
     const char *text = value_dict_get_str(opts, key);
 
     if (!text || (!*text && !strcmp(key, "size"))) {
         return true;
     }
-    switch (parse_size(text, mul, out)) {
+    /* What it warns about is the number, wherever it stands. */
+    error_set_location(NULL);
+    int result = parse_size(text, mul, out);
+    error_set_location(cli->location);
+    switch (result) {
     case 0:
         return true;
     case -ERANGE:
@@ -216,7 +220,7 @@ bool cli_memory(Cli *cli, const char *arg, Error **errp)
     if (!opts || !only_keys(opts, known, errp)) {
         return false;
     }
-    if (!memory_size(opts, "size", 1 << 20, &size, errp)) {
+    if (!memory_size(cli, opts, "size", 1 << 20, &size, errp)) {
         return false;
     }
     if (size) {
@@ -229,7 +233,7 @@ bool cli_memory(Cli *cli, const char *arg, Error **errp)
     }
     if (value_dict_get_str(opts, "maxmem")) {
         cli->maxmem_given = true;
-        if (!memory_size(opts, "maxmem", 1, &cli->maxmem, errp)) {
+        if (!memory_size(cli, opts, "maxmem", 1, &cli->maxmem, errp)) {
             return false;
         }
     }
@@ -1068,6 +1072,7 @@ static bool parse_one(Cli *cli, int argc, char **argv, int *i)
     }
     g_autofree char *location =
         g_strdup_printf("%s%s%s", text, arg ? " " : "", arg ? arg : "");
+    cli->location = location;
     error_set_location(location);
     bool ok;
     if (o->missing) {
@@ -1089,7 +1094,8 @@ int cli_main(int argc, char **argv)
 {
     static Cli cli; /* lives as long as the program */
 
-    error_set_program_name(argv[0]);
+    const char *slash = strrchr(argv[0], '/');
+    error_set_program_name(slash ? slash + 1 : argv[0]);
     cli.program = argv[0];
     start_early();
     cli_init(&cli);

@@ -388,6 +388,10 @@ static bool settle_limits(Cli *cli, MachineState *ms, Error **errp)
             ") is equal to the initial memory size (0x%" PRIx64 ")",
             cli->maxmem, ms->ram_size);
     }
+    if (cli->slots > MAX_MEMORY_SLOTS) {
+        return error_set(errp, "unsupported amount of memory slots: %" PRIu64,
+                         cli->slots);
+    }
     ms->maxram_size = cli->maxmem;
     ms->ram_slots = cli->slots;
     return true;
@@ -769,12 +773,13 @@ static bool add_legacy_net(Cli *cli, LateOption *o, guint n, Error **errp)
     return opts && net_legacy_option(opts, o->location, errp);
 }
 
-static bool add_networks(Cli *cli, Error **errp)
+static bool add_networks(Cli *cli, MachineClass *mc, Error **errp)
 {
     return for_each(cli->netdevs, cli, add_netdev, errp) &&
            for_each(cli->nics, cli, add_nic, errp) &&
            for_each(cli->legacy_nets, cli, add_legacy_net, errp) &&
-           (cli->net_given || net_add_defaults(cli->nodefaults, errp));
+           (cli->net_given ||
+            net_add_defaults(cli->nodefaults || !mc->default_nic, errp));
 }
 
 static bool choose_vga(Cli *cli, MachineClass *mc, Error **errp)
@@ -1038,7 +1043,7 @@ static bool build(Cli *cli, MachineClass *mc, Error **errp)
         }
     }
     if (!numa_apply_options(ms, cli->numa, errp) || !add_drives(cli, mc, errp) ||
-        !add_networks(cli, errp)) {
+        !add_networks(cli, mc, errp)) {
         return false;
     }
     ms->cpu_model = g_strdup(cli->cpu);
@@ -1051,12 +1056,6 @@ static bool build(Cli *cli, MachineClass *mc, Error **errp)
     device_check_globals();
     net_check_clients();
     return drive_check_orphaned(errp);
-}
-
-static bool check_slots(Cli *cli, Error **errp)
-{
-    return cli->slots <= MAX_MEMORY_SLOTS ||
-           error_set(errp, "unsupported amount of memory slots: %" PRIu64, cli->slots);
 }
 
 int start_machine(Cli *cli)
@@ -1081,7 +1080,7 @@ int start_machine(Cli *cli)
     MachineClass *mc = choose_machine_class(cli, &err);
     bool ok = mc && (!cli->daemonize || go_to_background(&err)) &&
               (!cli->pidfile || write_pidfile(cli->pidfile, &err));
-    ok = ok && build(cli, mc, &err) && check_slots(cli, &err);
+    ok = ok && build(cli, mc, &err);
     if (!ok) {
         error_report_err(err);
         return EXIT_FAILURE;

@@ -105,6 +105,7 @@ Target find_target(AddressSpace *as, hwaddr addr, hwaddr len, bool is_write,
     for (unsigned step = 0; step < MAX_IOMMU_STEPS; step++) {
         const FlatView *view = address_space_view_rcu(as);
         const FlatRange *r = flatview_find(view, addr);
+        Int128 room;
         Target t;
 
         if (!r) {
@@ -139,8 +140,11 @@ Target find_target(AddressSpace *as, hwaddr addr, hwaddr len, bool is_write,
             }
             return t;
         }
-        if (r->mr->size - t.offset < len) {
-            t.len = (hwaddr)(r->mr->size - t.offset);
+        /* Callbacks that want more than the region has (a port whose register is wider
+         * than it, as vmport's) get an access of that size as a whole. */
+        room = MAX(r->mr->size - t.offset, r->mr->ops->impl.min_access_size);
+        if (room < len) {
+            t.len = (hwaddr)room;
         }
         return t;
     }

@@ -76,12 +76,12 @@ static uint32_t vmport_get_version(void *opaque, VmPortRegs *regs)
     return s->vmx_version;
 }
 
-/* In MiB. */
+/* In bytes, as far as 32 bits go. */
 static uint32_t vmport_get_ram_size(void *opaque, VmPortRegs *regs)
 {
     Object *machine = object_resolve_path("/machine", NULL);
 
-    return machine ? MACHINE(machine)->ram_size >> 20 : 0;
+    return machine ? MIN(MACHINE(machine)->ram_size, UINT32_MAX) : 0;
 }
 
 /* The UUID's bytes in EAX, EBX, ECX, EDX, the first in the lowest byte. */

@@ -32,8 +32,10 @@ enum {
     ARENA_BYTES = 48 << 20,
     BLOCK_MAX = 48, /* instructions */
     SOURCE_MAX = BLOCK_MAX * X86_INSN_MAX,
-    HASH_BITS = 15,
-    JUMP_BITS = 12,
+    HASH_BITS = 16,
+    JUMP_BITS = 13,
+    PAGE_SET_BITS = 12,
+    CHAIN_LONG = 6, /* from here on dead blocks are unlinked */
 };
 
 typedef struct BlockPage {
@@ -57,19 +59,25 @@ struct X86Block {
     X86Insn insn[];
 };
 
+/* Global pages keep their translations when CR3 changes. */
+enum { GEN_LOCAL, GEN_GLOBAL, GEN_COUNT };
+
 typedef struct JumpEntry {
     uint64_t rip;
-    uint64_t base; /* of CS */
-    uint64_t key;  /* mode and generation */
+    uint32_t base; /* of CS; 0 in 64-bit code */
+    uint32_t mode;
+    uint32_t generation; /* of kind */
+    uint32_t kind;       /* GEN_* */
     X86Block *block;
 } JumpEntry;
 
 typedef struct X86Blocks {
-    uint64_t generation;
+    uint32_t generation[GEN_COUNT];
     uint64_t executed;
     uint8_t *arena;
     size_t used;
     JumpEntry jump[1 << JUMP_BITS];
+    uint64_t pages[1 << (PAGE_SET_BITS - 6)]; /* hashed set of pages in jump[] */
     X86Block *hash[1 << HASH_BITS];
     struct {
         X86Block head;
@@ -85,7 +93,7 @@ void x86_blocks_new(X86State *cpu)
 
     g_assert(p != MAP_FAILED);
     bl->arena = p;
-    bl->generation = 1;
+    bl->generation[GEN_LOCAL] = bl->generation[GEN_GLOBAL] = 1;
     cpu->blocks = bl;
     x86_decode_setup();
 }
@@ -97,10 +105,46 @@ void x86_blocks_free(X86State *cpu)
     cpu->blocks = NULL;
 }
 
-void x86_blocks_new_generation(X86State *cpu)
+static void bump(X86Blocks *bl, unsigned kind)
+{
+    /* 0 never comes back: an entry that has slept through 2^32 changes must not wake.
+     */
+    if (!++bl->generation[kind]) {
+        bl->generation[kind] = 1;
+        memset(bl->jump, 0, sizeof(bl->jump));
+    }
+}
+
+void x86_blocks_all_changed(X86State *cpu)
+{
+    X86Blocks *bl = cpu->blocks;
+
+    if (bl) {
+        bump(bl, GEN_LOCAL);
+        bump(bl, GEN_GLOBAL);
+        memset(bl->pages, 0, sizeof(bl->pages));
+    }
+}
+
+void x86_blocks_non_global_changed(X86State *cpu)
 {
     if (cpu->blocks) {
-        cpu->blocks->generation++;
+        bump(cpu->blocks, GEN_LOCAL);
+    }
+}
+
+static unsigned page_bit(uint64_t lin)
+{
+    return (lin >> SOFT_TLB_PAGE_BITS) & ((1 << PAGE_SET_BITS) - 1);
+}
+
+void x86_blocks_page_changed(X86State *cpu, uint64_t lin)
+{
+    X86Blocks *bl = cpu->blocks;
+    unsigned bit = page_bit(lin);
+
+    if (bl && bl->pages[bit / 64] >> (bit % 64) & 1) {
+        x86_blocks_all_changed(cpu);
     }
 }
 
@@ -108,7 +152,7 @@ void x86_blocks_flush(X86State *cpu)
 {
     X86Blocks *bl = cpu->blocks;
 
-    bl->generation++;
+    x86_blocks_all_changed(cpu);
     bl->used = 0;
     memset(bl->hash, 0, sizeof(bl->hash));
     memset(bl->jump, 0, sizeof(bl->jump));
@@ -300,19 +344,22 @@ static bool second_page_agrees(X86State *cpu, const X86Block *b)
 static X86Block *hash_find(X86State *cpu, uint64_t ram_addr, uint64_t rip)
 {
     X86Block **link = &cpu->blocks->hash[hash_of(ram_addr, rip, cpu->mode)];
+    unsigned steps = 0;
 
     while (*link) {
         X86Block *b = *link;
 
-        if (!is_alive(b)) {
-            *link = b->hash_next;
-            continue;
-        }
         if (b->ram_addr == ram_addr && b->rip == rip && b->mode == cpu->mode &&
             (!b->crosses || second_page_agrees(cpu, b))) {
-            return b;
+            if (is_alive(b)) {
+                return b;
+            }
+            *link = b->hash_next;
+        } else if (++steps > CHAIN_LONG && !is_alive(b)) {
+            *link = b->hash_next;
+        } else {
+            link = &b->hash_next;
         }
-        link = &b->hash_next;
     }
     return NULL;
 }
@@ -451,16 +498,36 @@ static bool verify(X86State *cpu, X86Block *b)
     return !memcmp(p, source_of(b), b->source_len);
 }
 
-static X86Block *find_slow(X86State *cpu, JumpEntry *e, uint64_t key)
+/* Remembers @b for its address.  @global: the page of its first byte is. */
+static void remember(X86State *cpu, JumpEntry *e, X86Block *b, bool global)
+{
+    X86Blocks *bl = cpu->blocks;
+    uint64_t lin = code_linear(cpu, b->rip);
+    unsigned first = page_bit(lin), last = page_bit(lin + b->source_len - 1);
+
+    /* Crossing blocks are rare: which of the pages are global is not worth knowing. */
+    e->kind = global && !b->crosses ? GEN_GLOBAL : GEN_LOCAL;
+    e->rip = b->rip;
+    e->base = cpu->seg_fast[X86_CS].base;
+    e->mode = b->mode;
+    e->generation = bl->generation[e->kind];
+    e->block = b;
+    bl->pages[first / 64] |= 1ull << (first % 64);
+    bl->pages[last / 64] |= 1ull << (last % 64);
+}
+
+static X86Block *find_slow(X86State *cpu, JumpEntry *e)
 {
     uint64_t lin = code_linear(cpu, cpu->rip);
     SoftTlbSide *s;
     X86Block *b = NULL;
+    bool global;
 
     if (x86_is64(cpu) && !x86_is_canonical(cpu, lin)) {
         x86_raise_gp(cpu, 0);
     }
     s = x86_tlb_get(cpu, lin, SOFT_TLB_EXEC, cpu->view);
+    global = s->flags & SOFT_TLB_GLOBAL;
     if (s->flags & SOFT_TLB_RAM) {
         b = hash_find(cpu, s->ram_addr + (lin & (SOFT_TLB_PAGE - 1)), cpu->rip);
     }
@@ -472,9 +539,7 @@ static X86Block *find_slow(X86State *cpu, JumpEntry *e, uint64_t key)
         b = build(cpu);
     }
     if (b != &cpu->blocks->scratch.head) {
-        /* Building may have flushed the cache and begun a new generation. */
-        *e = (JumpEntry){ cpu->rip, cpu->seg_fast[X86_CS].base, key, b };
-        e->key = (uint64_t)cpu->mode | cpu->blocks->generation << 32;
+        remember(cpu, e, b, global);
     }
     return b;
 }
@@ -483,17 +548,16 @@ static inline X86Block *find(X86State *cpu)
 {
     X86Blocks *bl = cpu->blocks;
     uint64_t rip = cpu->rip;
-    uint64_t key = (uint64_t)cpu->mode | bl->generation << 32;
     JumpEntry *e = &bl->jump[(rip ^ rip >> JUMP_BITS) & ((1 << JUMP_BITS) - 1)];
 
-    if (__builtin_expect(
-            e->rip == rip && e->key == key && e->base == cpu->seg_fast[X86_CS].base &&
-                is_alive(e->block) && e->block->last <= cpu->seg[X86_CS].limit &&
-                !e->block->verify,
-            1)) {
+    if (x86_likely(e->rip == rip && e->mode == cpu->mode &&
+                   e->generation == bl->generation[e->kind] &&
+                   e->base == (uint32_t)cpu->seg_fast[X86_CS].base &&
+                   is_alive(e->block) && e->block->last <= cpu->seg[X86_CS].limit &&
+                   !e->block->verify)) {
         return e->block;
     }
-    return find_slow(cpu, e, key);
+    return find_slow(cpu, e);
 }
 
 /* --- running

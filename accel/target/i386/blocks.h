@@ -11,8 +11,11 @@
 void x86_blocks_new(X86State *cpu);
 void x86_blocks_free(X86State *cpu);
 
-/* Translations have changed: what is keyed by virtual address is void. */
-void x86_blocks_new_generation(X86State *cpu);
+/* Translations have changed: what is keyed by virtual address is void; all of it, all
+ * but global pages, or one page. */
+void x86_blocks_all_changed(X86State *cpu);
+void x86_blocks_non_global_changed(X86State *cpu);
+void x86_blocks_page_changed(X86State *cpu, uint64_t lin);
 
 /* Forgets everything. */
 void x86_blocks_flush(X86State *cpu);

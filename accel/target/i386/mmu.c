@@ -420,7 +420,7 @@ void x86_flush_all(X86State *cpu)
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
         soft_tlb_flush(&cpu->views[k]);
     }
-    x86_blocks_new_generation(cpu);
+    x86_blocks_all_changed(cpu);
 }
 
 void x86_flush_non_global(X86State *cpu)
@@ -432,7 +432,7 @@ void x86_flush_non_global(X86State *cpu)
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
         soft_tlb_flush_non_global(&cpu->views[k]);
     }
-    x86_blocks_new_generation(cpu);
+    x86_blocks_non_global_changed(cpu);
 }
 
 void x86_flush_page(X86State *cpu, uint64_t lin)
@@ -440,5 +440,5 @@ void x86_flush_page(X86State *cpu, uint64_t lin)
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
         soft_tlb_flush_page(&cpu->views[k], lin);
     }
-    x86_blocks_new_generation(cpu);
+    x86_blocks_page_changed(cpu, lin);
 }

@@ -163,9 +163,7 @@ void x86_state_refresh(X86State *cpu)
         cpu->views[k].used = true;
         soft_tlb_flush(&cpu->views[k]);
     }
-    if (cpu->blocks) {
-        x86_blocks_new_generation(cpu);
-    }
+    x86_blocks_all_changed(cpu);
 }
 
 /* --- reset: SDM volume 3A, table 10-1

@@ -582,13 +582,39 @@ static void add_names(const HmpCommand *cmd, void *opaque)
     }
 }
 
-/* The command's own completion, for word @nr counted from its name. */
+static void complete_file(HmpCompletion *c)
+{
+    const char *slash = strrchr(c->typed, '/');
+    g_autofree char *prefix =
+        slash ? g_strndup(c->typed, (gsize)(slash - c->typed) + 1) : g_strdup("");
+    g_autoptr(GDir) dir = g_dir_open(*prefix ? prefix : ".", 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_strconcat(prefix, name, NULL);
+        g_autofree char *folder = g_strconcat(path, "/", NULL);
+
+        hmp_completion_add(c, g_file_test(path, G_FILE_TEST_IS_DIR) ? folder : path);
+    }
+}
+
+/* The command's own completion, for word @nr counted from its name; else file names
+ * where it takes one. */
 static void complete_args(HmpCompletion *c, const char *word, bool is_info, int nr)
 {
     const HmpCommand *cmd = hmp_command_find(word, strlen(word), is_info);
+    const char *types = cmd ? cmd->args_type : "";
+    ArgSpec spec;
 
     if (cmd && cmd->complete) {
         cmd->complete(c, nr, c->typed);
+        return;
+    }
+    while (next_spec(&types, &spec)) {
+        if (spec.kind[0] == 'F') {
+            complete_file(c);
+            return;
+        }
     }
 }
 

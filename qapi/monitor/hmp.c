@@ -87,6 +87,7 @@ static void hmp_read(Monitor *mon, const uint8_t *buf, int size)
 {
     HmpSession *s = (HmpSession *)mon;
 
+    greet(s);
     if (s->rl) {
         for (int i = 0; i < size; i++) {
             readline_byte(s->rl, buf[i]);

@@ -228,14 +228,48 @@ static void hmp_device_add(HmpOut *out, HmpArgs *args)
     }
     hmp_error(out, err);
 }
-HMP_COMMAND("device_add", "device:O", "driver[,prop=value][,...]", "add a device",
-            hmp_device_add);
+
+/* Type names for the first word. */
+static void complete_types(HmpCompletion *c, const char *parent, bool devices)
+{
+    g_autoptr(GSList) types = object_class_get_list(parent, false);
+
+    for (GSList *l = types; l; l = l->next) {
+        if (!devices || DEVICE_CLASS(l->data)->user_creatable) {
+            hmp_completion_add(c, object_class_get_name(l->data));
+        }
+    }
+}
+
+static int complete_child(Object *child, void *opaque)
+{
+    hmp_completion_add(opaque, object_get_canonical_path_component(child));
+    return 0;
+}
+
+static void complete_driver(HmpCompletion *c, int nr, const char *typed)
+{
+    if (nr == 2) {
+        complete_types(c, TYPE_DEVICE, true);
+    }
+}
+HMP_COMMAND_COMPLETE("device_add", "device:O", "driver[,prop=value][,...]",
+                     "add a device", hmp_device_add, complete_driver);
 
 static void hmp_device_del(HmpOut *out, HmpArgs *args)
 {
     hmp_do_qmp(out, "device_del", json_object_get(hmp_args_json(args)));
 }
-HMP_COMMAND("device_del", "id:s", "device", "remove a device", hmp_device_del);
+
+static void complete_device(HmpCompletion *c, int nr, const char *typed)
+{
+    if (nr == 2) {
+        object_child_foreach(container_get(object_get_root(), "/machine/peripheral"),
+                             complete_child, c);
+    }
+}
+HMP_COMMAND_COMPLETE("device_del", "id:s", "device", "remove a device", hmp_device_del,
+                     complete_device);
 
 static bool qmp_object_add(struct json_object *args, struct json_object **ret,
                            Error **errp)
@@ -272,11 +306,28 @@ static void hmp_object_add(HmpOut *out, HmpArgs *args)
     }
     hmp_error(out, err);
 }
-HMP_COMMAND("object_add", "object:S", "[qom-type=]type,id=str[,prop=value][,...]",
-            "create an object", hmp_object_add);
+
+static void complete_object_type(HmpCompletion *c, int nr, const char *typed)
+{
+    if (nr == 2) {
+        complete_types(c, TYPE_USER_CREATABLE, false);
+    }
+}
+HMP_COMMAND_COMPLETE("object_add", "object:S",
+                     "[qom-type=]type,id=str[,prop=value][,...]", "create an object",
+                     hmp_object_add, complete_object_type);
 
 static void hmp_object_del(HmpOut *out, HmpArgs *args)
 {
     hmp_do_qmp(out, "object-del", json_object_get(hmp_args_json(args)));
 }
-HMP_COMMAND("object_del", "id:s", "id", "remove an object", hmp_object_del);
+
+static void complete_object(HmpCompletion *c, int nr, const char *typed)
+{
+    if (nr == 2) {
+        object_child_foreach(container_get(object_get_root(), "/objects"),
+                             complete_child, c);
+    }
+}
+HMP_COMMAND_COMPLETE("object_del", "id:s", "id", "remove an object", hmp_object_del,
+                     complete_object);

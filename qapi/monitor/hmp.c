@@ -83,20 +83,6 @@ static void read_plain(HmpSession *s, const uint8_t *buf, int size)
     }
 }
 
-static void hmp_read(Monitor *mon, const uint8_t *buf, int size)
-{
-    HmpSession *s = (HmpSession *)mon;
-
-    greet(s);
-    if (s->rl) {
-        for (int i = 0; i < size; i++) {
-            readline_byte(s->rl, buf[i]);
-        }
-    } else {
-        read_plain(s, buf, size);
-    }
-}
-
 static void greet(void *opaque)
 {
     HmpSession *s = opaque;
@@ -109,6 +95,20 @@ static void greet(void *opaque)
         readline_start(s->rl, prompt);
     }
     s->greeted = true;
+}
+
+static void hmp_read(Monitor *mon, const uint8_t *buf, int size)
+{
+    HmpSession *s = (HmpSession *)mon;
+
+    greet(s);
+    if (s->rl) {
+        for (int i = 0; i < size; i++) {
+            readline_byte(s->rl, buf[i]);
+        }
+    } else {
+        read_plain(s, buf, size);
+    }
 }
 
 /*

@@ -243,6 +243,7 @@ static MachineState *make_machine(Cli *cli, MachineClass *mc)
     device_set_machine_hotplug_handler(machine_hotplug_handler);
     device_register_globals(mc->compat_props, mc->num_compat_props);
     ms->board = &cli->board;
+    ms->enable_graphics = !cli->nographic;
     return ms;
 }
 

@@ -105,7 +105,7 @@ typedef struct Build {
     const PcFirmwareConfig *config;
     GByteArray *tables, *linker;
     guint facs, dsdt;
-    guint entries[16]; /* of the RSDT */
+    guint entries[16 + ACPI_MAX_USER_TABLES]; /* of the RSDT */
     unsigned num_entries;
 } Build;
 
@@ -370,6 +370,16 @@ static void build_waet(Build *b)
     table_end(b, place);
 }
 
+static void append_user_tables(Build *b)
+{
+    const GByteArray *table;
+
+    for (unsigned i = 0; (table = acpi_user_table_get(i)) != NULL; i++) {
+        b->entries[b->num_entries++] = b->tables->len;
+        g_byte_array_append(b->tables, table->data, table->len);
+    }
+}
+
 static guint build_rsdt(Build *b)
 {
     guint place = table_begin(b, "RSDT");
@@ -422,6 +432,7 @@ void acpi_build(const PcFirmwareConfig *config, GByteArray *tables, GByteArray *
         }
     }
     build_waet(&b);
+    append_user_tables(&b);
     build_rsdp(rsdp, linker, build_rsdt(&b));
     pad_to(tables, TABLES_STEP);
     pad_to(linker, LOADER_STEP);

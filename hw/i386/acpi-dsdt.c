@@ -764,7 +764,9 @@ static void append_slots(GString *asl, const PcFirmwareConfig *config)
 
     g_string_append(asl, "Scope (\\_SB) { Scope (PCI0) { Name (BSEL, Zero) ");
     for (unsigned slot = 0; slot < PCI_NUM_SLOTS; slot++) {
-        PCIDevice *dev = pci_bus_find_device(config->pci_bus, PCI_DEVFN(slot, 0));
+        PCIDevice *dev = config->pci_bus
+                             ? pci_bus_find_device(config->pci_bus, PCI_DEVFN(slot, 0))
+                             : NULL;
 
         append_slot(asl, config, dev, slot);
         if (slot_can_hotplug(dev)) {

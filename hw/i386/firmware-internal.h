@@ -34,6 +34,11 @@ bool acpi_setup(PcFirmware *fw, Error **errp) WARN_UNUSED;
 void acpi_build(const PcFirmwareConfig *config, GByteArray *tables, GByteArray *rsdp,
                 GByteArray *linker);
 
+/* --- acpi-user-tables.c ------------------------------------------------------ */
+#define ACPI_MAX_USER_TABLES 32
+/* The nth -acpitable, complete; NULL past the last. */
+const GByteArray *acpi_user_table_get(unsigned n);
+
 /* --- smbios.c ---------------------------------------------------------------- */
 typedef struct SmbiosMachine {
     const char *product;

@@ -54,7 +54,7 @@ typedef struct PcFirmwareConfig {
     uint32_t (*pm_io_base)(void *opaque);
     bool disable_s3, disable_s4;
     uint8_t s4_value; /* 2 */
-    /* Root bus and what hangs on it; see hw/pci. NULL: no PCI devices in the DSDT. */
+    /* Root bus and what hangs on it; see hw/pci. NULL: all slots are empty. */
     struct PCIBus *pci_bus;
     bool pci_hotplug; /* ACPI hot-plug registers at ae00 serve the root bus */
     bool pci_hotplug_bridges;

@@ -667,6 +667,11 @@ bool cli_smbios(Cli *cli, const char *arg, Error **errp)
     return smbios_add_option(arg, errp);
 }
 
+bool cli_acpitable(Cli *cli, const char *arg, Error **errp)
+{
+    return acpi_table_add_option(arg, errp);
+}
+
 bool cli_no_acpi(Cli *cli, const char *arg, Error **errp)
 {
     return machine_string(cli, "acpi", "off");

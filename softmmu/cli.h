@@ -39,7 +39,7 @@ int cli_main(int argc, char **argv);
     X(drive) X(hda) X(hdb) X(hdc) X(hdd) X(cdrom) X(fda) X(fdb) X(snapshot) X(netdev) X(nic) \
     X(net) X(chardev) X(serial) X(parallel) X(monitor) X(qmp) X(qmp_pretty) X(mon) X(debugcon) \
     X(display) X(nographic) X(vga) X(vnc) X(kernel) X(initrd) X(append) X(dtb) X(bios) X(datadir) \
-    X(option_rom) X(fw_cfg) X(smbios) X(stopped) X(pidfile) X(daemonize) X(logfile) \
+    X(option_rom) X(fw_cfg) X(smbios) X(acpitable) X(stopped) X(pidfile) X(daemonize) X(logfile) \
     X(log) X(dfilter) X(trace) X(rtc) X(no_reboot) X(no_shutdown) X(no_acpi) X(no_hpet) X(action) \
     X(readconfig) X(nodefaults) X(no_user_config) X(sandbox) X(run_with) X(msg) X(icount) \
     X(singlestep) X(enable_kvm) X(usb) X(overcommit) X(preconfig) X(qtest) X(qtest_log) X(add_fd) \

@@ -78,7 +78,7 @@ const Option cli_options[] = {
     { "option-rom", "FILE[,bootindex=N]", "load an option ROM", cli_option_rom, NULL },
     { "fw_cfg", "[name=]NAME,file=FILE|string=TEXT", "a file for the firmware", cli_fw_cfg, NULL },
     { "smbios", "file=FILE | type=N[,FIELD=VALUE...]", "SMBIOS contents", cli_smbios, NULL },
-    { "acpitable", "[sig=SIG,...]file=FILE", NULL, NULL, "additional ACPI tables" },
+    { "acpitable", "[sig=SIG,...,]file=FILE|data=FILE", "an additional ACPI table", cli_acpitable, NULL },
     { "no-acpi", NULL, "no ACPI", cli_no_acpi, NULL },
     { "no-hpet", NULL, "no HPET", cli_no_hpet, NULL },
     { "no-fd-bootchk", NULL, "accepted", NULL, NULL },

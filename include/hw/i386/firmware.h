@@ -94,5 +94,7 @@ bool pc_firmware_finish(PcFirmware *fw, Error **errp) WARN_UNUSED;
 bool smbios_add_option(const char *arg, Error **errp) WARN_UNUSED;
 /* -option-rom ARG. */
 bool option_rom_add_option(const char *arg, Error **errp) WARN_UNUSED;
+/* -acpitable ARG. */
+bool acpi_table_add_option(const char *arg, Error **errp) WARN_UNUSED;
 
 #endif

@@ -246,13 +246,6 @@ static bool qmp_query_jobs(struct json_object *args, struct json_object **ret,
 }
 QMP_COMMAND("query-jobs", qmp_query_jobs, 0);
 
-static bool qmp_query_block_jobs(struct json_object *args, struct json_object **ret,
-                                 Error **errp)
-{
-    return answer_none(args, ret, errp);
-}
-QMP_COMMAND("query-block-jobs", qmp_query_block_jobs, 0);
-
 static bool qmp_query_tpm(struct json_object *args, struct json_object **ret,
                           Error **errp)
 {
@@ -350,7 +343,6 @@ static bool human_text(const char *what, struct json_object **ret, Error **errp)
     }                                                                                  \
     QMP_COMMAND("x-query-" #what, qmp_x_query_##what, 0)
 
-HUMAN_TEXT(irq);
 HUMAN_TEXT(jit);
 HUMAN_TEXT(numa);
 HUMAN_TEXT(ramblock);

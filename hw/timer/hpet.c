@@ -2,6 +2,10 @@
 /*
  * IA-PC HPET (High Precision Event Timers) Specification, revision 1.0a.
  *
+ * Systems read the main counter for every look at the time, from all CPUs at once, so
+ * that read takes no lock: what the counter follows from (HpetCounter) is under a
+ * sequence count. The region locks by itself; all else runs under the BQL.
+ *
  * The main counter is the virtual clock, in periods of 10 ns, while it is enabled. Not
  * modelled: more than one block.
  *
@@ -13,6 +17,8 @@
 #include "hw/core/sysbus.h"
 #include "hw/intc/apic.h"
 #include "migration/vmstate.h"
+#include "util/atomic.h"
+#include "util/bql.h"
 #include "util/log.h"
 
 #define HPET_MIN_TIMERS 3
@@ -76,6 +82,14 @@ typedef struct HpetTimer {
     uint64_t period; /* periodic mode: what is added to the comparator */
 } HpetTimer;
 
+/* What the main counter follows from; written under the BQL, read by anyone. */
+typedef struct HpetCounter {
+    uint32_t seq;     /* odd while it is being written */
+    uint32_t running; /* ENABLE_CNF */
+    uint64_t count;   /* at base_ns, or while stopped */
+    int64_t base_ns;
+} HpetCounter;
+
 struct HpetState {
     SysBusDevice parent_obj;
     MemoryRegion io;
@@ -89,8 +103,7 @@ struct HpetState {
     bool offset_saved;
     /* Migrated. */
     uint64_t conf, status;
-    uint64_t counter;     /* while stopped */
-    int64_t base_ns;      /* while running: when the counter was 0 */
+    HpetCounter counter;
     uint8_t legacy_lines; /* levels of the 8254's and the RTC's lines */
 };
 OBJECT_DECLARE_SIMPLE_TYPE(HpetState, HPET, TYPE_HPET)
@@ -108,14 +121,38 @@ static bool hpet_is_legacy(const HpetState *s)
     return s->conf & LEG_RT_CNF;
 }
 
-/* base_ns may be in the far past or future: the counter is 64 bits of its own. */
+/* Any thread. */
 static uint64_t hpet_counter(const HpetState *s)
 {
-    if (!hpet_is_enabled(s)) {
-        return s->counter;
-    }
-    return s->counter +
-           (uint64_t)(clock_get_ns(VIRTUAL_CLOCK) - s->base_ns) / HPET_PERIOD_NS;
+    const HpetCounter *c = &s->counter;
+    uint32_t seq;
+    uint64_t count;
+
+    do {
+        /* The acquires pair with the releases in hpet_set_counter(). */
+        while ((seq = atomic_load_acquire(&c->seq)) & 1) {
+            continue;
+        }
+        count = atomic_load_acquire(&c->count);
+        if (atomic_load_acquire(&c->running)) {
+            count += (uint64_t)(clock_get_ns(VIRTUAL_CLOCK) -
+                                atomic_load_acquire(&c->base_ns)) /
+                     HPET_PERIOD_NS;
+        }
+    } while (atomic_load_acquire(&c->seq) != seq);
+    return count;
+}
+
+/* The counter is @count now, and runs or stands. */
+static void hpet_set_counter(HpetState *s, uint64_t count, bool running)
+{
+    HpetCounter *c = &s->counter;
+
+    atomic_store_release(&c->seq, c->seq + 1);
+    atomic_store_release(&c->count, count);
+    atomic_store_release(&c->base_ns, clock_get_ns(VIRTUAL_CLOCK));
+    atomic_store_release(&c->running, running);
+    atomic_store_release(&c->seq, c->seq + 1);
 }
 
 static bool timer_is_periodic(const HpetTimer *t)
@@ -288,8 +325,7 @@ static void hpet_write_conf(HpetState *s, uint64_t value)
     uint64_t changed = s->conf ^ (value & (ENABLE_CNF | LEG_RT_CNF));
 
     if (changed & ENABLE_CNF) {
-        s->counter = hpet_counter(s);
-        s->base_ns = clock_get_ns(VIRTUAL_CLOCK);
+        hpet_set_counter(s, hpet_counter(s), value & ENABLE_CNF);
     }
     s->conf ^= changed;
     if (changed & LEG_RT_CNF) {
@@ -319,8 +355,7 @@ static void hpet_write_counter(HpetState *s, uint64_t value)
     if (hpet_is_enabled(s)) {
         log_guest_error("hpet: counter written while it runs\n");
     }
-    s->counter = value;
-    s->base_ns = clock_get_ns(VIRTUAL_CLOCK);
+    hpet_set_counter(s, value, hpet_is_enabled(s));
     for (int n = 0; n < s->num_timers; n++) {
         timer_arm(&s->timers[n]);
     }
@@ -407,11 +442,38 @@ static void hpet_write_reg(HpetState *s, hwaddr reg, uint64_t value, uint64_t ma
     }
 }
 
+/* The BQL, unless the caller (a device's DMA, qtest) has it already. */
+static bool hpet_lock(void)
+{
+    if (bql_is_held()) {
+        return false;
+    }
+    bql_lock();
+    return true;
+}
+
+static void hpet_unlock(bool locked)
+{
+    if (locked) {
+        bql_unlock();
+    }
+}
+
 /* Registers are 64 bits; 32-bit accesses take a half. */
 static uint64_t hpet_read(void *opaque, hwaddr offset, unsigned size)
 {
-    uint64_t value = hpet_read_reg(opaque, offset & ~7ull);
+    HpetState *s = opaque;
+    hwaddr reg = offset & ~7ull;
+    uint64_t value;
 
+    if (reg == MAIN_CNT) {
+        value = hpet_counter(s);
+    } else {
+        bool locked = hpet_lock();
+
+        value = hpet_read_reg(s, reg);
+        hpet_unlock(locked);
+    }
     return value >> 8 * (offset & 7);
 }
 
@@ -419,8 +481,10 @@ static void hpet_write(void *opaque, hwaddr offset, uint64_t value, unsigned siz
 {
     unsigned shift = 8 * (offset & 7);
     uint64_t mask = (size == 8 ? UINT64_MAX : (1ull << 8 * size) - 1) << shift;
+    bool locked = hpet_lock();
 
     hpet_write_reg(opaque, offset & ~7ull, value << shift, mask);
+    hpet_unlock(locked);
 }
 
 static const MemoryRegionOps hpet_ops = {
@@ -449,8 +513,8 @@ static void hpet_reset_enter(DeviceState *dev)
 {
     HpetState *s = HPET(dev);
 
-    s->conf = s->status = s->counter = 0;
-    s->base_ns = 0;
+    s->conf = s->status = 0;
+    hpet_set_counter(s, 0, false);
     for (int n = 0; n < s->num_timers; n++) {
         HpetTimer *t = &s->timers[n];
 
@@ -494,6 +558,7 @@ static void hpet_init(Object *obj)
     HpetState *s = (HpetState *)obj;
 
     memory_region_init_io(&s->io, obj, &hpet_ops, s, "hpet", HPET_SIZE);
+    memory_region_clear_global_locking(&s->io);
     sysbus_init_mmio(SYSBUS_DEVICE(s), &s->io);
     for (int i = 0; i < HPET_NUM_IRQS; i++) {
         sysbus_init_irq(SYSBUS_DEVICE(s), &s->irqs[i]);
@@ -532,8 +597,9 @@ static const VMStateDescription hpet_vmstate = {
         (const VMStateField[]){
                                VMSTATE_UINT64(conf, HpetState),
                                VMSTATE_UINT64(status, HpetState),
-                               VMSTATE_UINT64(counter, HpetState),
-                               VMSTATE_INT64(base_ns, HpetState),
+                               VMSTATE_UINT64(counter.count, HpetState),
+                               VMSTATE_INT64(counter.base_ns, HpetState),
+                               VMSTATE_UINT32(counter.running, HpetState),
                                VMSTATE_UINT8(legacy_lines, HpetState),
                                VMSTATE_STRUCT_ARRAY(timers, HpetState, hpet_timer_vmstate),
                                VMSTATE_END_OF_LIST(),

@@ -977,6 +977,7 @@ static bool fdc_realize(DeviceState *dev, Error **errp)
     memory_region_init_io(&s->io_high, OBJECT(s), &high_ops, s, "fdc", 1);
     isa_register_ioport(isa, &s->io_low, (uint16_t)(s->iobase + 1));
     isa_register_ioport(isa, &s->io_high, (uint16_t)(s->iobase + 7));
+    isa_set_ioport_id(isa, (uint16_t)s->iobase);
     bus_init(&s->bus, sizeof(s->bus), TYPE_FLOPPY_BUS, dev, NULL);
     s->bus.fallback = (FloppyType)s->fallback;
     s->bus.forced[0] = (FloppyType)s->type_a;

@@ -218,12 +218,18 @@ static bool check_address(BusState *bus, DeviceState *dev, Error **errp)
     return true;
 }
 
+static char *dev_fw_path(DeviceState *dev)
+{
+    return g_strdup_printf("floppy@%x", FLOPPY(dev)->unit);
+}
+
 static void floppy_bus_class_init(ObjectClass *klass, const void *data)
 {
     BusClass *bc = BUS_CLASS(klass);
 
     bc->max_dev = FDC_MAX_DRIVES;
     bc->check_address = check_address;
+    bc->dev_fw_path = dev_fw_path;
 }
 
 static const TypeInfo floppy_bus_info = {

@@ -7,9 +7,9 @@
  * mode word. It ends at the first instruction that transfers control or changes the
  * mode.  An instruction across a page end is a block of its own, keyed on both pages.
  *
- * Finding the next block: a direct-mapped table by CS base and rip, valid for one
- * generation of translations (CR3, INVLPG, ...) and one mode, then a hash table by RAM
- * address, then the decoder.
+ * Finding the next block: the link of the last one, else a direct-mapped table by rip,
+ * both valid for one generation of translations (CR3, INVLPG, ...) and one mode, then a
+ * hash table by RAM address, then the decoder.
  *
  *  B1 A block is dead when a page it was decoded from has a new generation
  * (code-pages.h). B2 cpu->insn names the instruction that is being executed and is NULL
@@ -44,16 +44,27 @@ typedef struct BlockPage {
     uint32_t gen;
 } BlockPage;
 
+/* What ran after a block: behind its end [0], or elsewhere [1]. */
+typedef struct BlockLink {
+    X86Block *block;
+    uint32_t generation; /* of kind */
+    uint32_t kind;
+} BlockLink;
+
 struct X86Block {
-    uint64_t ram_addr; /* of the first byte */
+    /* read at each entry */
     uint64_t rip;
-    uint64_t end_rip;
     uint32_t mode;
+    uint32_t base; /* of CS; 0 in 64-bit code */
     uint32_t last; /* offset of the last byte in CS, 0 in 64-bit code */
     uint16_t count;
     bool crosses;
     bool verify; /* compare with memory at each entry */
     BlockPage page[2];
+    uint64_t end_rip;
+    BlockLink link[2];
+    /* for the hash table */
+    uint64_t ram_addr; /* of the first byte */
     X86Block *hash_next;
     uint32_t source_len;
     X86Insn insn[];
@@ -63,17 +74,16 @@ struct X86Block {
 enum { GEN_LOCAL, GEN_GLOBAL, GEN_COUNT };
 
 typedef struct JumpEntry {
+    X86Block *block;
     uint64_t rip;
-    uint32_t base; /* of CS; 0 in 64-bit code */
-    uint32_t mode;
     uint32_t generation; /* of kind */
     uint32_t kind;       /* GEN_* */
-    X86Block *block;
 } JumpEntry;
 
 typedef struct X86Blocks {
     uint32_t generation[GEN_COUNT];
     uint64_t executed;
+    uint32_t flushes;
     uint8_t *arena;
     size_t used;
     JumpEntry jump[1 << JUMP_BITS];
@@ -153,6 +163,7 @@ void x86_blocks_flush(X86State *cpu)
     X86Blocks *bl = cpu->blocks;
 
     x86_blocks_all_changed(cpu);
+    bl->flushes++;
     bl->used = 0;
     memset(bl->hash, 0, sizeof(bl->hash));
     memset(bl->jump, 0, sizeof(bl->jump));
@@ -272,6 +283,7 @@ static void decode_one(X86State *cpu, X86Block *b, uint64_t rip)
     }
     b->rip = rip;
     b->mode = cpu->mode;
+    b->base = cpu->seg_fast[X86_CS].base;
     b->count = 1;
     b->end_rip = b->insn[0].next_rip;
     b->source_len = b->insn[0].len;
@@ -306,6 +318,7 @@ static unsigned decode_run(X86State *cpu, X86Block *b, uint64_t rip, const uint8
     b->end_rip = at;
     b->source_len = at - rip;
     b->mode = cpu->mode;
+    b->base = cpu->seg_fast[X86_CS].base;
     b->count = n;
     b->crosses = false;
     b->last = x86_is64(cpu) || !n ? 0 : at - 1;
@@ -350,6 +363,7 @@ static X86Block *hash_find(X86State *cpu, uint64_t ram_addr, uint64_t rip)
         X86Block *b = *link;
 
         if (b->ram_addr == ram_addr && b->rip == rip && b->mode == cpu->mode &&
+            b->base == (uint32_t)cpu->seg_fast[X86_CS].base &&
             (!b->crosses || second_page_agrees(cpu, b))) {
             if (is_alive(b)) {
                 return b;
@@ -395,6 +409,7 @@ static void keep(X86State *cpu, X86Block *b)
     size_t size =
         sizeof(X86Block) + b->count * sizeof(X86Insn) + (b->verify ? b->source_len : 0);
 
+    b->link[0] = b->link[1] = (BlockLink){ NULL };
     b->hash_next = *slot;
     *slot = b;
     bl->used += (size + 63) & ~(size_t)63;
@@ -508,8 +523,6 @@ static void remember(X86State *cpu, JumpEntry *e, X86Block *b, bool global)
     /* Crossing blocks are rare: which of the pages are global is not worth knowing. */
     e->kind = global && !b->crosses ? GEN_GLOBAL : GEN_LOCAL;
     e->rip = b->rip;
-    e->base = cpu->seg_fast[X86_CS].base;
-    e->mode = b->mode;
     e->generation = bl->generation[e->kind];
     e->block = b;
     bl->pages[first / 64] |= 1ull << (first % 64);
@@ -544,20 +557,60 @@ static X86Block *find_slow(X86State *cpu, JumpEntry *e)
     return b;
 }
 
-static inline X86Block *find(X86State *cpu)
+/* Whether a block whose address agrees may be entered now. */
+static inline bool enterable(const X86State *cpu, const X86Block *b)
+{
+    return b->mode == cpu->mode && b->base == (uint32_t)cpu->seg_fast[X86_CS].base &&
+           is_alive(b) && b->last <= cpu->seg[X86_CS].limit && !b->verify;
+}
+
+static inline JumpEntry *jump_entry(X86State *cpu)
+{
+    uint64_t rip = cpu->rip;
+
+    return &cpu->blocks->jump[(rip ^ rip >> JUMP_BITS) & ((1 << JUMP_BITS) - 1)];
+}
+
+/* The block at the current address; @link, if not NULL, learns it. */
+static X86Block *find(X86State *cpu, BlockLink *link)
 {
     X86Blocks *bl = cpu->blocks;
-    uint64_t rip = cpu->rip;
-    JumpEntry *e = &bl->jump[(rip ^ rip >> JUMP_BITS) & ((1 << JUMP_BITS) - 1)];
+    JumpEntry *e = jump_entry(cpu);
+    uint32_t flushes = bl->flushes;
+    X86Block *b;
 
-    if (x86_likely(e->rip == rip && e->mode == cpu->mode &&
-                   e->generation == bl->generation[e->kind] &&
-                   e->base == (uint32_t)cpu->seg_fast[X86_CS].base &&
-                   is_alive(e->block) && e->block->last <= cpu->seg[X86_CS].limit &&
-                   !e->block->verify)) {
-        return e->block;
+    if (x86_likely(e->rip == cpu->rip && e->generation == bl->generation[e->kind] &&
+                   enterable(cpu, e->block))) {
+        b = e->block;
+    } else {
+        b = find_slow(cpu, e);
+        if (flushes != bl->flushes || b == &bl->scratch.head) {
+            return b;
+        }
     }
-    return find_slow(cpu, e);
+    if (link) {
+        *link = (BlockLink){ b, e->generation, e->kind };
+    }
+    return b;
+}
+
+/* The block after @prev (NULL: none), which has just run to its end. */
+static inline X86Block *find_next(X86State *cpu, X86Block *prev)
+{
+    BlockLink *link;
+    X86Block *b;
+
+    if (!prev) {
+        return find(cpu, NULL);
+    }
+    link = &prev->link[cpu->rip != prev->end_rip];
+    b = link->block;
+    if (x86_likely(b && b->rip == cpu->rip &&
+                   link->generation == cpu->blocks->generation[link->kind] &&
+                   enterable(cpu, b))) {
+        return b;
+    }
+    return find(cpu, link);
 }
 
 /* --- running
@@ -635,11 +688,14 @@ static bool between_blocks(X86State *cpu)
 
 void x86_run(X86State *cpu)
 {
+    X86Block *prev;
+
     if (_setjmp(cpu->fault_env)) {
         /* Delivery may fault again and come back here. */
         cpu->insn = NULL;
         x86_take_fault(cpu);
     }
+    prev = NULL;
     for (;;) {
         if (x86_unlikely(cpu->halted)) {
             if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST) ||
@@ -653,9 +709,11 @@ void x86_run(X86State *cpu)
             uint64_t bits = cpu->pending_db;
 
             cpu->pending_db = 0;
+            prev = NULL;
             x86_take_trap_db(cpu, bits);
         }
         if (x86_unlikely(x86_wants_out(cpu))) {
+            prev = NULL;
             if (!between_blocks(cpu)) {
                 return;
             }
@@ -667,10 +725,15 @@ void x86_run(X86State *cpu)
             log_state(cpu);
         }
         if (x86_unlikely(cpu->mode & X86_MODE_STEP)) {
+            prev = NULL;
             step(cpu);
         } else {
             cpu->irq_shadow = 0;
-            run_block(cpu, find(cpu));
+            prev = find_next(cpu, prev);
+            run_block(cpu, prev);
+            if (prev == &cpu->blocks->scratch.head) {
+                prev = NULL;
+            }
         }
     }
 }

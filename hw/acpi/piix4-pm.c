@@ -451,6 +451,13 @@ PCIDevice *piix4_pm_create(PCIBus *bus, int devfn, const PIIX4PMConfig *config,
     return pci_realize_and_unref(dev, bus, errp) ? dev : NULL;
 }
 
+int piix4_pm_get_pci_bsel(PCIDevice *pm, const PCIBus *bus)
+{
+    PIIX4PMState *s = (PIIX4PMState *)object_cast(OBJECT(pm), TYPE_PIIX4_PM);
+
+    return acpi_pcihp_get_bsel(&s->pcihp, bus);
+}
+
 struct I2CBus *piix4_pm_get_smbus(PCIDevice *pm)
 {
     return piix4_pm(pm)->smbus.bus;

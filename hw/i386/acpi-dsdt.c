@@ -16,6 +16,7 @@
 
 #include "hw/acpi/aml-build.h"
 #include "hw/isa/piix3.h"
+#include "hw/pci/pci-bridge.h"
 #include "hw/pci/pci.h"
 #include <string.h>
 
@@ -724,15 +725,38 @@ static bool is_display(PCIDevice *dev)
     return dev && (PCI_DEVICE_GET_CLASS(dev)->class_id >> 8) == PCI_CLASS_DISPLAY;
 }
 
+/* The bus behind a bridge, NULL for other functions. */
+static PCIBus *secondary_bus(PCIDevice *dev)
+{
+    if (!dev || !object_is_a(OBJECT(dev), TYPE_PCI_BRIDGE_BASE)) {
+        return NULL;
+    }
+    return pci_bridge_get_sec_bus(PCI_BRIDGE(dev));
+}
+
 static bool slot_can_hotplug(PCIDevice *dev)
 {
     return !dev || (DEVICE_GET_CLASS(dev)->hotpluggable &&
                     !PCI_DEVICE_GET_CLASS(dev)->is_bridge);
 }
 
+static int bus_selector(const PcFirmwareConfig *config, PCIBus *bus)
+{
+    if (config->pci_bsel && bus) {
+        return config->pci_bsel(config->opaque, bus);
+    }
+    return bus == config->pci_bus ? 0 : -1;
+}
+
+static void append_bus(GString *asl, const PcFirmwareConfig *config, PCIBus *bus,
+                       int bsel);
+
 static void append_slot(GString *asl, const PcFirmwareConfig *config, PCIDevice *dev,
                         unsigned slot)
 {
+    PCIBus *behind = secondary_bus(dev);
+    int bsel = behind ? bus_selector(config, behind) : -1;
+
     g_string_append_printf(asl,
                            "Device (S%02X) { "
                            "Name (_ADR, 0x%x) "
@@ -744,6 +768,8 @@ static void append_slot(GString *asl, const PcFirmwareConfig *config, PCIDevice 
                            slot * 8, slot << 16, slot);
     if (is_isa_bridge(dev)) {
         append_isa_bridge(asl, config, slot);
+    } else if (bsel >= 0) {
+        append_bus(asl, config, behind, bsel);
     } else if (is_display(dev)) {
         /* Keeps its state in no sleep state. */
         g_string_append(asl, "Method (_S1D, 0) { Return (Zero) } "
@@ -758,35 +784,56 @@ static void append_slot(GString *asl, const PcFirmwareConfig *config, PCIDevice 
     g_string_append(asl, "} ");
 }
 
-static void append_slots(GString *asl, const PcFirmwareConfig *config)
+static PCIDevice *device_in_slot(PCIBus *bus, unsigned slot)
 {
-    uint32_t pluggable = 0;
+    return bus ? pci_bus_find_device(bus, PCI_DEVFN(slot, 0)) : NULL;
+}
 
-    g_string_append(asl, "Scope (\\_SB) { Scope (PCI0) { Name (BSEL, Zero) ");
-    for (unsigned slot = 0; slot < PCI_NUM_SLOTS; slot++) {
-        PCIDevice *dev = config->pci_bus
-                             ? pci_bus_find_device(config->pci_bus, PCI_DEVFN(slot, 0))
-                             : NULL;
-
-        append_slot(asl, config, dev, slot);
-        if (slot_can_hotplug(dev)) {
-            pluggable |= 1u << slot;
-        }
-    }
+/* DVNT tells the slots in mask Arg0 of event Arg1; PCNT does so for all buses below. */
+static void append_bus_notify(GString *asl, const PcFirmwareConfig *config, PCIBus *bus,
+                              int bsel)
+{
     g_string_append(asl, "Method (DVNT, 2) { ");
     for (unsigned slot = 0; slot < PCI_NUM_SLOTS; slot++) {
-        if (pluggable & 1u << slot) {
+        if (slot_can_hotplug(device_in_slot(bus, slot))) {
             g_string_append_printf(asl,
                                    "If (And (Arg0, 0x%x)) { Notify (S%02X, Arg1) } ",
                                    1u << slot, slot * 8);
         }
     }
-    g_string_append(asl, "} "
-                         "Method (PCNT, 0) { "
-                         "    Store (Zero, BNUM) "
-                         "    DVNT (PCIU, One) "
-                         "    DVNT (PCID, 3) "
-                         "} } } ");
+    g_string_append_printf(asl,
+                           "} "
+                           "Method (PCNT, 0) { "
+                           "    Store (%d, BNUM) "
+                           "    DVNT (PCIU, One) "
+                           "    DVNT (PCID, 3) ",
+                           bsel);
+    for (unsigned slot = 0; slot < PCI_NUM_SLOTS; slot++) {
+        PCIBus *behind = secondary_bus(device_in_slot(bus, slot));
+
+        if (behind && bus_selector(config, behind) >= 0) {
+            g_string_append_printf(asl, "^S%02X.PCNT () ", slot * 8);
+        }
+    }
+    g_string_append(asl, "} ");
+}
+
+/* The slots of one bus; those of bridges that were there from the start nest. */
+static void append_bus(GString *asl, const PcFirmwareConfig *config, PCIBus *bus,
+                       int bsel)
+{
+    g_string_append_printf(asl, "Name (BSEL, %d) ", bsel);
+    for (unsigned slot = 0; slot < PCI_NUM_SLOTS; slot++) {
+        append_slot(asl, config, device_in_slot(bus, slot), slot);
+    }
+    append_bus_notify(asl, config, bus, bsel);
+}
+
+static void append_slots(GString *asl, const PcFirmwareConfig *config)
+{
+    g_string_append(asl, "Scope (\\_SB) { Scope (PCI0) { ");
+    append_bus(asl, config, config->pci_bus, 0);
+    g_string_append(asl, "} } ");
 }
 
 /* --- The rest ---------------------------------------------------------------- */

@@ -520,6 +520,13 @@ static PcFloppyDrive floppy_drive(void *opaque, unsigned n)
                             info.max_head, info.max_sector };
 }
 
+static int pci_bsel(void *opaque, const PCIBus *bus)
+{
+    PCMachineState *pc = opaque;
+
+    return pc->pm ? piix4_pm_get_pci_bsel(PCI_DEVICE(pc->pm), bus) : -1;
+}
+
 static PcDiskGeometry disk_geometry(void *opaque, unsigned n)
 {
     PCMachineState *pc = opaque;
@@ -554,6 +561,7 @@ static bool setup_firmware(PCMachineState *pc, Error **errp)
         .pci_bus = pc->pci,
         .pci_hotplug = true,
         .pci_hotplug_bridges = true,
+        .pci_bsel = pci_bsel,
         .isa_bus = BUS(pc->isa),
         .floppy_drive = floppy_drive,
         .disk_geometry = disk_geometry,

@@ -33,6 +33,8 @@ PCIDevice *piix4_pm_create(PCIBus *bus, int devfn, const PIIX4PMConfig *config,
 struct I2CBus *piix4_pm_get_smbus(PCIDevice *pm);
 /* I/O base of the power management block as the guest has set it; 0: not yet. */
 uint32_t piix4_pm_get_io_base(PCIDevice *pm);
+/* Number of @bus in the ACPI hot-plug registers, -1 when it has none. */
+int piix4_pm_get_pci_bsel(PCIDevice *pm, const PCIBus *bus);
 /* The user pressed it: the guest is told. */
 void piix4_pm_power_button(PCIDevice *pm);
 /* The machine wakes from S3: @status is ACPI_PM1_RTC, ACPI_PM1_TMR or 0. */

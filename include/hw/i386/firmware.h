@@ -58,6 +58,8 @@ typedef struct PcFirmwareConfig {
     struct PCIBus *pci_bus;
     bool pci_hotplug; /* ACPI hot-plug registers at ae00 serve the root bus */
     bool pci_hotplug_bridges;
+    /* Number of a bus in the hot-plug registers, -1: none. NULL: 0 for the root. */
+    int (*pci_bsel)(void *opaque, const struct PCIBus *bus);
     BusState *isa_bus; /* devices on it get their PNP nodes */
     PcFloppyDrive (*floppy_drive)(void *opaque, unsigned n);   /* NULL: none */
     PcDiskGeometry (*disk_geometry)(void *opaque, unsigned n); /* IDE disk 0-3 */

@@ -569,7 +569,13 @@ static bool setup_firmware(PCMachineState *pc, Error **errp)
     };
 
     if (ms->cpus->len) {
-        config.cpu_vendor_amd = x86_cpu_is_amd(X86_CPU(g_ptr_array_index(ms->cpus, 0)));
+        X86Cpu *cpu = X86_CPU(g_ptr_array_index(ms->cpus, 0));
+        uint32_t regs[4];
+
+        config.cpu_vendor_amd = x86_cpu_is_amd(cpu);
+        x86_cpu_get_cpuid(cpu, 1, 0, regs);
+        config.cpuid_1_eax = regs[0];
+        config.cpuid_1_edx = regs[3];
     }
     pc->fw = pc_firmware_setup(&config, errp);
     return pc->fw != NULL;

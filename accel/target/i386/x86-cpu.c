@@ -41,6 +41,11 @@ bool x86_cpu_is_amd(X86Cpu *cpu)
     return !strcmp(cpu->st.ident.vendor, "AuthenticAMD");
 }
 
+void x86_cpu_get_cpuid(X86Cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+    x86_cpuid(&cpu->st, leaf, subleaf, out);
+}
+
 X86Cpu *x86_cpu_new(const char *type)
 {
     return X86_CPU(device_new(type));

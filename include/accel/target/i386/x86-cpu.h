@@ -51,6 +51,8 @@ X86CpuOps *x86_cpu_get_ops(X86Cpu *cpu);
 uint32_t x86_cpu_get_apic_id(X86Cpu *cpu);
 /* Is the vendor AMD?  The firmware tables depend on it. */
 bool x86_cpu_is_amd(X86Cpu *cpu);
+/* What CPUID answers: EAX, EBX, ECX, EDX.  The CPU is realized. */
+void x86_cpu_get_cpuid(X86Cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
 
 /* The A20 line of the board: addresses have bit 20 cleared while @level is 0. */
 void x86_cpu_set_a20(X86Cpu *cpu, int level);

@@ -55,7 +55,11 @@ bool accel_choose(const char *const *names, struct json_object **props, int n,
         ObjectClass *klass = find_class(names[i]);
         Error *err = NULL;
         if (!klass) {
-            error_set(&err, "invalid accelerator %s", names[i]);
+            if (!strcmp(names[i], "kvm")) {
+                error_set(&err, "the KVM accelerator is not built");
+            } else {
+                error_set(&err, "invalid accelerator %s", names[i]);
+            }
         } else {
             current = try_one(klass, props ? props[i] : NULL, ms, &err);
         }

@@ -582,8 +582,10 @@ void chardev_cleanup(void)
     for (guint i = 0; i < all->len; i++) {
         Chardev *chr = all->pdata[i];
 
-        /* Front ends may outlive this; the backend's finalizer unlinks its socket when
-         * the last of them lets go, so do it here as well. */
+        /* Devices are not asked any more: nothing writes to their front ends. */
+        if (chr->fe) {
+            chr_fe_deinit(chr->fe);
+        }
         if (CHARDEV_GET_CLASS(chr)->disconnect) {
             CHARDEV_GET_CLASS(chr)->disconnect(chr);
         }

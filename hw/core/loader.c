@@ -52,6 +52,13 @@ const char *const *firmware_search_dirs(void)
     return (const char *const *)search_dirs_get()->pdata;
 }
 
+void firmware_clear_search_dirs(void)
+{
+    g_ptr_array_set_size(search_dirs_get(), 0);
+    g_ptr_array_add(search_dirs, NULL);
+    num_user_dirs = 0;
+}
+
 static bool is_readable_file(const char *path)
 {
     struct stat st;
@@ -195,6 +202,25 @@ void rom_note_region(const char *name, MemoryRegion *mr, size_t max_len)
     rom->region = g_strdup(mr ? memory_region_name(mr) : name);
     rom->max_len = max_len;
     rom->addr = HWADDR_MAX;
+}
+
+static void rom_free(void *opaque)
+{
+    Rom *rom = opaque;
+
+    g_clear_pointer(&rom->data, g_bytes_unref);
+    g_free(rom->name);
+    g_free(rom->fw_file);
+    g_free(rom->region);
+    g_free(rom);
+}
+
+void roms_clear(void)
+{
+    if (roms) {
+        g_ptr_array_set_free_func(roms, rom_free);
+        g_clear_pointer(&roms, g_ptr_array_unref);
+    }
 }
 
 static int rom_compare(const void *a, const void *b)

@@ -363,7 +363,7 @@ static void put_processor(Writer *w, unsigned n)
 {
     const SmbiosMachine *m = w->machine;
     g_autofree char *socket =
-        g_strdup_printf("%s %x", option_get(4, "sock_pfx", "CPU"), n);
+        g_strdup_printf("%s%2x", option_get(4, "sock_pfx", "CPU"), n);
     unsigned cores = MIN(m->cores, 255), threads = MIN(m->cores * m->threads, 255);
 
     begin(w, 4, (uint16_t)(HANDLE_PROCESSOR + n));

@@ -275,7 +275,7 @@ static bool load_initrd(PcFirmware *fw, const LinuxImage *image, uint32_t kernel
     return true;
 }
 
-static bool load_linux(PcFirmware *fw, const uint8_t *data, size_t len, Error **errp)
+bool linux_load(PcFirmware *fw, const uint8_t *data, size_t len, Error **errp)
 {
     const MachineState *ms = fw->config.machine;
     const char *cmdline = ms->kernel_cmdline ? ms->kernel_cmdline : "";
@@ -375,5 +375,5 @@ bool x86_load_kernel(PcFirmware *fw, Error **errp)
             break;
         }
     }
-    return load_linux(fw, data, len, errp);
+    return linux_load(fw, data, len, errp);
 }

@@ -19,6 +19,8 @@ X86BootResult multiboot_load(PcFirmware *fw, const uint8_t *data, size_t len,
                              Error **errp) WARN_UNUSED;
 X86BootResult pvh_load(PcFirmware *fw, const uint8_t *data, size_t len,
                        Error **errp) WARN_UNUSED;
+bool linux_load(PcFirmware *fw, const uint8_t *data, size_t len,
+                Error **errp) WARN_UNUSED;
 /* Has it a setup header? */
 bool linux_image_is_recognized(const uint8_t *data, size_t len);
 

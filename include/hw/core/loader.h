@@ -22,6 +22,8 @@ void firmware_add_search_dir(const char *dir);
 /* The directories in order of search (-L help); NULL-terminated, owned by the module.
  */
 const char *const *firmware_search_dirs(void);
+/* Only files given by path are found from now on; for tests. */
+void firmware_clear_search_dirs(void);
 /*
  * Path of firmware file @name: @name itself if it exists as given, else the first
  * match in the search directories. Caller frees; NULL when there is none.
@@ -55,6 +57,8 @@ void rom_note_region(const char *name, MemoryRegion *mr, size_t max_len);
 /* Verify that no two blobs overlap, and register the reset handler. At machine ready.
  */
 bool roms_check(Error **errp) WARN_UNUSED;
+/* Forget all blobs; for tests, before roms_check(). */
+void roms_clear(void);
 /* Text of "info roms"; caller frees. */
 char *roms_describe(void);
 /* Direct pointer into a blob's data if [addr, addr + size) is inside one, else NULL. */

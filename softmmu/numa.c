@@ -13,6 +13,7 @@ static NumaState *get_state(MachineState *ms)
 {
     if (!ms->numa) {
         ms->numa = g_new0(NumaState, 1);
+        memset(ms->numa->cpu_node, 0xff, sizeof(ms->numa->cpu_node));
     }
     return ms->numa;
 }
@@ -27,6 +28,65 @@ static bool number(struct json_object *opts, const char *key, uint64_t def,
         return true;
     }
     return value_get_uint64(v, key, out, errp);
+}
+
+/* "cpus=N" or "cpus=FIRST-LAST". */
+static bool assign_cpus(MachineState *ms, const char *cpus, int16_t node, Error **errp)
+{
+    g_auto(GStrv) ends = g_strsplit(cpus, "-", 2);
+    uint64_t first, last;
+
+    if (!parse_uint64(ends[0], &first)) {
+        return error_set(errp, "Parameter 'cpus' expects a number or a range");
+    }
+    last = first;
+    if (ends[1] && !parse_uint64(ends[1], &last)) {
+        return error_set(errp, "Parameter 'cpus' expects a number or a range");
+    }
+    if (last < first || last >= ms->smp.max_cpus || last >= NUMA_MAX_CPUS) {
+        return error_set(errp,
+                         "CPU index (%" PRIu64 ") should be smaller than maxcpus (%u)",
+                         last, ms->smp.max_cpus);
+    }
+    for (uint64_t i = first; i <= last; i++) {
+        ms->numa->cpu_node[i] = node;
+    }
+    return true;
+}
+
+/* -numa cpu,node-id=N,socket-id=...: every CPU that has these ids. */
+static bool assign_cpu_by_topology(MachineState *ms, struct json_object *opts,
+                                   Error **errp)
+{
+    NumaState *numa = get_state(ms);
+    const CpuTopology *t = &ms->smp;
+    const uint64_t any = UINT64_MAX;
+    uint64_t node, socket, die, core, thread;
+
+    if (!number(opts, "node-id", any, &node, errp) ||
+        !number(opts, "socket-id", any, &socket, errp) ||
+        !number(opts, "die-id", any, &die, errp) ||
+        !number(opts, "core-id", any, &core, errp) ||
+        !number(opts, "thread-id", any, &thread, errp)) {
+        return false;
+    }
+    if (node >= MAX_NUMA_NODES || !numa->nodes[node].present) {
+        return error_set(errp,
+                         "Invalid node-id=%" PRIu64 ", NUMA node must be defined with "
+                         "-numa node,nodeid=ID before it's used with -numa "
+                         "cpu,node-id=ID",
+                         node);
+    }
+    for (unsigned i = 0; i < t->max_cpus && i < NUMA_MAX_CPUS; i++) {
+        unsigned cores = i / t->threads, dies = cores / t->cores;
+        if ((thread == any || thread == i % t->threads) &&
+            (core == any || core == cores % t->cores) &&
+            (die == any || die == dies % t->dies) &&
+            (socket == any || socket == dies / t->dies)) {
+            numa->cpu_node[i] = (int16_t)node;
+        }
+    }
+    return true;
 }
 
 static bool add_node(MachineState *ms, struct json_object *opts, Error **errp)
@@ -57,6 +117,10 @@ static bool add_node(MachineState *ms, struct json_object *opts, Error **errp)
             return error_set(errp, "memdev=%s is ambiguous", memdev);
         }
         node->mem_bytes = host_memory_backend_get_size(MEMORY_BACKEND(node->memdev));
+    }
+    const char *cpus = value_dict_get_str(opts, "cpus");
+    if (cpus && !assign_cpus(ms, cpus, (int16_t)id, errp)) {
+        return false;
     }
     node->present = true;
     numa->num_nodes++;
@@ -120,7 +184,7 @@ static bool apply_one(MachineState *ms, const char *text, Error **errp)
     case 1:
         return set_distance(ms, opts, errp);
     case 2:
-        return true;
+        return assign_cpu_by_topology(ms, opts, errp);
     default:
         return error_set(errp, "memory attribute tables (%s) are not built",
                          types[type]);

@@ -5,6 +5,20 @@
 
 #include <string.h>
 
+int machine_get_cpu_node(const MachineState *ms, unsigned index)
+{
+    const CpuTopology *t = &ms->smp;
+
+    if (!ms->numa || ms->numa->num_nodes <= 0) {
+        return 0;
+    }
+    if (index < NUMA_MAX_CPUS && ms->numa->cpu_node[index] >= 0) {
+        return ms->numa->cpu_node[index];
+    }
+    unsigned per_socket = MAX(t->threads, 1) * MAX(t->cores, 1) * MAX(t->dies, 1);
+    return (int)(index / per_socket % (unsigned)ms->numa->num_nodes);
+}
+
 MachineClass *machine_class_find(const char *name, const char *target)
 {
     g_autoptr(GSList) list = object_class_get_list(TYPE_MACHINE, false);

@@ -546,12 +546,18 @@ static PcDiskGeometry disk_geometry(void *opaque, unsigned n)
 static bool setup_firmware(PCMachineState *pc, Error **errp)
 {
     MachineState *ms = MACHINE(pc);
+    int *cpu_nodes = g_new(int, ms->smp.max_cpus); /* as long as the machine */
+
+    for (unsigned i = 0; i < ms->smp.max_cpus; i++) {
+        cpu_nodes[i] = machine_get_cpu_node(ms, i);
+    }
     PcFirmwareConfig config = {
         .machine = ms,
         .pci_memory = &pc->pci_memory,
         .ram_below_4g = pc->below_4g,
         .ram_above_4g = pc->above_4g,
         .cpu_apic_ids = pc->apic_ids,
+        .cpu_nodes = cpu_nodes,
         .smm = pc->smm == ON_OFF_AUTO_ON,
         .acpi = pc->acpi != ON_OFF_AUTO_OFF,
         .hpet = pc->hpet,

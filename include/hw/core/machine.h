@@ -35,8 +35,11 @@ typedef struct NumaNode {
     uint16_t initiator;
 } NumaNode;
 
+#define NUMA_MAX_CPUS 1024
+
 typedef struct NumaState {
     int num_nodes;
+    int16_t cpu_node[NUMA_MAX_CPUS]; /* by CPU index; -1: not given */
     bool have_distance;
     NumaNode nodes[MAX_NUMA_NODES];
 } NumaState;
@@ -130,6 +133,9 @@ static inline MachineClass *MACHINE_GET_CLASS(const void *obj)
 {
     return MACHINE_CLASS(((const Object *)obj)->klass);
 }
+
+/* Node of CPU @index: as given by -numa, else that of its socket; 0 without -numa. */
+int machine_get_cpu_node(const MachineState *ms, unsigned index);
 
 /* By name or alias, of @target or any if NULL. NULL when there is none. */
 MachineClass *machine_class_find(const char *name, const char *target);

@@ -120,6 +120,10 @@ void ram_dirty_set(ram_addr_t addr, uint64_t len, uint8_t mask)
 {
     uint64_t page = addr >> TARGET_PAGE_BITS, end = end_page(addr, len);
 
+    /* The store to memory is seen before the bits are looked at. Pairs with the
+     * read-modify-write in clear: either we find the page clean, or who cleaned it
+     * finds our store. */
+    smp_mb();
     mask &= atomic_read(&active_clients);
     for (unsigned client = 0; mask; client++, mask >>= 1) {
         if (mask & 1) {
@@ -247,7 +251,7 @@ static ram_addr_t region_addr(const MemoryRegion *mr, hwaddr offset)
 
 void memory_region_set_dirty(MemoryRegion *mr, hwaddr offset, uint64_t size)
 {
-    ram_dirty_set(region_addr(mr, offset), size, region_log_mask(mr));
+    ram_written(region_addr(mr, offset), size);
 }
 
 bool memory_region_get_dirty(MemoryRegion *mr, hwaddr offset, uint64_t size,

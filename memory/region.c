@@ -8,6 +8,7 @@
 
 #include "children-internal.h"
 #include "memory-internal.h"
+#include "qapi/value.h"
 #include "ram-internal.h"
 #include "util/bql.h"
 
@@ -686,10 +687,47 @@ static void region_finalize(Object *obj)
     g_free(mr->name);
 }
 
+static struct json_object *get_container(Object *obj, const Property *prop)
+{
+    MemoryRegion *container = ((MemoryRegion *)obj)->container;
+    g_autofree char *path =
+        container ? object_get_canonical_path(OBJECT(container)) : NULL;
+
+    return json_object_new_string(path ? path : "");
+}
+
+static struct json_object *get_addr(Object *obj, const Property *prop)
+{
+    return value_new_uint64(((MemoryRegion *)obj)->addr);
+}
+
+static struct json_object *get_priority(Object *obj, const Property *prop)
+{
+    return json_object_new_int(((MemoryRegion *)obj)->priority);
+}
+
+static struct json_object *get_size(Object *obj, const Property *prop)
+{
+    return value_new_uint64(memory_region_size((MemoryRegion *)obj));
+}
+
+static const Property region_props[] = {
+    PROP_CUSTOM("container", "link<memory-region>", get_container, NULL),
+    PROP_CUSTOM("addr", "uint64", get_addr, NULL),
+    PROP_CUSTOM("priority", "int32", get_priority, NULL),
+    PROP_CUSTOM("size", "uint64", get_size, NULL),
+};
+
+static void region_class_init(ObjectClass *klass, const void *data)
+{
+    OBJECT_CLASS_ADD_PROPERTIES(klass, region_props);
+}
+
 static const TypeInfo memory_region_info = {
     .name = TYPE_MEMORY_REGION,
     .parent = TYPE_OBJECT,
     .instance_size = sizeof(MemoryRegion),
+    .class_init = region_class_init,
     .instance_finalize = region_finalize,
 };
 TYPE_REGISTER(memory_region_info);

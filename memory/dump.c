@@ -104,7 +104,7 @@ void memory_dump(HmpOut *out, HmpArgs *args, MemoryDumpReadFn *read, void *opaqu
     uint64_t addr = (uint64_t)hmp_arg_int(args, "addr", 0);
     unsigned size = f.format == 'c' ? 1 : (unsigned)f.size;
     uint64_t left = (uint64_t)(f.count > 0 ? f.count : 0) * (unsigned)f.size;
-    unsigned line = size == 1 ? 8 : 16;
+    unsigned line = f.size == 1 ? 8 : 16;
 
     if (f.format == 'i') {
         hmp_puts(out, "no disassembler is built in\n");

@@ -200,14 +200,24 @@ static bool add_boot_files(PcFirmware *fw, Error **errp)
     return !ms->boot_splash || add_boot_splash(fw, ms->boot_splash, errp);
 }
 
-/* Devices may have come or gone since the last reset. */
+/*
+ * Devices may have come or gone since the last reset. "HALT" at the end of a list keeps
+ * the firmware from trying what is not in it.
+ */
 static void update_boot_order(void *opaque)
 {
     PcFirmware *fw = opaque;
     size_t size = 0;
     char *list = boot_order_get_list(&size);
 
-    fw_cfg_modify_file_take(fw->fw_cfg, "bootorder", list, list ? size : 0);
+    if (size && fw->config.machine->boot_strict) {
+        char *strict = g_strconcat(list, "\nHALT", NULL);
+
+        g_free(list);
+        list = strict;
+        size = strlen(list) + 1;
+    }
+    fw_cfg_modify_file_take(fw->fw_cfg, "bootorder", list, size);
 }
 
 static bool add_smbios(PcFirmware *fw, const uint8_t uuid[16], Error **errp)

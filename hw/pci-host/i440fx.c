@@ -234,7 +234,7 @@ static void i440fx_host_class_init(ObjectClass *klass, const void *data)
 
     dc->realize = i440fx_host_realize;
     dc->hotpluggable = false;
-    dc->fw_name = "pci";
+    dc->fw_name = "pci@i0cf8"; /* its first I/O port */
     OBJECT_CLASS_ADD_PROPERTIES(klass, i440fx_host_props);
 }
 

@@ -15,6 +15,8 @@
 
 #include "accel/accel.h"
 #include "migration/vmstate.h"
+#include "qapi/command.h"
+#include "qapi/events.h"
 #include "softmmu/runstate.h"
 
 #include <time.h>
@@ -171,6 +173,18 @@ static void rtc_latch_time(RtcState *s)
     s->cmos[RTC_CENTURY] = rtc_encode(s, year / 100);
 }
 
+/* Clients that keep the guest's offset for its next start want to know. */
+static void rtc_tell_change(RtcState *s, int64_t t)
+{
+    struct json_object *data = json_object_new_object();
+    g_autofree char *path = object_get_canonical_path(OBJECT(s));
+    int64_t host = clock_get_ns(HOST_CLOCK) / NANOSECONDS_PER_SECOND;
+
+    json_add_int(data, "offset", t - (rtc_config.has_date ? host : rtc_start_time()));
+    json_add_str(data, "qom-path", path ? path : "");
+    qapi_event_send("RTC_CHANGE", data);
+}
+
 /* The registers were written: the clock goes on from them, @fraction_ns into the
  * second. */
 static void rtc_take_time(RtcState *s, int64_t fraction_ns)
@@ -188,6 +202,7 @@ static void rtc_take_time(RtcState *s, int64_t fraction_ns)
 
     s->offset_ns = t * NANOSECONDS_PER_SECOND + fraction_ns - clock_get_ns(s->clock);
     s->checked_s = t;
+    rtc_tell_change(s, t);
 }
 
 static int64_t rtc_fraction_ns(const RtcState *s)
@@ -496,6 +511,38 @@ uint8_t rtc_get_memory(RtcState *s, int index)
     return index >= 0 && index < RTC_CMOS_SIZE ? s->cmos[index] : 0xff;
 }
 
+/* --- Monitor -------------------------------------------------------------------------
+ */
+
+/* No missed tick is ever delivered later (policy "discard"), so there is nothing to
+ * forget. */
+static bool qmp_rtc_reset_reinjection(struct json_object *args,
+                                      struct json_object **ret, Error **errp)
+{
+    return true;
+}
+QMP_COMMAND("rtc-reset-reinjection", qmp_rtc_reset_reinjection, 0);
+
+/* Property "date": the time the guest sees, as C's struct tm counts it. */
+static struct json_object *rtc_get_date(Object *obj, const Property *prop)
+{
+    time_t t = rtc_now_ns(RTC(obj)) / NANOSECONDS_PER_SECOND;
+    struct json_object *date = json_object_new_object();
+    struct tm tm;
+
+    gmtime_r(&t, &tm);
+    json_add_int(date, "tm_sec", tm.tm_sec);
+    json_add_int(date, "tm_min", tm.tm_min);
+    json_add_int(date, "tm_hour", tm.tm_hour);
+    json_add_int(date, "tm_mday", tm.tm_mday);
+    json_add_int(date, "tm_mon", tm.tm_mon);
+    json_add_int(date, "tm_year", tm.tm_year);
+    return date;
+}
+
+static const Property rtc_date_property =
+    PROP_CUSTOM("date", "struct tm", rtc_get_date, NULL);
+
 /* --- Device --------------------------------------------------------------------------
  */
 
@@ -547,6 +594,7 @@ static bool rtc_realize(DeviceState *dev, Error **errp)
     memory_region_init_io(&s->index_io, OBJECT(s), &rtc_ops, s, "rtc-index", 1);
     memory_region_add_subregion(&s->io, 0, &s->index_io);
     device_init_gpio_out(dev, &s->irq, 1);
+    object_property_add(OBJECT(s), &rtc_date_property);
     return true;
 }
 

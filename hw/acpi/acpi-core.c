@@ -188,6 +188,13 @@ void acpi_pm1_fini(AcpiPm1 *pm)
     timer_del(&pm->timer);
 }
 
+/* What is lazy becomes visible: a status that has come is saved as such. */
+static bool pm1_pre_save(void *opaque, Error **errp)
+{
+    acpi_pm1_get_status(opaque);
+    return true;
+}
+
 static bool pm1_post_load(void *opaque, int version_id, Error **errp)
 {
     acpi_pm1_rearm(opaque);
@@ -206,6 +213,7 @@ const VMStateDescription vmstate_acpi_pm1 = {
     .name = "AcpiPm1",
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_save = pm1_pre_save,
     .post_load = pm1_post_load,
     .fields = pm1_fields,
 };

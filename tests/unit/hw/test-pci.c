@@ -10,11 +10,9 @@
 #include "hw/pci-host/i440fx.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci-host.h"
-#include "util/bql.h"
+#include "pci-rig.h"
 
 #include <string.h>
-
-#define RAM_SIZE (16u << 20)
 
 static I440FXHost *host;
 static PCIBus *bus;
@@ -71,33 +69,8 @@ static const TypeInfo test_msix_info = {
 };
 TYPE_REGISTER(test_msix_info);
 
-/* --- Board ---------------------------------------------------------------------------
+/* --- Helpers -------------------------------------------------------------------------
  */
-
-static void make_board(void)
-{
-    static MemoryRegion ram, pci_memory;
-    static const uint32_t apic_ids[] = { 0, 1, 2, 3 };
-    Object *machine = container_get(object_get_root(), "/machine");
-
-    memory_region_init(&pci_memory, NULL, "pci", UINT64_MAX);
-    g_assert_true(memory_region_init_ram(&ram, NULL, "pc.ram", RAM_SIZE, &error_abort));
-    memory_region_add_subregion(get_system_memory(), 0, &ram);
-    host = i440fx_new(machine);
-    bus = i440fx_init(
-        host, &(I440FXParts){ get_system_memory(), get_system_io(), &pci_memory, &ram },
-        &error_abort);
-    g_assert_nonnull(bus);
-    g_assert_nonnull(piix3_create(bus, PCI_DEVFN(1, 0), &error_abort));
-    pm = piix4_pm_create(bus, PCI_DEVFN(1, 3),
-                         &(PIIX4PMConfig){ .smb_io_base = 0xb100,
-                                           .cpu_arch_ids = apic_ids,
-                                           .num_cpus = 4,
-                                           .num_dimm_slots = 3 },
-                         &error_abort);
-    g_assert_nonnull(pm);
-    g_assert_true(smbus_eeprom_init(piix4_pm_get_smbus(pm), 1, NULL, 0, &error_abort));
-}
 
 static PCIDevice *add(const char *type)
 {
@@ -110,12 +83,12 @@ static PCIDevice *add(const char *type)
 
 static void outw(uint16_t port, uint16_t value)
 {
-    address_space_stw_le(&address_space_io, port, value, MEMTXATTRS_UNSPECIFIED, NULL);
+    pci_rig_out(port, value, 2);
 }
 
 static void outb(uint16_t port, uint8_t value)
 {
-    address_space_stb(&address_space_io, port, value, MEMTXATTRS_UNSPECIFIED, NULL);
+    pci_rig_out(port, value, 1);
 }
 
 static uint32_t mem_readl(hwaddr addr)
@@ -130,21 +103,6 @@ static void mem_writel(hwaddr addr, uint32_t value)
                          NULL);
 }
 
-static void check_vmstate(void *dev)
-{
-    const VMStateDescription *vmsd = DEVICE_GET_CLASS(dev)->vmsd;
-    g_autoptr(GByteArray) before = g_byte_array_new();
-    g_autoptr(GByteArray) after = g_byte_array_new();
-
-    g_assert_nonnull(vmsd);
-    g_assert_true(vmstate_save(vmsd, dev, before, &error_abort));
-    resettable_reset(OBJECT(dev));
-    VMStateReader in = { .data = before->data, .len = before->len };
-    g_assert_true(vmstate_load(vmsd, dev, &in, &error_abort));
-    g_assert_true(vmstate_save(vmsd, dev, after, &error_abort));
-    g_assert_cmpmem(before->data, before->len, after->data, after->len);
-}
-
 /* --- Tests: state --------------------------------------------------------------------
  */
 
@@ -154,11 +112,11 @@ static void test_vmstate_i440fx(void)
 
     pci_host_config_write(dev, 0x5a, 0x31, 1);
     pci_host_config_write(dev, 0x72, 0x4a, 1);
-    check_vmstate(dev);
+    pci_rig_check_vmstate(dev);
     g_assert_cmphex(dev->config[0x5a], ==, 0x31);
     g_assert_cmphex(dev->config[0x72], ==, 0x4a);
     PCI_HOST_BRIDGE(host)->config_reg = 0x80000840;
-    check_vmstate(host);
+    pci_rig_check_vmstate(host);
     g_assert_cmphex(PCI_HOST_BRIDGE(host)->config_reg, ==, 0x80000840);
     resettable_reset(OBJECT(dev));
 }
@@ -169,7 +127,7 @@ static void test_vmstate_piix3(void)
 
     pci_host_config_write(dev, 0x60, 0x0b0b0a0a, 4);
     outb(0xcf9, 0x02);
-    check_vmstate(dev);
+    pci_rig_check_vmstate(dev);
     g_assert_cmphex(pci_get_long(dev->config + 0x60), ==, 0x0b0b0a0a);
 }
 
@@ -186,7 +144,7 @@ static void test_vmstate_piix4_pm(void)
     address_space_stl_le(&address_space_io, 0xaf00, 2, MEMTXATTRS_UNSPECIFIED, NULL);
     address_space_stl_le(&address_space_io, 0xa00, 1, MEMTXATTRS_UNSPECIFIED, NULL);
     address_space_stl_le(&address_space_io, 0xa04, 3, MEMTXATTRS_UNSPECIFIED, NULL);
-    check_vmstate(pm);
+    pci_rig_check_vmstate(pm);
     g_assert_cmphex(
         address_space_lduw_le(&address_space_io, 0x602, MEMTXATTRS_UNSPECIFIED, NULL),
         ==, 0x0121);
@@ -202,7 +160,7 @@ static void test_vmstate_smbus_eeprom(void)
     uint8_t in[2];
 
     g_assert_true(smbus_write(i2c, 0x50, out, sizeof(out)));
-    check_vmstate(g_ptr_array_index(BUS(i2c)->children, 0));
+    pci_rig_check_vmstate(g_ptr_array_index(BUS(i2c)->children, 0));
     g_assert_true(smbus_write(i2c, 0x50, &at, 1));
     g_assert_true(smbus_read(i2c, 0x50, in, 2));
     g_assert_cmphex(in[0], ==, 0xaa);
@@ -219,7 +177,7 @@ static void test_vmstate_edu(void)
     mem_writel(0xe0000060, 0x10); /* INTx is high */
     mem_writel(0xe0000090, 16);
     mem_writel(0xe0000098, 5); /* a transfer is under way */
-    check_vmstate(dev);
+    pci_rig_check_vmstate(dev);
     g_assert_cmphex(mem_readl(0xe0000004), ==, ~0x1234u);
     g_assert_cmphex(mem_readl(0xe0000024), ==, 0x10);
     g_assert_cmphex(dev->config[PCI_STATUS] & PCI_STATUS_INTERRUPT, ==,
@@ -236,7 +194,7 @@ static void test_vmstate_pci_testdev(void)
     pci_host_config_write(dev, 4, 2, 2);
     address_space_stb(&address_space_memory, 0xe0000000, 1, MEMTXATTRS_UNSPECIFIED,
                       NULL);
-    check_vmstate(dev);
+    pci_rig_check_vmstate(dev);
     g_assert_cmphex(mem_readl(0xe0000008), ==, 0xce);
     device_unparent(DEVICE(dev));
 }
@@ -251,7 +209,7 @@ static void test_vmstate_bridge(void)
     pci_host_config_write(dev, 0x20, 0xe010e010, 4);
     pci_host_config_write(dev, 0x3e, 0x0008, 2);
     pci_host_config_write(dev, 4, 7, 2);
-    check_vmstate(dev);
+    pci_rig_check_vmstate(dev);
     g_assert_cmphex(pci_get_long(dev->config + 0x20), ==, 0xe010e010);
     g_assert_nonnull(pci_bus_find(bus, 1));
     device_unparent(DEVICE(dev));
@@ -266,7 +224,7 @@ static void test_vmstate_pc_testdev(void)
     address_space_stl_le(&address_space_io, 0xe0, 0x12345678, MEMTXATTRS_UNSPECIFIED,
                          NULL);
     mem_writel(0xff000010, 0xcafef00d);
-    check_vmstate(dev);
+    pci_rig_check_vmstate(dev);
     g_assert_cmphex(mem_readl(0xff000010), ==, 0xcafef00d);
 }
 
@@ -357,7 +315,7 @@ static void test_msix(void)
     g_assert_cmphex(mem_readl(pba), ==, 2);
     pci_host_config_write(dev, cap + 2u, 0xc000, 2); /* on, all masked */
     g_assert_cmphex(mem_readl(0x7000), ==, 0);
-    check_vmstate(dev);
+    pci_rig_check_vmstate(dev);
     g_assert_cmphex(mem_readl(pba), ==, 2);
     pci_host_config_write(dev, cap + 2u, 0x8000, 2);
     g_assert_cmphex(mem_readl(0x7000), ==, 0xabcd);
@@ -408,14 +366,46 @@ static void test_bus_full(void)
     g_ptr_array_unref(made);
 }
 
+static void storm(int accesses)
+{
+    for (int i = 0; i < accesses; i++) {
+        pci_rig_access((uint8_t)g_test_rand_int(), (uint16_t)g_test_rand_int(),
+                       (uint32_t)g_test_rand_int(), (uint8_t)g_test_rand_int());
+    }
+}
+
+static void test_storm(void)
+{
+    for (int round = 0; round < 20; round++) {
+        pci_rig_reset();
+        storm(2000);
+    }
+}
+
+static void save_each(PCIBus *b, PCIDevice *dev, void *opaque)
+{
+    if (DEVICE_GET_CLASS(dev)->vmsd) {
+        pci_rig_check_vmstate(dev);
+    }
+}
+
+static void test_saved_any_time(void)
+{
+    for (int round = 0; round < 40; round++) {
+        pci_rig_reset();
+        storm(round * 10);
+        pci_rig_settle();
+        pci_bus_foreach_device(bus, save_each, NULL);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    bql_lock();
-    memory_core_init();
-    virtual_clock_set_manual();
-    virtual_clock_start();
-    make_board();
+    pci_rig_init();
+    host = pci_rig_host();
+    bus = pci_rig_bus();
+    pm = pci_bus_find_device(bus, PCI_DEVFN(1, 3));
     g_test_add_func("/hw/pci/state-of-i440fx", test_vmstate_i440fx);
     g_test_add_func("/hw/pci/state-of-piix3", test_vmstate_piix3);
     g_test_add_func("/hw/pci/state-of-piix4-pm", test_vmstate_piix4_pm);
@@ -430,5 +420,8 @@ int main(int argc, char **argv)
     g_test_add_func("/hw/pci/msix-pends-while-masked", test_msix);
     g_test_add_func("/hw/pci/failed-realize-leaves-nothing", test_failed_realize);
     g_test_add_func("/hw/pci/full-bus-refuses", test_bus_full);
+    /* These fill the bus, and the guest may empty it again. */
+    g_test_add_func("/hw/pci/any-access-is-harmless", test_storm);
+    g_test_add_func("/hw/pci/saved-and-loaded-at-any-moment", test_saved_any_time);
     return g_test_run();
 }

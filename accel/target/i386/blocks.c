@@ -647,8 +647,9 @@ static void step(X86State *cpu)
     }
     decode_one(cpu, b, cpu->rip);
     cpu->irq_shadow = 0;
-    run_block(cpu, b);
+    /* RF has done its work; the instruction (IRET) may set it anew. */
     cpu->rflags &= ~X86_FL_RF;
+    run_block(cpu, b);
     if (trap && !(cpu->irq_shadow & X86_SHADOW_SS)) {
         cpu->pending_db |= 1 << 14;
     }

@@ -184,6 +184,7 @@ static void make_raw_sector(IDEDevice *d)
 {
     uint8_t *b = d->buffer;
 
+    g_assert(b); /* or the undefined-behaviour build sees a null copy here */
     memmove(b + 16, b, CD_SECTOR_BYTES);
     memset(b, 0xff, 12);
     b[0] = b[11] = 0;

@@ -199,14 +199,22 @@ static bool realize_cpus(PCMachineState *pc, Error **errp)
     return true;
 }
 
-static struct json_object *cpu_props(const CpuTopology *t, unsigned i)
+static struct json_object *cpu_props(const MachineState *ms, unsigned i)
 {
+    const CpuTopology *t = &ms->smp;
     struct json_object *props = json_object_new_object();
 
+    if (ms->numa && ms->numa->num_nodes) {
+        json_object_object_add(props, "node-id",
+                               json_object_new_int(machine_get_cpu_node(ms, i)));
+    }
     json_object_object_add(props, "socket-id",
                            json_object_new_int(i / (t->threads * t->cores * t->dies)));
-    json_object_object_add(props, "die-id",
-                           json_object_new_int(i / (t->threads * t->cores) % t->dies));
+    if (t->dies > 1) {
+        json_object_object_add(
+            props, "die-id",
+            json_object_new_int(i / (t->threads * t->cores) % t->dies));
+    }
     json_object_object_add(props, "core-id",
                            json_object_new_int(i / t->threads % t->cores));
     json_object_object_add(props, "thread-id", json_object_new_int(i % t->threads));
@@ -219,7 +227,7 @@ static struct json_object *pc_hotpluggable_cpus(MachineState *ms)
 
     for (unsigned i = ms->smp.max_cpus; i-- > 0;) {
         struct json_object *o = json_object_new_object();
-        json_object_object_add(o, "props", cpu_props(&ms->smp, i));
+        json_object_object_add(o, "props", cpu_props(ms, i));
         json_object_object_add(o, "vcpus-count", json_object_new_int(1));
         if (i < ms->cpus->len && g_ptr_array_index(ms->cpus, i)) {
             DeviceState *cpu = g_ptr_array_index(ms->cpus, i);

@@ -38,6 +38,10 @@ static bool qmp_query_cpus_fast(struct json_object *args, struct json_object **r
         }
         json_add_uint(props, "core-id", cpu->index / per_core % MAX(1, ms->smp.cores));
         json_add_uint(props, "thread-id", cpu->index % per_core);
+        if (ms->numa && ms->numa->num_nodes) {
+            json_add_int(props, "node-id",
+                         machine_get_cpu_node(ms, (unsigned)cpu->index));
+        }
         json_object_object_add(o, "props", props);
         json_add_int(o, "thread-id", cpu->thread_id);
         json_add_int(o, "cpu-index", cpu->index);
@@ -67,13 +71,46 @@ static bool qmp_query_hotpluggable_cpus(struct json_object *args,
 
     if (!mc->hotpluggable_cpus) {
         return error_set_class(errp, ERROR_CLASS_GENERIC_ERROR,
-                               "machine does not support hot-plugging CPUs");
+                               "The feature 'query-hotpluggable-cpus' is not enabled");
     }
     *ret = mc->hotpluggable_cpus(ms);
     return true;
 }
 QMP_COMMAND("query-hotpluggable-cpus", qmp_query_hotpluggable_cpus,
             QMP_ALLOW_PRECONFIG);
+
+static void hmp_info_hotpluggable_cpus(HmpOut *out, HmpArgs *args)
+{
+    static const char *const ids[] = { "node-id", "socket-id", "die-id", "core-id",
+                                       "thread-id" };
+    struct json_object *list = hmp_run_qmp(out, "query-hotpluggable-cpus", NULL);
+
+    if (!list) {
+        return;
+    }
+    hmp_puts(out, "Hotpluggable CPUs:\n");
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *item = json_object_array_get_idx(list, i);
+        struct json_object *props = qmp_arg(item, "props");
+
+        hmp_printf(out, "  type: \"%s\"\n", qmp_arg_str(item, "type"));
+        hmp_printf(out, "  vcpus_count: \"%d\"\n",
+                   (int)qmp_arg_int(item, "vcpus-count", 0));
+        if (qmp_arg_has(item, "qom-path")) {
+            hmp_printf(out, "  qom_path: \"%s\"\n", qmp_arg_str(item, "qom-path"));
+        }
+        hmp_puts(out, "  CPUInstance Properties:\n");
+        for (size_t k = 0; k < G_N_ELEMENTS(ids); k++) {
+            if (qmp_arg_has(props, ids[k])) {
+                hmp_printf(out, "    %s: \"%d\"\n", ids[k],
+                           (int)qmp_arg_int(props, ids[k], 0));
+            }
+        }
+    }
+    json_object_put(list);
+}
+HMP_INFO("hotpluggable-cpus", "", "", "Show information about hotpluggable CPUs",
+         hmp_info_hotpluggable_cpus);
 
 static bool is_running_cpu(HmpOut *out, int index)
 {

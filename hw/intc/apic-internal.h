@@ -30,6 +30,8 @@ enum {
     LVT_TIMER_MODE = 3 << 17,
     LVT_TIMER_PERIODIC = 1 << 17,
     LVT_TIMER_DEADLINE = 2 << 17,
+
+    APIC_SVR_ENABLE = 1 << 8, /* of the spurious vector register */
 };
 
 static inline ApicDeliveryMode lvt_delivery_mode(uint32_t lvt)
@@ -65,11 +67,56 @@ static inline ApicState *APIC(const void *obj)
     return (ApicState *)object_cast((const Object *)obj, TYPE_APIC);
 }
 
+static inline bool apic_is_hw_enabled(const ApicState *s)
+{
+    return s->base & APIC_BASE_ENABLE;
+}
+
+static inline bool apic_is_x2apic(const ApicState *s)
+{
+    return s->base & APIC_BASE_EXTD;
+}
+
+static inline bool apic_is_sw_enabled(const ApicState *s)
+{
+    return apic_is_hw_enabled(s) && (s->svr & APIC_SVR_ENABLE);
+}
+
+/* Is @v requested or in service? */
+static inline bool apic_has_vector(const ApicState *s, uint8_t v)
+{
+    return (s->irr[v >> 5] | s->isr[v >> 5]) >> (v & 31) & 1;
+}
+
+/* apic.c */
+/* Make the INTR level right after a change (A1). */
+void apic_update(ApicState *s);
+/* Tell the CPU about X86_IRQ_* that it must look at. */
+void apic_signal(ApicState *s, uint32_t events);
+/* A local source fires, if its entry lets it. */
+void apic_deliver_local(ApicState *s, ApicLvt entry);
+void apic_receive(ApicState *s, const ApicMessage *msg);
 uint8_t apic_get_ppr(const ApicState *s);
 uint8_t apic_get_apr(const ApicState *s);
 uint32_t apic_get_ldr(const ApicState *s);
+
+/* apic-timer.c */
+void apic_timer_init(ApicState *s, EventLoop *loop);
+void apic_timer_load(ApicState *s, uint32_t count);
+void apic_timer_set_divide(ApicState *s, uint32_t divide);
+void apic_timer_write_lvt(ApicState *s, uint32_t value);
+void apic_timer_write_deadline(ApicState *s, uint64_t value);
 unsigned apic_get_timer_divisor(const ApicState *s);
 uint32_t apic_get_current_count(const ApicState *s);
+
+/* apic-bus.c */
+bool apic_bus_join(ApicState *s, Error **errp) WARN_UNUSED;
+void apic_bus_leave(ApicState *s);
+/* Start with *index 0; NULL after the last. */
+ApicState *apic_bus_next(int *index);
+bool apic_is_destination(const ApicState *s, uint32_t dest, bool logical);
+int apic_bus_pic_line(void);
+void apic_bus_broadcast_eoi(uint8_t vector);
 /* NULL when there is none. */
 ApicState *apic_bus_find(uint32_t apic_id);
 ApicState *apic_of_vcpu(const VCPU *cpu);

@@ -63,7 +63,6 @@ enum {
 
 enum {
     SVR_VECTOR = 0xff,
-    SVR_ENABLE = 1 << 8,
     SVR_WRITABLE = 0x3ff,
     DFR_ONES = 0x0fffffff,
     ICR_VECTOR = 0xff,
@@ -93,92 +92,6 @@ static const uint32_t lvt_writable[APIC_LVT_COUNT] = {
     [APIC_LVT_LINT1] = LVT_VECTOR | LVT_DM | LVT_LOW_ACTIVE | LVT_LEVEL | LVT_MASKED,
     [APIC_LVT_ERROR] = LVT_VECTOR | LVT_MASKED,
 };
-
-/*
- * A guest can ask for a period of a nanosecond. Expiries closer together than this are
- * one: IRR could not tell them apart anyway.
- */
-#define MIN_TIMER_PERIOD_NS 10000
-
-/* --- The bus -------------------------------------------------------------------------
- */
-
-#define APIC_BUS_MAX 256
-
-typedef struct EoiListener {
-    ApicEoiFn *fn;
-    void *opaque;
-} EoiListener;
-
-/* What joins the APICs: the one system bus. Protected by the BQL. */
-static struct {
-    ApicState *by_cpu[APIC_BUS_MAX]; /* by VCPU.index */
-    int limit;                       /* above the highest index in use */
-    EoiListener listeners[4];
-    int num_listeners;
-    int pic_line; /* INT of the 8259s */
-    int last_lowest;
-} apic_bus;
-
-static ApicState *apic_bus_next(int *index)
-{
-    while (*index < apic_bus.limit) {
-        ApicState *s = apic_bus.by_cpu[(*index)++];
-
-        if (s) {
-            return s;
-        }
-    }
-    return NULL;
-}
-
-bool apic_is_present(void)
-{
-    return apic_bus.limit > 0;
-}
-
-void apic_bus_add_eoi_listener(ApicEoiFn *fn, void *opaque)
-{
-    assert(apic_bus.num_listeners < (int)G_N_ELEMENTS(apic_bus.listeners));
-    apic_bus.listeners[apic_bus.num_listeners++] = (EoiListener){ fn, opaque };
-}
-
-void apic_bus_del_eoi_listener(ApicEoiFn *fn, void *opaque)
-{
-    for (int i = 0; i < apic_bus.num_listeners; i++) {
-        EoiListener *l = &apic_bus.listeners[i];
-
-        if (l->fn == fn && l->opaque == opaque) {
-            *l = apic_bus.listeners[--apic_bus.num_listeners];
-            return;
-        }
-    }
-}
-
-ApicState *apic_bus_find(uint32_t apic_id)
-{
-    int i = 0;
-    ApicState *s;
-
-    while ((s = apic_bus_next(&i))) {
-        if (s->id == apic_id) {
-            return s;
-        }
-    }
-    return NULL;
-}
-
-ApicState *apic_of_vcpu(const VCPU *cpu)
-{
-    return cpu->index < APIC_BUS_MAX ? apic_bus.by_cpu[cpu->index] : NULL;
-}
-
-X86State *apic_cpu_state(VCPU *cpu)
-{
-    ApicState *s = apic_of_vcpu(cpu);
-
-    return s ? s->state : NULL;
-}
 
 /* --- 256-bit vectors -----------------------------------------------------------------
  */
@@ -211,21 +124,6 @@ static int vector_highest(const uint32_t *reg)
 
 /* --- Priorities and the INTR level ---------------------------------------------------
  */
-
-static bool apic_is_hw_enabled(const ApicState *s)
-{
-    return s->base & APIC_BASE_ENABLE;
-}
-
-static bool apic_is_x2apic(const ApicState *s)
-{
-    return s->base & APIC_BASE_EXTD;
-}
-
-static bool apic_is_sw_enabled(const ApicState *s)
-{
-    return apic_is_hw_enabled(s) && (s->svr & SVR_ENABLE);
-}
 
 /* 10.8.3.1: the higher class of TPR and the vector in service. */
 uint8_t apic_get_ppr(const ApicState *s)
@@ -279,18 +177,18 @@ static bool apic_accept_pic_intr(void *opaque)
 {
     ApicState *s = opaque;
 
-    return apic_bus.pic_line && (apic_passes_pic(s) || s->extint);
+    return apic_bus_pic_line() && (apic_passes_pic(s) || s->extint);
 }
 
 /* Tell the CPU about an event that it must look at. */
-static void apic_signal(ApicState *s, uint32_t events)
+void apic_signal(ApicState *s, uint32_t events)
 {
     x86_irq_set(s->state, events);
     vcpu_set_pending(s->cpu, VCPU_PENDING_IRQ);
 }
 
 /* Establishes A1. */
-static void apic_update(ApicState *s)
+void apic_update(ApicState *s)
 {
     if (apic_deliverable(s) >= 0 || apic_accept_pic_intr(s)) {
         apic_signal(s, X86_IRQ_HARD);
@@ -298,8 +196,6 @@ static void apic_update(ApicState *s)
         x86_irq_clear(s->state, X86_IRQ_HARD);
     }
 }
-
-static void apic_deliver_local(ApicState *s, ApicLvt entry);
 
 /* 10.5.3: an error is collected; software latches it by writing ESR. */
 static void apic_error(ApicState *s, uint32_t bit)
@@ -330,7 +226,7 @@ static void apic_accept(ApicState *s, uint8_t vector, bool level_triggered)
 }
 
 /* A message has reached this APIC. */
-static void apic_receive(ApicState *s, const ApicMessage *msg)
+void apic_receive(ApicState *s, const ApicMessage *msg)
 {
     switch (msg->mode) {
     case APIC_DM_FIXED:
@@ -363,133 +259,8 @@ static void apic_receive(ApicState *s, const ApicMessage *msg)
     }
 }
 
-/* --- Delivery on the bus -------------------------------------------------------------
- */
-
-/* 10.6.2: is this APIC addressed? */
-static bool apic_is_destination(const ApicState *s, uint32_t dest, bool logical)
-{
-    if (!apic_is_hw_enabled(s)) {
-        return false;
-    }
-    if (apic_is_x2apic(s)) {
-        uint32_t ldr = apic_get_ldr(s);
-
-        if (!logical) {
-            return dest == s->initial_id || dest == 0xff || dest == UINT32_MAX;
-        }
-        return (dest >> 16) == (ldr >> 16) && (dest & ldr & 0xffff);
-    }
-    if (!logical) {
-        return dest == s->id || dest == 0xff;
-    }
-    if ((s->dfr >> 28) == 0xf) {
-        return dest & s->ldr;
-    }
-    /* Cluster model: bits 7:4 name the cluster, bits 3:0 its members. */
-    return ((dest ^ s->ldr) & 0xf0) == 0
-               ? dest & s->ldr & 0x0f
-               : (dest & 0xf0) == 0xf0 && (dest & s->ldr & 0xf);
-}
-
-/* The one with the lowest priority; equals take turns. */
-static void apic_bus_send_lowest(const ApicMessage *msg)
-{
-    ApicState *best = NULL;
-    int n = apic_bus.limit;
-
-    for (int k = 1; k <= n; k++) {
-        ApicState *s = apic_bus.by_cpu[(apic_bus.last_lowest + k) % n];
-
-        if (!s || !apic_is_sw_enabled(s) ||
-            !apic_is_destination(s, msg->dest, msg->logical)) {
-            continue;
-        }
-        if (vector_test(s->isr, msg->vector) || vector_test(s->irr, msg->vector)) {
-            best = s; /* the focus processor already has it */
-            break;
-        }
-        if (!best || apic_get_ppr(s) < apic_get_ppr(best)) {
-            best = s;
-        }
-    }
-    if (best) {
-        apic_bus.last_lowest = best->cpu->index;
-        apic_receive(best, msg);
-    }
-}
-
-void apic_bus_send(const ApicMessage *msg)
-{
-    int i = 0;
-    ApicState *s;
-
-    if (msg->mode == APIC_DM_LOWEST) {
-        apic_bus_send_lowest(msg);
-        return;
-    }
-    while ((s = apic_bus_next(&i))) {
-        if (apic_is_destination(s, msg->dest, msg->logical)) {
-            apic_receive(s, msg);
-        }
-    }
-}
-
-/* 10.11.1, 10.11.2: message address and data. */
-void apic_deliver_msi(uint64_t addr, uint32_t data)
-{
-    ApicMessage msg = {
-        .dest = addr >> 12 & 0xff,
-        .logical = addr >> 2 & 1,
-        .mode = data >> 8 & 7,
-        .vector = data & 0xff,
-        .level_triggered = data >> 15 & 1,
-    };
-
-    apic_bus_send(&msg);
-}
-
-void apic_bus_set_pic_line(int level)
-{
-    int i = 0;
-    ApicState *s;
-
-    level = !!level;
-    if (apic_bus.pic_line == level) {
-        return;
-    }
-    apic_bus.pic_line = level;
-    while ((s = apic_bus_next(&i))) {
-        uint32_t lvt = s->lvt[APIC_LVT_LINT0];
-
-        if (!level) {
-            s->extint = false; /* the INTA cycle lowers INT */
-        }
-        if (level && apic_is_hw_enabled(s) && !(lvt & LVT_MASKED) &&
-            lvt_delivery_mode(lvt) != APIC_DM_EXTINT) {
-            apic_deliver_local(s, APIC_LVT_LINT0);
-        } else {
-            apic_update(s);
-        }
-    }
-}
-
-void apic_deliver_nmi(VCPU *cpu)
-{
-    ApicState *s = apic_of_vcpu(cpu);
-
-    if (!s) {
-        return;
-    }
-    if (!apic_is_hw_enabled(s)) {
-        apic_signal(s, X86_IRQ_NMI);
-    } else {
-        apic_deliver_local(s, APIC_LVT_LINT1);
-    }
-}
-
 /* 10.5.1: a local source fires. */
-static void apic_deliver_local(ApicState *s, ApicLvt entry)
+void apic_deliver_local(ApicState *s, ApicLvt entry)
 {
     uint32_t lvt = s->lvt[entry];
     bool is_lint = entry == APIC_LVT_LINT0 || entry == APIC_LVT_LINT1;
@@ -591,196 +362,13 @@ static void apic_eoi(ApicState *s)
         if ((s->lvt[APIC_LVT_LINT0] & LVT_REMOTE_IRR) &&
             (s->lvt[APIC_LVT_LINT0] & LVT_VECTOR) == (uint32_t)v) {
             s->lvt[APIC_LVT_LINT0] &= ~LVT_REMOTE_IRR;
-            if (apic_bus.pic_line) {
+            if (apic_bus_pic_line()) {
                 apic_deliver_local(s, APIC_LVT_LINT0);
             }
         }
-        for (int i = 0; i < apic_bus.num_listeners; i++) {
-            apic_bus.listeners[i].fn(apic_bus.listeners[i].opaque, v);
-        }
+        apic_bus_broadcast_eoi(v);
     }
     apic_update(s);
-}
-
-/* --- Timer (10.5.4) ------------------------------------------------------------------
- */
-
-static unsigned apic_timer_shift(const ApicState *s)
-{
-    unsigned code = (s->divide & 3) | (s->divide >> 1 & 4);
-
-    return (code + 1) & 7; /* 000: by 2 ... 110: by 128, 111: by 1 */
-}
-
-unsigned apic_get_timer_divisor(const ApicState *s)
-{
-    return 1u << apic_timer_shift(s);
-}
-
-static bool apic_timer_is_periodic(const ApicState *s)
-{
-    return (s->lvt[APIC_LVT_TIMER] & LVT_TIMER_MODE) == LVT_TIMER_PERIODIC;
-}
-
-static bool apic_timer_is_deadline(const ApicState *s)
-{
-    return (s->lvt[APIC_LVT_TIMER] & LVT_TIMER_MODE) == LVT_TIMER_DEADLINE;
-}
-
-/* Ticks are ns of the bus clock, so a shift makes divided counts of them. */
-uint32_t apic_get_current_count(const ApicState *s)
-{
-    uint64_t elapsed;
-
-    if (s->initial_count == 0 || apic_timer_is_deadline(s)) {
-        return 0;
-    }
-    elapsed = (uint64_t)(clock_get_ns(VIRTUAL_CLOCK) - s->count_start_ns) >>
-              apic_timer_shift(s);
-    if (apic_timer_is_periodic(s)) {
-        return s->initial_count - elapsed % s->initial_count;
-    }
-    return elapsed >= s->initial_count ? 0 : s->initial_count - elapsed;
-}
-
-/* Arm for the first expiry after @now. */
-static void apic_timer_arm(ApicState *s, int64_t now)
-{
-    int64_t period = (int64_t)s->initial_count << apic_timer_shift(s);
-    int64_t elapsed = now - s->count_start_ns;
-    int64_t next;
-
-    if (s->initial_count == 0 || apic_timer_is_deadline(s)) {
-        timer_del(&s->timer);
-        return;
-    }
-    if (apic_timer_is_periodic(s)) {
-        int64_t step = period;
-
-        if (step < MIN_TIMER_PERIOD_NS) {
-            step = (MIN_TIMER_PERIOD_NS + period - 1) / period * period;
-        }
-        next = s->count_start_ns + (elapsed / step + 1) * step;
-    } else {
-        next = s->count_start_ns + period;
-        if (next <= now) {
-            timer_del(&s->timer);
-            return;
-        }
-    }
-    timer_mod_ns(&s->timer, next);
-}
-
-static void apic_timer_load(ApicState *s, uint32_t count)
-{
-    s->initial_count = count;
-    s->count_start_ns = clock_get_ns(VIRTUAL_CLOCK);
-    apic_timer_arm(s, s->count_start_ns);
-}
-
-/* --- TSC deadline. The guest's TSC is the host's and an offset; how fast that runs is
- * measured from the first time it is asked for. */
-
-static uint64_t host_tsc(void)
-{
-#ifdef __x86_64__
-    return __builtin_ia32_rdtsc();
-#else
-    return clock_get_ns(REALTIME_CLOCK);
-#endif
-}
-
-static int64_t apic_tsc_to_ns(uint64_t ticks)
-{
-    static uint64_t first_tsc;
-    static int64_t first_ns;
-    uint64_t tsc = host_tsc();
-    int64_t ns = clock_get_ns(REALTIME_CLOCK);
-
-    if (!first_tsc) {
-        first_tsc = tsc;
-        first_ns = ns;
-    }
-    if (tsc - first_tsc < 1000000) {
-        return ticks / 2; /* too short to measure; early is harmless, it is rearmed */
-    }
-    return MIN((unsigned __int128)ticks * (uint64_t)(ns - first_ns) / (tsc - first_tsc),
-               (unsigned __int128)INT64_MAX / 2);
-}
-
-static void apic_arm_deadline(ApicState *s)
-{
-    int64_t left = s->tsc_deadline - (host_tsc() + s->state->tsc_offset);
-
-    timer_mod_ns(&s->timer,
-                 clock_get_ns(VIRTUAL_CLOCK) + (left > 0 ? apic_tsc_to_ns(left) : 0));
-}
-
-static void apic_timer_expired(void *opaque)
-{
-    ApicState *s = opaque;
-
-    if (apic_timer_is_deadline(s)) {
-        if ((int64_t)(s->tsc_deadline - (host_tsc() + s->state->tsc_offset)) > 0) {
-            apic_arm_deadline(s);
-        } else {
-            s->tsc_deadline = 0;
-            apic_deliver_local(s, APIC_LVT_TIMER);
-        }
-        return;
-    }
-    apic_deliver_local(s, APIC_LVT_TIMER);
-    if (apic_timer_is_periodic(s)) {
-        apic_timer_arm(s, clock_get_ns(VIRTUAL_CLOCK));
-    }
-}
-
-/* The divisor or the mode has changed: keep the current count, go on from it. */
-static void apic_timer_rebase(ApicState *s, uint32_t count)
-{
-    int64_t now = clock_get_ns(VIRTUAL_CLOCK);
-
-    if (s->initial_count == 0 || count == 0) {
-        timer_del(&s->timer);
-        return;
-    }
-    s->count_start_ns =
-        now - ((int64_t)(s->initial_count - count) << apic_timer_shift(s));
-    apic_timer_arm(s, now);
-}
-
-static void apic_write_lvt_timer(ApicState *s, uint32_t value)
-{
-    uint32_t changed = (s->lvt[APIC_LVT_TIMER] ^ value) & LVT_TIMER_MODE;
-    bool was_deadline = apic_timer_is_deadline(s);
-    uint32_t count = apic_get_current_count(s);
-
-    s->lvt[APIC_LVT_TIMER] = value;
-    if (!changed) {
-        return;
-    }
-    if (was_deadline || apic_timer_is_deadline(s)) {
-        /* "Switching between TSC-deadline and the others disarms the timer." */
-        s->initial_count = 0;
-        s->tsc_deadline = 0;
-        timer_del(&s->timer);
-    } else {
-        apic_timer_rebase(s, count);
-    }
-}
-
-/* IA32_TSC_DEADLINE. */
-static void apic_write_tsc_deadline(ApicState *s, uint64_t value)
-{
-    if (!apic_timer_is_deadline(s)) {
-        return;
-    }
-    s->tsc_deadline = value;
-    if (value == 0) {
-        timer_del(&s->timer);
-    } else {
-        apic_arm_deadline(s);
-    }
 }
 
 /* --- Registers -----------------------------------------------------------------------
@@ -849,7 +437,7 @@ static bool apic_read_reg(ApicState *s, hwaddr offset, uint32_t *value)
         *value = s->lvt[(offset - REG_LVT_TIMER) >> 4];
         break;
     case REG_INITIAL_COUNT:
-        *value = apic_timer_is_deadline(s) ? 0 : s->initial_count;
+        *value = s->initial_count;
         break;
     case REG_CURRENT_COUNT:
         *value = apic_get_current_count(s);
@@ -866,11 +454,11 @@ static bool apic_read_reg(ApicState *s, hwaddr offset, uint32_t *value)
 static void apic_write_lvt(ApicState *s, ApicLvt entry, uint32_t value)
 {
     value &= lvt_writable[entry];
-    if (!(s->svr & SVR_ENABLE)) {
+    if (!(s->svr & APIC_SVR_ENABLE)) {
         value |= LVT_MASKED; /* 10.4.7.2: cannot be unmasked while disabled */
     }
     if (entry == APIC_LVT_TIMER) {
-        apic_write_lvt_timer(s, value);
+        apic_timer_write_lvt(s, value);
     } else {
         s->lvt[entry] = value | (s->lvt[entry] & LVT_REMOTE_IRR);
     }
@@ -880,7 +468,7 @@ static void apic_write_lvt(ApicState *s, ApicLvt entry, uint32_t value)
 static void apic_write_svr(ApicState *s, uint32_t value)
 {
     s->svr = value & SVR_WRITABLE;
-    if (!(s->svr & SVR_ENABLE)) {
+    if (!(s->svr & APIC_SVR_ENABLE)) {
         for (int i = 0; i < APIC_LVT_COUNT; i++) {
             s->lvt[i] |= LVT_MASKED;
         }
@@ -890,8 +478,6 @@ static void apic_write_svr(ApicState *s, uint32_t value)
 
 static bool apic_write_reg(ApicState *s, hwaddr offset, uint32_t value)
 {
-    uint32_t count;
-
     switch (offset) {
     case REG_ID:
         if (apic_is_x2apic(s)) {
@@ -936,14 +522,10 @@ static bool apic_write_reg(ApicState *s, hwaddr offset, uint32_t value)
         apic_write_lvt(s, (offset - REG_LVT_TIMER) >> 4, value);
         break;
     case REG_INITIAL_COUNT:
-        if (!apic_timer_is_deadline(s)) {
-            apic_timer_load(s, value);
-        }
+        apic_timer_load(s, value);
         break;
     case REG_DIVIDE:
-        count = apic_get_current_count(s);
-        s->divide = value & DIVIDE_WRITABLE;
-        apic_timer_rebase(s, count);
+        apic_timer_set_divide(s, value & DIVIDE_WRITABLE);
         break;
     case REG_VERSION:
     case REG_APR:
@@ -1128,7 +710,7 @@ static bool apic_write_msr(void *opaque, uint32_t index, uint64_t value)
     hwaddr offset;
 
     if (index == MSR_TSC_DEADLINE) {
-        apic_write_tsc_deadline(s, value);
+        apic_timer_write_deadline(s, value);
         return x86_has(s->state, X86_F_TSC_DEADLINE);
     }
     if (index < MSR_X2APIC_FIRST || index > MSR_X2APIC_LAST || !apic_is_x2apic(s)) {
@@ -1253,12 +835,11 @@ static bool apic_device_realize(DeviceState *dev, Error **errp)
     if (!s->cpu) {
         return error_set(errp, "apic: belongs to a CPU and cannot be made alone");
     }
-    if (s->cpu->index >= APIC_BUS_MAX) {
-        return error_set(errp, "apic: CPU index %d is above the limit of %d",
-                         s->cpu->index, APIC_BUS_MAX - 1);
+    s->is_bsp = !apic_is_present();
+    if (!apic_bus_join(s, errp)) {
+        return false;
     }
-    s->is_bsp = apic_bus.limit == 0;
-    timer_init(&s->timer, device_get_loop(dev), VIRTUAL_CLOCK, apic_timer_expired, s);
+    apic_timer_init(s, device_get_loop(dev));
     memory_region_init_io(&s->io, OBJECT(s), &apic_mem_ops, s, "apic-msi",
                           APIC_SPACE_SIZE);
     if (s->is_bsp) {
@@ -1266,8 +847,6 @@ static bool apic_device_realize(DeviceState *dev, Error **errp)
         memory_region_add_subregion_overlap(get_system_memory(), APIC_DEFAULT_BASE,
                                             &s->io, 0x1000);
     }
-    apic_bus.by_cpu[s->cpu->index] = s;
-    apic_bus.limit = MAX(apic_bus.limit, s->cpu->index + 1);
     apic_reset(s);
     return true;
 }
@@ -1277,10 +856,7 @@ static void apic_device_unrealize(DeviceState *dev)
     ApicState *s = APIC(dev);
 
     timer_del(&s->timer);
-    apic_bus.by_cpu[s->cpu->index] = NULL;
-    while (apic_bus.limit > 0 && !apic_bus.by_cpu[apic_bus.limit - 1]) {
-        apic_bus.limit--;
-    }
+    apic_bus_leave(s);
     if (memory_region_is_mapped(&s->io)) {
         memory_region_del_subregion(get_system_memory(), &s->io);
     }

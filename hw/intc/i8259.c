@@ -75,8 +75,9 @@ struct I8259State {
     bool special_mask;
     bool read_isr;
     bool poll;
-    /* Since the start of the machine; not migrated. */
-    uint64_t counts[8];
+    /* Since the start of the machine, the slave's from 8 on; not migrated. */
+    uint64_t counts[16];
+    uint64_t *counted_in; /* 8 of the master's */
 };
 OBJECT_DECLARE_SIMPLE_TYPE(I8259State, I8259, TYPE_I8259)
 
@@ -137,7 +138,7 @@ static void i8259_set_line(void *opaque, int n, int level)
     uint8_t mask = 1u << n;
     bool rises = level && !(s->lines & mask);
 
-    s->counts[n] += rises;
+    s->counted_in[n] += rises;
     s->lines = level ? s->lines | mask : s->lines & ~mask;
     if (i8259_is_level(s, n)) {
         s->irr = level ? s->irr | mask : s->irr & ~mask;
@@ -419,6 +420,7 @@ static bool i8259_realize(DeviceState *dev, Error **errp)
     isa_register_ioport(isa, &s->elcr_io, s->elcr_addr);
     device_init_gpio_out(dev, &s->int_out, 1);
     device_init_gpio_in(dev, i8259_set_line, 8);
+    s->counted_in = s->counts;
     return true;
 }
 
@@ -433,7 +435,7 @@ static void i8259_print_info(Object *obj, GString *out)
                            s->irq_base, s->read_isr, s->elcr, s->sfnm);
 }
 
-/* The master speaks for both: its first eight counts are its own, then the slave's. */
+/* The master speaks for both. */
 static bool i8259_get_statistics(Object *obj, const uint64_t **counts, unsigned *n)
 {
     I8259State *s = I8259(obj);
@@ -529,6 +531,7 @@ I8259State *i8259_init(ISABus *bus, IrqLine *intr, IrqLine *lines[ISA_NUM_IRQS])
     device_connect_gpio_out(DEVICE(slave), 0,
                             device_get_gpio_in(DEVICE(master), CASCADE));
     master->slave = slave;
+    slave->counted_in = master->counts + 8;
     for (int n = 0; n < 8; n++) {
         lines[n] = n == CASCADE ? NULL : device_get_gpio_in(DEVICE(master), n);
         lines[8 + n] = device_get_gpio_in(DEVICE(slave), n);

@@ -76,7 +76,8 @@ static void make_edid(VGAPCIState *s)
 
     memset(e, 0, EDID_SIZE);
     memset(e + 1, 0xff, 6);
-    e[8] = (uint8_t)(('S' - '@') << 2) | ('T' - '@') >> 3; /* "STR" in five-bit letters */
+    e[8] =
+        (uint8_t)(('S' - '@') << 2) | ('T' - '@') >> 3; /* "STR" in five-bit letters */
     e[9] = (uint8_t)(('T' - '@') << 5 | ('R' - '@'));
     e[10] = 0x11;
     e[11] = 0x11;

@@ -22,9 +22,9 @@ typedef struct VCPUClass VCPUClass;
 typedef struct HmpOut HmpOut;
 
 /*
- * Why a vCPU must leave guest code; bits of VCPU.pending, set by any thread. Its own thread
- * takes all bits at once (vcpu_take_pending) before it looks at the conditions they stand
- * for, so a bit that comes later makes it look again.
+ * Why a vCPU must leave guest code; bits of VCPU.pending, set by any thread. Its own
+ * thread takes all bits at once (vcpu_take_pending) before it looks at the conditions
+ * they stand for, so a bit that comes later makes it look again.
  */
 enum {
     VCPU_PENDING_WORK = 1 << 0, /* queued work */

@@ -4,7 +4,8 @@
  *
  * The words were read from the installed reference emulator with a boot sector that
  * dumps CPUID.  A model is cut to x86_supported_features(), which counts a feature that
- * stands for instructions only if the opcode maps have a row for it and the host can run it.
+ * stands for instructions only if the opcode maps have a row for it and the host can
+ * run it.
  */
 #include "accel/target/i386/models.h"
 #include "accel/target/i386/host-features.h"

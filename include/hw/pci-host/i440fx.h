@@ -33,8 +33,8 @@ I440FXHost *i440fx_new(Object *machine);
 PCIBus *i440fx_init(I440FXHost *host, const I440FXParts *parts,
                     Error **errp) WARN_UNUSED;
 /*
- * "smram": 4 GiB, what CPUs in SMM see above system memory while SMRAM is enabled. There
- * as soon as the host is, since the CPUs come first.
+ * "smram": 4 GiB, what CPUs in SMM see above system memory while SMRAM is enabled.
+ * There as soon as the host is, since the CPUs come first.
  */
 MemoryRegion *i440fx_get_smram(I440FXHost *host);
 /* Size of the 64-bit PCI window for the ACPI tables (property pci-hole64-size). */

@@ -674,7 +674,8 @@ static bool fd_is_unix(int fd)
 
 /*
  * wait=on: nothing goes on before the first peer is there. The signals that end the
- * program are for the main loop, which does not run meanwhile: here they end it at once.
+ * program are for the main loop, which does not run meanwhile: here they end it at
+ * once.
  */
 static void wait_for_peer(ChardevSocket *s)
 {

@@ -68,9 +68,8 @@ void pci_rig_check_vmstate(void *dev)
     g_assert_true(vmstate_save(vmsd, dev, after, &error_abort));
     for (guint i = 0; i < before->len && i < after->len; i++) {
         if (before->data[i] != after->data[i]) {
-            g_test_message("%s: byte %u: %02x %02x",
-                           object_get_typename(OBJECT(dev)), i, before->data[i],
-                           after->data[i]);
+            g_test_message("%s: byte %u: %02x %02x", object_get_typename(OBJECT(dev)),
+                           i, before->data[i], after->data[i]);
         }
     }
     g_assert_cmpmem(before->data, before->len, after->data, after->len);

@@ -120,7 +120,8 @@ static void requests_are_answered_or_refused(void)
     expect(fd, "{'execute':'nosuch','id':7}",
            "{\"id\": 7, \"error\": {\"class\": \"CommandNotFound\", "
            "\"desc\": \"The command nosuch has not been found\"}}");
-    expect(fd, "{'execute':'human-monitor-command','arguments':{'command-line':'xx y'}}",
+    expect(fd,
+           "{'execute':'human-monitor-command','arguments':{'command-line':'xx y'}}",
            "{\"return\": \"unknown command: 'xx'\\r\\n\"}");
     close(fd);
     run();

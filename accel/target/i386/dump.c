@@ -87,15 +87,23 @@ static void describe_segment(const X86State *cpu, const X86Segment *s, HmpOut *o
     }
 }
 
+/* The attribute word as it lies in a descriptor, with the upper limit bits. */
+static uint32_t descriptor_bits(const X86Segment *s)
+{
+    uint32_t limit = s->attr & X86_SEG_G ? s->limit >> 12 : s->limit;
+
+    return (uint32_t)s->attr << 8 | (limit & 0xf0000);
+}
+
 static void dump_segment(const X86State *cpu, const char *name, const X86Segment *s,
                          HmpOut *out)
 {
     if (is_wide(cpu)) {
         hmp_printf(out, "%-3s=%04x %016" PRIx64 " %08x %08x", name, s->selector,
-                   s->base, s->limit, (uint32_t)s->attr << 8);
+                   s->base, s->limit, descriptor_bits(s));
     } else {
         hmp_printf(out, "%-3s=%04x %08x %08x %08x", name, s->selector,
-                   (uint32_t)s->base, s->limit, (uint32_t)s->attr << 8);
+                   (uint32_t)s->base, s->limit, descriptor_bits(s));
     }
     if (x86_is_protected(cpu) && s->attr & X86_SEG_P) {
         describe_segment(cpu, s, out);

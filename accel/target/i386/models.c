@@ -17,7 +17,7 @@
 const X86Model x86_models[] = {
     { "qemu64", "QEMU Virtual CPU version 2.5+", "AuthenticAMD", 0xd, 0x8000000a, 15, 107, 1, 40,
       { [X86_FW_1_EDX] = 0x078bfbfd, [X86_FW_1_ECX] = 0x80002001,
-        [X86_FW_80000001_EDX] = 0x2193fbfd, [X86_FW_80000001_ECX] = 0x00000005 },
+        [X86_FW_80000001_EDX] = 0x2193fbfd, [X86_FW_80000001_ECX] = 0x00000001 },
       "QEMU Virtual CPU version 2.5+" },
     { "qemu32", "QEMU Virtual CPU version 2.5+", "GenuineIntel", 4, 0x80000004, 6, 6, 3, 32,
       { [X86_FW_1_EDX] = 0x0781abfd, [X86_FW_1_ECX] = 0x80000001 },
@@ -52,7 +52,7 @@ const X86Model x86_models[] = {
       "QEMU Virtual CPU version 2.5+" },
     { "phenom", "AMD Phenom(tm) 9550 Quad-Core Processor", "AuthenticAMD", 5, 0x8000001a, 16, 2, 3, 40,
       { [X86_FW_1_EDX] = 0x078bfbfd, [X86_FW_1_ECX] = 0x80802009,
-        [X86_FW_80000001_EDX] = 0xedd3fbfd, [X86_FW_80000001_ECX] = 0x00000065 },
+        [X86_FW_80000001_EDX] = 0xedd3fbfd, [X86_FW_80000001_ECX] = 0x00000061 },
       "AMD Phenom(tm) 9550 Quad-Core Processor" },
     { "coreduo", "Genuine Intel(R) CPU           T2600  @ 2.16GHz", "GenuineIntel", 0xa, 0x80000008, 6, 14, 8, 32,
       { [X86_FW_1_EDX] = 0x0fc9fbfd, [X86_FW_1_ECX] = 0x80000009,

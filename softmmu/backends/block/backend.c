@@ -521,7 +521,16 @@ static bool drive_prop_set(Object *obj, const Property *prop, struct json_object
                          prop->name, name);
     }
     if (blk && blk->dev && blk->dev != obj) {
-        return error_set(errp, "Drive '%s' is already in use by another device", name);
+        DriveInfo *drive = drive_of_blk(blk);
+        return drive && drive->type != IF_NONE
+                   ? error_set(
+                         errp,
+                         "Drive '%s' is already in use because it has been "
+                         "automatically connected to another device (did you need "
+                         "'if=none' in the drive options?)",
+                         name)
+                   : error_set(errp, "Drive '%s' is already in use by another device",
+                               name);
     }
     *drive_field(obj, prop) = blk;
     return true;

@@ -35,6 +35,9 @@
 #include <stdint.h>
 #include <time.h>
 
+/* Callbacks come in bursts: one grace period and one kick are enough for those of this
+ * time. */
+#define RCU_GATHER_US 500
 /* The reclaimer gives the BQL away after this many callbacks. */
 #define RCU_BATCH 64
 /* Between kicks while a grace period lasts. */
@@ -332,6 +335,7 @@ static void *reclaimer_thread(void *unused)
         }
         queue_rang = false;
         pthread_mutex_unlock(&rcu_lock);
+        g_usleep(RCU_GATHER_US);
         /* Pairs with the exchange in rcu_call: what was unlinked before is seen. */
         list = atomic_xchg(&queue, NULL);
         if (list) {

@@ -43,13 +43,20 @@ static PCIBus *selected_bus(const AcpiPciHotplug *s)
     return s->selected_bus < s->num_buses ? s->bus[s->selected_bus] : NULL;
 }
 
+/* Chips never go; neither does a bridge that was there from the start. */
+static bool is_removable(PCIDevice *dev)
+{
+    return DEVICE_GET_CLASS(dev)->hotpluggable &&
+           (!PCI_DEVICE_GET_CLASS(dev)->is_bridge || DEVICE(dev)->hotplugged);
+}
+
 static uint32_t removable_slots(const PCIBus *bus)
 {
     uint32_t mask = UINT32_MAX;
 
     for (int devfn = 0; devfn < PCI_DEVFN_MAX; devfn++) {
         PCIDevice *dev = pci_bus_find_device(bus, devfn);
-        if (dev && !DEVICE_GET_CLASS(dev)->hotpluggable) {
+        if (dev && !is_removable(dev)) {
             mask &= ~SLOT_BIT(dev);
         }
     }
@@ -64,7 +71,7 @@ static void eject_slots(AcpiPciHotplug *s, unsigned bsel, uint32_t slots)
     s->status[bsel].up &= ~slots;
     for (int devfn = 0; devfn < PCI_DEVFN_MAX; devfn++) {
         PCIDevice *dev = pci_bus_find_device(bus, devfn);
-        if (dev && (SLOT_BIT(dev) & slots) && DEVICE_GET_CLASS(dev)->hotpluggable) {
+        if (dev && (SLOT_BIT(dev) & slots) && is_removable(dev)) {
             acpi_eject_device(DEVICE(dev));
         }
     }

@@ -191,6 +191,39 @@ static void chipset_slots_cannot_be_ejected(void)
     qtest_quit(qt);
 }
 
+/* The bus behind a bridge has selector 1; the bridge itself stays. */
+static void pci_hotplug_reaches_behind_a_bridge(void)
+{
+    QTest *qt = start_pm("-device pci-bridge,id=br,chassis_nr=1,addr=5");
+
+    g_assert_cmphex(qtest_inl(qt, 0xae0c), ==, 0xffffffdc);
+    qtest_qmp_do(qt, "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"edu\","
+                     "\"bus\":\"br\",\"addr\":\"3\",\"id\":\"e3\"}}");
+    g_assert_cmphex(qtest_inl(qt, 0xae00), ==, 0);
+    qtest_outl(qt, 0xae10, 1);
+    g_assert_cmphex(qtest_inl(qt, 0xae00), ==, 0x08);
+    qtest_qmp_do(qt, "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"e3\"}}");
+    g_assert_cmphex(qtest_inl(qt, 0xae04), ==, 0x08);
+    qtest_outl(qt, 0xae08, 0x08);
+    json_object_put(qtest_wait_event(qt, "DEVICE_DELETED"));
+    qtest_outl(qt, 0xae10, 0);
+    qtest_outl(qt, 0xae08, 0x20);
+    g_assert_cmphex(qpci_readl(qt, QPCI_DEVFN(5, 0), 0), ==, 0x00011b36);
+    qtest_quit(qt);
+}
+
+static void reset_finishes_a_pending_removal(void)
+{
+    QTest *qt = start_pm("-device edu,addr=7,id=e7");
+
+    qtest_qmp_do(qt, "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"e7\"}}");
+    g_assert_cmphex(qpci_readl(qt, QPCI_DEVFN(7, 0), 0), ==, 0x11e81234);
+    qtest_qmp_do(qt, "{\"execute\":\"system_reset\"}");
+    json_object_put(qtest_wait_event(qt, "DEVICE_DELETED"));
+    g_assert_cmphex(qpci_readl(qt, QPCI_DEVFN(7, 0), 0), ==, 0xffffffff);
+    qtest_quit(qt);
+}
+
 /* --- CPU hotplug --- */
 
 static void cpu_block_starts_as_a_bitmap(void)
@@ -309,6 +342,10 @@ int main(int argc, char **argv)
     g_test_add_func("/pcihp/tells-the-acpi-index", pci_hotplug_tells_the_acpi_index);
     g_test_add_func("/pcihp/chipset-slots-cannot-be-ejected",
                     chipset_slots_cannot_be_ejected);
+    g_test_add_func("/pcihp/reaches-behind-a-bridge",
+                    pci_hotplug_reaches_behind_a_bridge);
+    g_test_add_func("/pcihp/reset-finishes-a-pending-removal",
+                    reset_finishes_a_pending_removal);
     g_test_add_func("/cpu-hotplug/starts-as-a-bitmap", cpu_block_starts_as_a_bitmap);
     g_test_add_func("/memory-hotplug/plugged-dimm-shows-in-its-slot",
                     plugged_dimm_shows_in_its_slot);

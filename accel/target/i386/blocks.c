@@ -671,17 +671,24 @@ static void log_state(const X86State *cpu)
     }
 }
 
-/* What must happen between two blocks; false: leave the loop. */
+/*
+ * What must happen between two blocks; false: leave the loop. One instruction in a
+ * shadow is executed alone and then everything is asked again: "sti; nop; nop; cli"
+ * lets an interrupt in.
+ */
 static bool between_blocks(X86State *cpu)
 {
+    while (cpu->irq_shadow && !(cpu->mode & X86_MODE_STEP)) {
+        if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST)) {
+            return false;
+        }
+        step(cpu);
+        if (cpu->halted || cpu->pending_db) {
+            return true;
+        }
+    }
     if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST)) {
         return false;
-    }
-    if (cpu->irq_shadow && !(cpu->mode & X86_MODE_STEP)) {
-        if (!cpu->halted) {
-            step(cpu);
-        }
-        return true;
     }
     x86_handle_irq(cpu);
     return true;
@@ -718,7 +725,7 @@ void x86_run(X86State *cpu)
             if (!between_blocks(cpu)) {
                 return;
             }
-            if (cpu->halted) {
+            if (cpu->halted || cpu->pending_db) {
                 continue;
             }
         }

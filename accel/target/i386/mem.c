@@ -246,12 +246,12 @@ void x86_probe(X86State *cpu, unsigned seg, uint64_t ea, unsigned len,
                SoftTlbAccess access)
 {
     uint64_t lin = seg_linear(cpu, seg, ea, len, access);
-    uint64_t last = lin + len - 1;
 
     x86_tlb_get(cpu, lin, access, cpu->view);
-    for (uint64_t p = (lin & PAGE_MASK) + SOFT_TLB_PAGE; p <= last;
-         p += SOFT_TLB_PAGE) {
-        x86_tlb_get(cpu, wrap(cpu, p), access, cpu->view);
+    /* By offset: the last page of the address space has no address behind it. */
+    for (unsigned done = SOFT_TLB_PAGE - (lin & ~PAGE_MASK); done < len;
+         done += SOFT_TLB_PAGE) {
+        x86_tlb_get(cpu, wrap(cpu, lin + done), access, cpu->view);
     }
 }
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static uint32_t next_order; /* BQL */
+static uint64_t next_order; /* BQL; a guest can move BARs for years */
 
 struct MemoryRegionTree *region_tree(MemoryRegion *mr)
 {

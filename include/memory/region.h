@@ -57,7 +57,7 @@ struct MemoryRegion {
     MemoryRegion *alias;
     hwaddr alias_offset;
     int32_t priority;
-    uint32_t order;         /* among equals in a container: later ones win */
+    uint64_t order;         /* among equals in a container: later ones win */
     uint8_t dirty_log_mask; /* 1 << DIRTY_MEMORY_*; atomic */
     bool ram, readonly, rom_device, romd_mode, ram_device, nonvolatile, enabled;
     bool terminates, is_iommu, lockless, flush_coalesced, reentrancy_ok, unmergeable;

@@ -9,6 +9,7 @@
 #include "accel/vcpu.h"
 #include "hw/core/loader.h"
 #include "memory/backend.h"
+#include "qapi/command.h"
 #include "qapi/monitor.h"
 #include "qapi/value.h"
 #include "softmmu/cli-internal.h"
@@ -705,9 +706,20 @@ static bool open_debugcon(Cli *cli, LateOption *o, guint n, Error **errp)
     return true;
 }
 
+/* Ctrl-a x: what -no-shutdown keeps is the guest's power-off, not the user's wish. */
+static void mux_quit(void)
+{
+    shutdown_action = SHUTDOWN_ACTION_POWEROFF;
+    system_shutdown_request(SHUTDOWN_CAUSE_HOST_UI);
+}
+
 static bool open_chardevs(Cli *cli, MachineClass *mc, Error **errp)
 {
+    static const ChardevMuxActions mux_actions = { .quit = mux_quit };
+
     chardev_set_monitor_fn(mux_monitor);
+    chardev_set_mux_actions(&mux_actions);
+    hmp_set_register_fn(machine_get_register);
     add_default_chardevs(cli, mc);
     return for_each(cli->monitors, cli, open_monitor, errp) &&
            for_each(cli->serials, cli, open_serial, errp) &&

@@ -65,6 +65,8 @@ struct VCPUClass {
     hwaddr (*translate_debug)(VCPU *cpu, uint64_t vaddr, MemTxAttrs *attrs);
     void (*dump_state)(VCPU *cpu, HmpOut *out);
     uint64_t (*get_pc)(VCPU *cpu);
+    /* By the name debuggers use ("eax", "pc"); false: none. On the vCPU's thread. */
+    bool (*get_register)(VCPU *cpu, const char *name, uint64_t *value);
     /* Execute guest code until pending is non-zero. Used by accel/tcg. */
     void (*tcg_exec)(VCPU *cpu);
     /* Forget all address translations before the next guest instruction. Any thread. */

@@ -17,6 +17,9 @@ bool device_request_unplug(DeviceState *dev, Error **errp) WARN_UNUSED;
 bool object_options_check(const char *type, const char *id, struct json_object *opts,
                           Error **errp) WARN_UNUSED;
 
+/* "$NAME" in the human monitor: false if the vCPU has no such register. */
+bool machine_get_register(int cpu_index, const char *name, uint64_t *value);
+
 /* "x86_64" or "ppc": the machine's, else the program's. */
 const char *system_get_target(void);
 

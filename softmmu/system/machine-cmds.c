@@ -112,6 +112,32 @@ static void hmp_info_hotpluggable_cpus(HmpOut *out, HmpArgs *args)
 HMP_INFO("hotpluggable-cpus", "", "", "Show information about hotpluggable CPUs",
          hmp_info_hotpluggable_cpus);
 
+typedef struct RegisterArg {
+    const char *name;
+    uint64_t value;
+    bool found;
+} RegisterArg;
+
+static void read_register(VCPU *cpu, void *opaque)
+{
+    RegisterArg *arg = opaque;
+    VCPUClass *vc = VCPU_GET_CLASS(cpu);
+
+    arg->found = vc->get_register && vc->get_register(cpu, arg->name, &arg->value);
+}
+
+bool machine_get_register(int cpu_index, const char *name, uint64_t *value)
+{
+    RegisterArg arg = { .name = name };
+    VCPU *cpu = vcpu_find(cpu_index);
+
+    if (cpu) {
+        vcpu_run_on(cpu, read_register, &arg);
+        *value = arg.value;
+    }
+    return arg.found;
+}
+
 static bool is_running_cpu(HmpOut *out, int index)
 {
     if (!vcpu_find(index)) {

@@ -6,7 +6,10 @@
 #include "accel/target/i386/system.h"
 #include "qapi/text.h"
 
+#include <glib.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 static const char *const seg_names[] = { "ES", "CS", "SS", "DS", "FS", "GS" };
 
@@ -163,4 +166,64 @@ void x86_dump_state(const X86State *cpu, HmpOut *out)
     dump_segment(cpu, "TR", &cpu->tr, out);
     dump_tables(cpu, out);
     dump_fpu(cpu, out);
+}
+
+/* "ax" in "eax" and "rax", "8" in "r8". */
+static int find_gpr(const char *name)
+{
+    static const char *const names[] = {
+        "ax", "cx", "dx", "bx", "sp", "bp", "si", "di"
+    };
+
+    for (int i = 0; i < 8; i++) {
+        if (!strcmp(name, names[i])) {
+            return i;
+        }
+    }
+    for (int i = 8; i < 16; i++) {
+        char number[4];
+
+        snprintf(number, sizeof(number), "%d", i);
+        if (!strcmp(name, number)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static bool get_segment(const X86State *cpu, const char *name, uint64_t *value)
+{
+    for (unsigned i = 0; i < X86_SEG_COUNT; i++) {
+        const X86Segment *s = &cpu->seg[i];
+
+        if (g_ascii_strncasecmp(name, seg_names[i], 2)) {
+            continue;
+        }
+        *value = !strcmp(name + 2, ".base")    ? s->base
+                 : !strcmp(name + 2, ".limit") ? s->limit
+                                               : s->selector;
+        return !name[2] || name[2] == '.';
+    }
+    return false;
+}
+
+bool x86_get_register(const X86State *cpu, const char *name, uint64_t *value)
+{
+    if (!strcmp(name, "pc") || !strcmp(name, "eip") || !strcmp(name, "rip")) {
+        *value = cpu->rip + (strcmp(name, "pc") ? 0 : cpu->seg[X86_CS].base);
+        return true;
+    }
+    if (!strcmp(name, "eflags") || !strcmp(name, "rflags")) {
+        *value = x86_get_rflags(cpu);
+        return true;
+    }
+    if (*name == 'e' || *name == 'r') {
+        int i = find_gpr(name + 1);
+
+        if (i >= 0) {
+            *value = *name == 'e' ? cpu->regs[i].d : cpu->regs[i].q;
+            return true;
+        }
+    }
+    return get_segment(cpu, name, value);
 }

@@ -8,5 +8,7 @@
 typedef struct HmpOut HmpOut;
 
 void x86_dump_state(const X86State *cpu, HmpOut *out);
+/* "rax", "eip", "cs.base" ...; false: no such register. */
+bool x86_get_register(const X86State *cpu, const char *name, uint64_t *value);
 
 #endif

@@ -116,6 +116,11 @@ static void dump_state(VCPU *vcpu, HmpOut *out)
     x86_dump_state(&X86_CPU(vcpu)->st, out);
 }
 
+static bool get_register(VCPU *vcpu, const char *name, uint64_t *value)
+{
+    return x86_get_register(&X86_CPU(vcpu)->st, name, value);
+}
+
 static uint64_t get_pc(VCPU *vcpu)
 {
     X86State *st = &X86_CPU(vcpu)->st;
@@ -337,6 +342,7 @@ static void base_class_init(ObjectClass *klass, const void *data)
     vc->has_work = has_work;
     vc->translate_debug = translate_debug;
     vc->dump_state = dump_state;
+    vc->get_register = get_register;
     vc->get_pc = get_pc;
     vc->tcg_exec = tcg_exec;
     vc->tcg_flush = tcg_flush;

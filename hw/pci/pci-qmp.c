@@ -205,12 +205,7 @@ static void print_device(PCIBus *bus, PCIDevice *dev, void *opaque)
 
 static void hmp_info_pci(HmpOut *out, HmpArgs *args)
 {
-    PCIBus *bus = pci_root_bus_next(NULL);
-
-    if (!bus) {
-        hmp_puts(out, "No PCI devices\n");
-    }
-    for (; bus; bus = pci_root_bus_next(bus)) {
+    for (PCIBus *bus = pci_root_bus_next(NULL); bus; bus = pci_root_bus_next(bus)) {
         pci_bus_foreach_device(bus, print_device, out);
     }
 }

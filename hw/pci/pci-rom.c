@@ -4,6 +4,7 @@
  * put behind the ROM BAR. Source: PCI Local Bus Specification 3.0, section 6.3.
  */
 #include "hw/core/loader.h"
+#include "hw/nvram/fw_cfg.h"
 #include "hw/pci/pci-internal.h"
 #include "memory/memory.h"
 
@@ -49,33 +50,38 @@ static char *region_name(PCIDevice *dev)
                            vmsd ? vmsd->name : object_get_typename(OBJECT(dev)));
 }
 
-bool pci_rom_init(PCIDevice *dev, Error **errp)
+/* Without a ROM BAR the firmware gets the image from the configuration device. */
+static bool offer_by_fw_cfg(PCIDevice *dev, const char *path, Error **errp)
 {
-    const char *builtin = PCI_DEVICE_GET_CLASS(dev)->romfile;
-
-    if (!dev->romfile && builtin) {
-        dev->romfile = g_strdup(builtin);
-    }
-    if (dev->romsize != UINT32_MAX && (dev->romsize & (dev->romsize - 1))) {
-        return error_set(errp, "ROM size %u is not a power of two", dev->romsize);
-    }
-    if (!dev->romfile || !*dev->romfile) {
-        return true;
-    }
-    if (!dev->rombar) {
-        if (dev->parent_obj.hotplugged) {
-            return error_set(
-                errp, "Hot-plugged device without ROM bar can't have an option ROM");
-        }
-        return true; /* the firmware finds no image in the device */
-    }
-    g_autofree char *path = firmware_find_file(dev->romfile);
-    if (!path) {
-        return error_set(errp, "failed to find romfile \"%s\"", dev->romfile);
-    }
+    FwCfg *fw = fw_cfg_find();
+    uint16_t class_id = PCI_DEVICE_GET_CLASS(dev)->class_id;
+    g_autofree char *base = g_path_get_basename(path);
+    g_autofree char *name = g_strdup_printf(
+        "%s/%s", class_id == PCI_CLASS_DISPLAY_VGA ? "vgaroms" : "genroms", base);
     g_autofree char *data = NULL;
     gsize size = 0;
     GError *gerr = NULL;
+
+    if (!fw || fw_cfg_has_file(fw, name)) {
+        return true; /* one image serves all cards of a kind */
+    }
+    if (strlen(name) >= FW_CFG_MAX_FILE_NAME) {
+        return error_set(errp, "romfile \"%s\" has too long a name", dev->romfile);
+    }
+    if (!g_file_get_contents(path, &data, &size, &gerr)) {
+        return error_set_from_gerror(errp, gerr);
+    }
+    rom_note_fw_file(name, base, size);
+    fw_cfg_add_file_take(fw, name, g_steal_pointer(&data), size);
+    return true;
+}
+
+static bool load_into_bar(PCIDevice *dev, const char *path, Error **errp)
+{
+    g_autofree char *data = NULL;
+    gsize size = 0;
+    GError *gerr = NULL;
+
     if (!g_file_get_contents(path, &data, &size, &gerr)) {
         return error_set_from_gerror(errp, gerr);
     }
@@ -90,4 +96,29 @@ bool pci_rom_init(PCIDevice *dev, Error **errp)
     pci_register_bar(dev, PCI_ROM_BAR, PCI_BAR_MEM, &dev->rom);
     dev->has_rom = true;
     return true;
+}
+
+bool pci_rom_init(PCIDevice *dev, Error **errp)
+{
+    const char *builtin = PCI_DEVICE_GET_CLASS(dev)->romfile;
+
+    if (!dev->romfile && builtin) {
+        dev->romfile = g_strdup(builtin);
+    }
+    if (dev->romsize != UINT32_MAX && (dev->romsize & (dev->romsize - 1))) {
+        return error_set(errp, "ROM size %u is not a power of two", dev->romsize);
+    }
+    if (!dev->romfile || !*dev->romfile) {
+        return true;
+    }
+    if (!dev->rombar && dev->parent_obj.hotplugged) {
+        return error_set(errp,
+                         "Hot-plugged device without ROM bar can't have an option ROM");
+    }
+    g_autofree char *path = firmware_find_file(dev->romfile);
+    if (!path) {
+        return error_set(errp, "failed to find romfile \"%s\"", dev->romfile);
+    }
+    return dev->rombar ? load_into_bar(dev, path, errp)
+                       : offer_by_fw_cfg(dev, path, errp);
 }

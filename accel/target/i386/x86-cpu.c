@@ -191,6 +191,12 @@ static void reset(DeviceState *dev)
     cpu->parent_obj.halted = cpu->st.halted;
 }
 
+/* A CPU is on no bus, so it asks to be reset with the machine. */
+static void machine_reset(void *opaque)
+{
+    reset(opaque);
+}
+
 static void cut_to_supported(X86Cpu *cpu)
 {
     uint32_t supported[X86_FW_COUNT];
@@ -226,6 +232,7 @@ static bool realize(DeviceState *dev, Error **errp)
         return false;
     }
     reset(dev);
+    register_reset_handler(machine_reset, cpu);
     vcpu_start_thread(vcpu);
     return true;
 }
@@ -234,6 +241,7 @@ static void unrealize(DeviceState *dev)
 {
     X86Cpu *cpu = X86_CPU(dev);
 
+    unregister_reset_handler(machine_reset, cpu);
     ((X86CpuClass *)OBJECT(dev)->klass)->parent_unrealize(dev);
     if (cpu->apic) {
         device_unparent(DEVICE(cpu->apic));

@@ -48,7 +48,13 @@ static inline void *x86_fast_ptr(X86State *cpu, unsigned seg, uint64_t ea,
     uint64_t end = access == SOFT_TLB_WRITE ? sf->write_end : sf->read_end;
 
     if (x86_likely(ea + size <= end && soft_tlb_hit(lin, e->tag[access], size))) {
-        return (void *)(uintptr_t)(lin + e->addend);
+        void *p = (void *)(uintptr_t)(lin + e->addend);
+
+        if (!p) {
+            /* Spares the callers a second test. */
+            __builtin_unreachable();
+        }
+        return p;
     }
     return NULL;
 }

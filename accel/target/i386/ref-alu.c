@@ -104,11 +104,7 @@ FOR_SIZES(DEFINE_OPS)
     {                                                                                 \
         WR_##W(reg, op##_##W(cpu, RD_##W(reg), RD_##W(rm)));                          \
     }                                                                                 \
-    REF(op##_rm_##W)                                                                  \
-    {                                                                                 \
-        uint64_t b = x86_m_ld##W(cpu, i);                                             \
-        WR_##W(reg, op##_##W(cpu, RD_##W(reg), b));                                   \
-    }                                                                                 \
+    REF_LOADS(op##_rm_##W, W, WR_##W(reg, op##_##W(cpu, RD_##W(reg), b)))             \
     REF(op##_ri_##W)                                                                  \
     {                                                                                 \
         WR_##W(rm, op##_##W(cpu, RD_##W(rm), (uint##W##_t)i->imm));                   \
@@ -123,26 +119,17 @@ FOR_SIZES(DEFINE_OPS)
     {                                                                                 \
         base##_##W(cpu, RD_##W(rm), RD_##W(reg));                                     \
     }                                                                                 \
-    REF(op##_mr_##W)                                                                  \
-    {                                                                                 \
-        base##_##W(cpu, x86_m_ld##W(cpu, i), RD_##W(reg));                            \
-    }                                                                                 \
+    REF_LOADS(op##_mr_##W, W, base##_##W(cpu, b, RD_##W(reg)))                        \
     REF(op##_rr2_##W)                                                                 \
     {                                                                                 \
         base##_##W(cpu, RD_##W(reg), RD_##W(rm));                                     \
     }                                                                                 \
-    REF(op##_rm_##W)                                                                  \
-    {                                                                                 \
-        base##_##W(cpu, RD_##W(reg), x86_m_ld##W(cpu, i));                            \
-    }                                                                                 \
+    REF_LOADS(op##_rm_##W, W, base##_##W(cpu, RD_##W(reg), b))                        \
     REF(op##_ri_##W)                                                                  \
     {                                                                                 \
         base##_##W(cpu, RD_##W(rm), (uint##W##_t)i->imm);                             \
     }                                                                                 \
-    REF(op##_mi_##W)                                                                  \
-    {                                                                                 \
-        base##_##W(cpu, x86_m_ld##W(cpu, i), (uint##W##_t)i->imm);                    \
-    }
+    REF_LOADS(op##_mi_##W, W, base##_##W(cpu, b, (uint##W##_t)i->imm))
 
 #define FORM_SET(name, op, rform, mform)                                              \
     const X86RefSet name = {                                                          \

@@ -15,27 +15,17 @@
     {                                                                                 \
         WR_##W(rm, RD_##W(reg));                                                      \
     }                                                                                 \
-    REF(mov_mr_##W)                                                                   \
-    {                                                                                 \
-        x86_st##W(cpu, i->seg, x86_ea(cpu, i), RD_##W(reg));                          \
-    }                                                                                 \
+    REF_STORES(mov_mr_##W, W, RD_##W(reg))                                            \
     REF(mov_rr2_##W)                                                                  \
     {                                                                                 \
         WR_##W(reg, RD_##W(rm));                                                      \
     }                                                                                 \
-    REF(mov_rm_##W)                                                                   \
-    {                                                                                 \
-        uint##W##_t v = x86_m_ld##W(cpu, i);                                          \
-        WR_##W(reg, v);                                                               \
-    }                                                                                 \
+    REF_LOADS(mov_rm_##W, W, WR_##W(reg, b))                                          \
     REF(mov_ri_##W)                                                                   \
     {                                                                                 \
         WR_##W(rm, i->imm);                                                           \
     }                                                                                 \
-    REF(mov_mi_##W)                                                                   \
-    {                                                                                 \
-        x86_st##W(cpu, i->seg, x86_ea(cpu, i), i->imm);                               \
-    }                                                                                 \
+    REF_STORES(mov_mi_##W, W, i->imm)                                                 \
     REF(mov_ao_##W)                                                                   \
     {                                                                                 \
         uint##W##_t v = x86_ld##W(cpu, i->seg, i->disp);                              \
@@ -183,38 +173,22 @@ const X86RefSet x86_xchg_ax = { { NULL, xchg_ax_16, xchg_ax_32, xchg_ax_64 },
     {                                                                                 \
         WR_##W(reg, RD_8(rm));                                                        \
     }                                                                                 \
-    REF(movzx_bm_##W)                                                                 \
-    {                                                                                 \
-        uint8_t v = x86_m_ld8(cpu, i);                                                \
-        WR_##W(reg, v);                                                               \
-    }                                                                                 \
+    REF_LOADS(movzx_bm_##W, 8, WR_##W(reg, b))                              \
     REF(movsx_br_##W)                                                                 \
     {                                                                                 \
         WR_##W(reg, (int64_t)(int8_t)RD_8(rm));                                       \
     }                                                                                 \
-    REF(movsx_bm_##W)                                                                 \
-    {                                                                                 \
-        int8_t v = x86_m_ld8(cpu, i);                                                 \
-        WR_##W(reg, (int64_t)v);                                                      \
-    }                                                                                 \
+    REF_LOADS(movsx_bm_##W, 8, WR_##W(reg, (int64_t)(int8_t)b))                              \
     REF(movzx_wr_##W)                                                                 \
     {                                                                                 \
         WR_##W(reg, RD_16(rm));                                                       \
     }                                                                                 \
-    REF(movzx_wm_##W)                                                                 \
-    {                                                                                 \
-        uint16_t v = x86_m_ld16(cpu, i);                                              \
-        WR_##W(reg, v);                                                               \
-    }                                                                                 \
+    REF_LOADS(movzx_wm_##W, 16, WR_##W(reg, b))                              \
     REF(movsx_wr_##W)                                                                 \
     {                                                                                 \
         WR_##W(reg, (int64_t)(int16_t)RD_16(rm));                                     \
     }                                                                                 \
-    REF(movsx_wm_##W)                                                                 \
-    {                                                                                 \
-        int16_t v = x86_m_ld16(cpu, i);                                               \
-        WR_##W(reg, (int64_t)v);                                                      \
-    }
+    REF_LOADS(movsx_wm_##W, 16, WR_##W(reg, (int64_t)(int16_t)b))
 
 FOR_WORDS(DEFINE_MOVX)
 

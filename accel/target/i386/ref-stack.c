@@ -14,9 +14,21 @@
 /* clang-format off */
 
 #define DEFINE_STACK(W)                                                               \
-    REF(push_r_##W)                                                                   \
+    static X86_COLD void push_r_slow_##W(X86State *cpu, const X86Insn *i)             \
     {                                                                                 \
         x86_push##W(cpu, RD_##W(rm));                                                 \
+    }                                                                                 \
+    REF(push_r_##W)                                                                   \
+    {                                                                                 \
+        uint64_t sp = x86_stack_addr(cpu, -(W / 8));                                  \
+        volatile PTR_##W *p =                                                         \
+            x86_fast_ptr(cpu, X86_SS, sp, W / 8, SOFT_TLB_WRITE);                     \
+        if (x86_likely(p)) {                                                          \
+            *p = RD_##W(rm);                                                          \
+            x86_sp_set(cpu, sp);                                                      \
+            return;                                                                   \
+        }                                                                             \
+        push_r_slow_##W(cpu, i);                                                      \
     }                                                                                 \
     REF(push_m_##W)                                                                   \
     {                                                                                 \
@@ -27,11 +39,23 @@
     {                                                                                 \
         x86_push##W(cpu, i->imm);                                                     \
     }                                                                                 \
-    REF(pop_r_##W)                                                                    \
+    static X86_COLD void pop_r_slow_##W(X86State *cpu, const X86Insn *i)              \
     {                                                                                 \
         uint##W##_t v = x86_stack_ld##W(cpu, 0);                                      \
         x86_sp_add(cpu, W / 8);                                                       \
         WR_##W(rm, v);                                                                \
+    }                                                                                 \
+    REF(pop_r_##W)                                                                    \
+    {                                                                                 \
+        const volatile PTR_##W *p = x86_fast_ptr(                                     \
+            cpu, X86_SS, x86_stack_addr(cpu, 0), W / 8, SOFT_TLB_READ);               \
+        if (x86_likely(p)) {                                                          \
+            uint##W##_t v = *p;                                                       \
+            x86_sp_add(cpu, W / 8);                                                   \
+            WR_##W(rm, v);                                                            \
+            return;                                                                   \
+        }                                                                             \
+        pop_r_slow_##W(cpu, i);                                                       \
     }                                                                                 \
     /* An address based on rSP is computed after the increment. */                    \
     REF(pop_m_##W)                                                                    \

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The expansion ROM of a function: "romfile" found along the firmware search path and
- * put behind the ROM BAR. Source: PCI Local Bus Specification 3.0, section 6.3.
+ * put behind the ROM BAR, or with rombar=0 left for the firmware as a file of the
+ * configuration device. Source: PCI Local Bus Specification 3.0, section 6.3.
  */
 #include "hw/core/loader.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/pci/pci-internal.h"
 #include "memory/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define ROM_MAX_SIZE (2ull << 30)

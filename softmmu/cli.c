@@ -809,6 +809,18 @@ bool cli_icount(Cli *cli, const char *arg, Error **errp)
     return error_set(errp, "instruction counting is not built");
 }
 
+bool cli_echr(Cli *cli, const char *arg, Error **errp)
+{
+    char *end;
+    long code = strtol(arg, &end, 0);
+
+    if (!*arg || *end || code < 1 || code > 255) {
+        return error_set(errp, "'%s' is no character code from 1 to 255", arg);
+    }
+    chardev_set_mux_escape((int)code);
+    return true;
+}
+
 bool cli_singlestep(Cli *cli, const char *arg, Error **errp)
 {
     return true;

@@ -38,7 +38,7 @@ int cli_main(int argc, char **argv);
     X(mem_prealloc) X(keyboard_layout) X(device) X(object) X(global) X(boot) X(name) X(uuid) \
     X(drive) X(hda) X(hdb) X(hdc) X(hdd) X(cdrom) X(fda) X(fdb) X(snapshot) X(netdev) X(nic) \
     X(net) X(chardev) X(serial) X(parallel) X(monitor) X(qmp) X(qmp_pretty) X(mon) X(debugcon) \
-    X(display) X(nographic) X(vga) X(vnc) X(kernel) X(initrd) X(append) X(dtb) X(bios) X(datadir) \
+    X(display) X(echr) X(nographic) X(vga) X(vnc) X(kernel) X(initrd) X(append) X(dtb) X(bios) X(datadir) \
     X(option_rom) X(fw_cfg) X(smbios) X(acpitable) X(stopped) X(pidfile) X(daemonize) X(logfile) \
     X(log) X(dfilter) X(trace) X(rtc) X(no_reboot) X(no_shutdown) X(no_acpi) X(no_hpet) X(action) \
     X(readconfig) X(nodefaults) X(no_user_config) X(sandbox) X(run_with) X(msg) X(icount) \

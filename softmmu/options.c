@@ -56,6 +56,7 @@ const Option cli_options[] = {
     { "qmp", "DEV", "a QMP monitor", cli_qmp, NULL },
     { "qmp-pretty", "DEV", "a QMP monitor that answers over several lines", cli_qmp_pretty, NULL },
     { "mon", "[chardev=]ID[,mode=readline|control][,pretty=on|off]", "a monitor on a character device", cli_mon, NULL },
+    { "echr", "CODE", "the escape key of a shared terminal (1: Ctrl-a)", cli_echr, NULL },
     { "debugcon", "DEV", "debug port 0xe9", cli_debugcon, NULL },
 
     { "display", "none", "no local display ('none' is what there is)", cli_display, NULL },

@@ -343,7 +343,6 @@ static bool human_text(const char *what, struct json_object **ret, Error **errp)
     }                                                                                  \
     QMP_COMMAND("x-query-" #what, qmp_x_query_##what, 0)
 
-HUMAN_TEXT(jit);
 HUMAN_TEXT(numa);
 HUMAN_TEXT(ramblock);
 HUMAN_TEXT(roms);

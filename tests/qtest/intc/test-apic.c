@@ -262,6 +262,20 @@ static void timer_line_arrives_at_pin_2(void)
     qtest_quit(qt);
 }
 
+static void resets_with_the_machine(void)
+{
+    QTest *qt = start_enabled();
+
+    qtest_writel(qt, APIC + TPR, 0x20);
+    ioapic_write(qt, 0x10 + 2 * 5, 0x0035);
+    qtest_qmp_do(qt, "{'execute':'system_reset'}");
+    json_object_put(qtest_wait_event(qt, "RESET"));
+    g_assert_cmphex(qtest_readl(qt, APIC + SVR), ==, 0xff);
+    g_assert_cmphex(qtest_readl(qt, APIC + TPR), ==, 0);
+    g_assert_cmphex(ioapic_read(qt, 0x10 + 2 * 5), ==, 0x10000);
+    qtest_quit(qt);
+}
+
 static void monitor_prints_them(void)
 {
     QTest *qt = start_enabled();
@@ -301,6 +315,7 @@ int main(int argc, char **argv)
                     ioapic_masked_level_comes_later);
     g_test_add_func("/qtest/ioapic/timer-line-arrives-at-pin-2",
                     timer_line_arrives_at_pin_2);
+    g_test_add_func("/qtest/intc/resets-with-the-machine", resets_with_the_machine);
     g_test_add_func("/qtest/intc/monitor-prints-them", monitor_prints_them);
     return g_test_run();
 }

@@ -8,7 +8,8 @@
  *
  * B1: a completion never runs from inside blk_aio_*.
  * B2: the node of a backend changes only when in_flight is 0.
- * The lock of a backend is a leaf; it protects done and in_flight. All else: BQL.
+ * The lock of a backend protects done and in_flight; under it only bh_schedule() is
+ * called. All else: BQL.
  */
 #include "softmmu/backends/block/block-internal.h"
 #include "util/log.h"

@@ -27,7 +27,7 @@
 typedef struct OverlayNode {
     BlockNode node;
     BlockNode *file; /* the temporary one */
-    GMutex lock;     /* leaf; protects bits */
+    GMutex lock;     /* workers only; protects bits */
     uint64_t *bits;  /* one per cluster */
 } OverlayNode;
 

@@ -244,6 +244,9 @@ static void *thread_main(void *opaque)
     this_vcpu = cpu;
     bql_lock();
     cpu->thread_id = (int)syscall(SYS_gettid);
+    if (ac->vcpu_init) {
+        ac->vcpu_init(cpu);
+    }
     cpu->created = true;
     pthread_cond_broadcast(&progress_cond);
     while (!cpu->unplug) {

@@ -16,6 +16,17 @@
 
 static MemoryListener listener;
 
+typedef struct TcgVcpuListener {
+    MemoryListener listener; /* first */
+    VCPU *cpu;
+} TcgVcpuListener;
+
+/* VCPU.accel_data; the CPU's execution uses it as its reader. */
+typedef struct TcgVcpu {
+    TcgReader reader; /* first */
+    TcgVcpuListener views[VCPU_MAX_ASES];
+} TcgVcpu;
+
 void tcg_flush_all_vcpus(VCPU *except)
 {
     RCU_READ_LOCK_GUARD();
@@ -62,32 +73,55 @@ static bool accel_init(AccelState *accel, MachineState *ms, Error **errp)
     return true;
 }
 
+static void map_of_vcpu_changed(MemoryListener *l)
+{
+    VCPU *cpu = ((TcgVcpuListener *)l)->cpu;
+
+    VCPU_GET_CLASS(cpu)->tcg_flush(cpu);
+}
+
+/* Views of the vCPU's own (SMM) change without system memory changing. */
+static void vcpu_init(VCPU *cpu)
+{
+    TcgVcpu *tv = g_new0(TcgVcpu, 1);
+
+    cpu->accel_data = tv;
+    tcg_reader_register(&tv->reader);
+    for (int i = 1; i < cpu->num_ases && VCPU_GET_CLASS(cpu)->tcg_flush; i++) {
+        TcgVcpuListener *l = &tv->views[i];
+        *l = (TcgVcpuListener){
+            .listener = {.name = "tcg-vcpu", .commit = map_of_vcpu_changed},
+            .cpu = cpu
+        };
+        memory_listener_register(&l->listener, cpu->as[i]);
+    }
+}
+
 static void exec(VCPU *cpu)
 {
     VCPUClass *vc = VCPU_GET_CLASS(cpu);
 
-    TcgReader *reader = cpu->accel_data;
+    TcgVcpu *tv = cpu->accel_data;
 
-    if (!reader) {
-        reader = cpu->accel_data = g_new0(TcgReader, 1);
-        tcg_reader_register(reader);
-    }
     bql_unlock();
     rcu_read_lock();
-    tcg_reader_enter(reader);
+    tcg_reader_enter(&tv->reader);
     vc->tcg_exec(cpu);
-    tcg_reader_leave(reader);
+    tcg_reader_leave(&tv->reader);
     rcu_read_unlock();
     bql_lock();
 }
 
 static void vcpu_finalize(VCPU *cpu)
 {
-    if (cpu->accel_data) {
-        /* Another vCPU may be walking the list: it runs in a read section. */
-        tcg_reader_unregister(cpu->accel_data);
-        cpu->accel_data = NULL;
+    TcgVcpu *tv = cpu->accel_data;
+
+    for (int i = 1; i < cpu->num_ases && VCPU_GET_CLASS(cpu)->tcg_flush; i++) {
+        memory_listener_unregister(&tv->views[i].listener);
     }
+    /* Another vCPU may be walking the list in its read section: the memory stays. */
+    tcg_reader_unregister(&tv->reader);
+    cpu->accel_data = NULL;
 }
 
 static void tcg_class_init(ObjectClass *klass, const void *data)
@@ -98,6 +132,7 @@ static void tcg_class_init(ObjectClass *klass, const void *data)
     ac->desc = "decode and execute";
     ac->init = accel_init;
     ac->exec = exec;
+    ac->vcpu_init = vcpu_init;
     ac->vcpu_finalize = vcpu_finalize;
 }
 

@@ -28,7 +28,7 @@ typedef struct AccelClass {
      * never execute (qtest).
      */
     void (*exec)(VCPU *cpu);
-    bool (*vcpu_init)(VCPU *cpu, Error **errp); /* on its thread, BQL; may be NULL */
+    void (*vcpu_init)(VCPU *cpu); /* on its thread, BQL; may be NULL */
     void (*vcpu_finalize)(VCPU *cpu);
     /* On the kicking thread, BQL not needed: break out of guest code. May be NULL. */
     void (*kick)(VCPU *cpu);

@@ -6,6 +6,7 @@
  */
 #include "accel/accel.h"
 #include "accel/qtest.h"
+#include "accel/target/i386/x86-cpu.h"
 #include "accel/vcpu.h"
 #include "hw/core/loader.h"
 #include "memory/backend.h"
@@ -1030,6 +1031,18 @@ static void watch_signals(void)
  * --------------------------------------------------------------------------------------------------------------
  */
 
+/* -cpu without a board that makes CPUs. */
+static bool make_lone_cpu(MachineState *ms, Error **errp)
+{
+    const char *type;
+
+    if (!ms->cpu_model || !object_is_a(OBJECT(ms), MACHINE_TYPE_NAME("none"))) {
+        return true;
+    }
+    type = x86_cpu_parse_model(ms->cpu_model, errp);
+    return type && device_realize_and_unref(DEVICE(x86_cpu_new(type)), NULL, errp);
+}
+
 static bool build(Cli *cli, MachineClass *mc, Error **errp)
 {
     MachineState *ms;
@@ -1062,7 +1075,7 @@ static bool build(Cli *cli, MachineClass *mc, Error **errp)
     ms->cpu_model = g_strdup(cli->cpu);
     if ((mc->check_options && !mc->check_options(ms, errp)) ||
         !make_ram(cli, ms, errp) || (mc->init && !mc->init(ms, errp)) ||
-        !for_each(cli->devices, cli, add_device, errp) ||
+        !make_lone_cpu(ms, errp) || !for_each(cli->devices, cli, add_device, errp) ||
         (mc->init_done && !mc->init_done(ms, errp))) {
         return false;
     }

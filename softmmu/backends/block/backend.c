@@ -16,6 +16,7 @@
 
 #include <glib.h>
 #include <json-c/json.h>
+#include <pthread.h>
 #include <string.h>
 
 struct BlockBackend {
@@ -31,8 +32,8 @@ struct BlockBackend {
     void *dev_opaque;
 
     BottomHalf *bh;
-    GMutex lock;
-    GCond completed;
+    pthread_mutex_t lock;
+    pthread_cond_t completed;
     GQueue done;        /* BlockRequest *, finished by a worker; protected by lock */
     unsigned in_flight; /* requests whose completion has not run; protected by lock */
 };
@@ -80,8 +81,8 @@ BlockBackend *blk_new(const char *name, Error **errp)
     BlockBackend *blk = g_new0(BlockBackend, 1);
     blk->name = g_strdup(name ? name : "");
     blk->write_cache = true;
-    g_mutex_init(&blk->lock);
-    g_cond_init(&blk->completed);
+    pthread_mutex_init(&blk->lock, NULL);
+    pthread_cond_init(&blk->completed, NULL);
     g_queue_init(&blk->done);
     if (*blk->name) {
         if (!backends) {
@@ -99,8 +100,8 @@ static void backend_free(BlockBackend *blk)
     if (blk->bh) {
         bh_free(blk->bh);
     }
-    g_mutex_clear(&blk->lock);
-    g_cond_clear(&blk->completed);
+    pthread_mutex_destroy(&blk->lock);
+    pthread_cond_destroy(&blk->completed);
     g_free(blk->name);
     g_free(blk);
 }
@@ -302,19 +303,19 @@ void block_request_complete(BlockRequest *take_req, int ret)
     BlockBackend *blk = take_req->blk;
 
     take_req->ret = ret;
-    g_mutex_lock(&blk->lock);
+    pthread_mutex_lock(&blk->lock);
     g_queue_push_tail(&blk->done, take_req);
     /* Under the lock: once it is dropped a drain may take the request and free @blk. */
     bh_schedule(blk->bh);
-    g_cond_signal(&blk->completed);
-    g_mutex_unlock(&blk->lock);
+    pthread_cond_signal(&blk->completed);
+    pthread_mutex_unlock(&blk->lock);
 }
 
 static BlockRequest *take_completed(BlockBackend *blk)
 {
-    g_mutex_lock(&blk->lock);
+    pthread_mutex_lock(&blk->lock);
     BlockRequest *req = g_queue_pop_head(&blk->done);
-    g_mutex_unlock(&blk->lock);
+    pthread_mutex_unlock(&blk->lock);
     return req;
 }
 
@@ -343,9 +344,9 @@ static void account(BlockBackend *blk, const BlockRequest *req)
 static void finish_request(BlockBackend *blk, BlockRequest *req)
 {
     account(blk, req);
-    g_mutex_lock(&blk->lock);
+    pthread_mutex_lock(&blk->lock);
     blk->in_flight--;
-    g_mutex_unlock(&blk->lock);
+    pthread_mutex_unlock(&blk->lock);
     req->fn(req->opaque, req->ret);
     g_free(req->iov);
     g_free(req);
@@ -363,9 +364,9 @@ static void run_completions(void *opaque)
     if (!req) {
         return;
     }
-    g_mutex_lock(&blk->lock);
+    pthread_mutex_lock(&blk->lock);
     bool more = !g_queue_is_empty(&blk->done);
-    g_mutex_unlock(&blk->lock);
+    pthread_mutex_unlock(&blk->lock);
     if (more) {
         bh_schedule(blk->bh);
     }
@@ -375,12 +376,12 @@ static void run_completions(void *opaque)
 void blk_drain(BlockBackend *blk)
 {
     for (;;) {
-        g_mutex_lock(&blk->lock);
+        pthread_mutex_lock(&blk->lock);
         while (blk->in_flight && g_queue_is_empty(&blk->done)) {
-            g_cond_wait(&blk->completed, &blk->lock);
+            pthread_cond_wait(&blk->completed, &blk->lock);
         }
         BlockRequest *req = g_queue_pop_head(&blk->done);
-        g_mutex_unlock(&blk->lock);
+        pthread_mutex_unlock(&blk->lock);
         if (!req) {
             return;
         }
@@ -430,9 +431,9 @@ static void submit(BlockBackend *blk, BlockOp op, uint64_t offset, uint64_t byte
     req->niov = niov;
     req->fn = fn;
     req->opaque = opaque;
-    g_mutex_lock(&blk->lock);
+    pthread_mutex_lock(&blk->lock);
     blk->in_flight++;
-    g_mutex_unlock(&blk->lock);
+    pthread_mutex_unlock(&blk->lock);
     int ret = check_request(blk, op, offset, bytes);
     if (ret < 0) {
         block_request_complete(req, ret);

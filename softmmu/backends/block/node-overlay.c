@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,9 +27,9 @@
 
 typedef struct OverlayNode {
     BlockNode node;
-    BlockNode *file; /* the temporary one */
-    GMutex lock;     /* workers only; protects bits */
-    uint64_t *bits;  /* one per cluster */
+    BlockNode *file;      /* the temporary one */
+    pthread_mutex_t lock; /* workers only; protects bits */
+    uint64_t *bits;       /* one per cluster */
 } OverlayNode;
 
 static OverlayNode *overlay_node(BlockNode *node)
@@ -72,9 +73,9 @@ static int overlay_preadv(BlockNode *node, uint64_t offset, const struct iovec *
 
     while (done < bytes) {
         bool present;
-        g_mutex_lock(&o->lock);
+        pthread_mutex_lock(&o->lock);
         size_t len = run_length(o, offset + done, bytes - done, &present);
-        g_mutex_unlock(&o->lock);
+        pthread_mutex_unlock(&o->lock);
         int ret = read_slice(present ? o->file : node->backing, offset + done, iov,
                              niov, done, len);
         if (ret < 0) {
@@ -133,13 +134,13 @@ static int overlay_pwritev(BlockNode *node, uint64_t offset, const struct iovec 
     if (!bytes) {
         return 0;
     }
-    g_mutex_lock(&o->lock);
+    pthread_mutex_lock(&o->lock);
     if (run_length(o, offset, bytes, &present) == bytes && present) {
-        g_mutex_unlock(&o->lock);
+        pthread_mutex_unlock(&o->lock);
         return o->file->ops->pwritev(o->file, offset, iov, niov, bytes);
     }
     ret = write_new_clusters(o, offset, iov, niov, bytes);
-    g_mutex_unlock(&o->lock);
+    pthread_mutex_unlock(&o->lock);
     return ret;
 }
 
@@ -160,7 +161,7 @@ static void overlay_close(BlockNode *node)
 
     block_node_close(o->file);
     block_node_close(node->backing);
-    g_mutex_clear(&o->lock);
+    pthread_mutex_destroy(&o->lock);
     free(o->bits);
     block_node_finish(node);
     g_free(o);
@@ -215,7 +216,7 @@ BlockNode *block_overlay_open(BlockNode *take_backing, Error **errp)
     }
     OverlayNode *o = g_new0(OverlayNode, 1);
     block_node_init(&o->node, &overlay_ops, take_backing->filename);
-    g_mutex_init(&o->lock);
+    pthread_mutex_init(&o->lock, NULL);
     o->bits = bits;
     o->file = file;
     o->node.backing = take_backing;

@@ -7,28 +7,33 @@
 #include "softmmu/backends/block/block-internal.h"
 
 #include <glib.h>
+#include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 #define IDLE_SECONDS 10
 
 static struct {
-    GMutex lock; /* protects all below */
-    GCond work;
+    pthread_mutex_t lock; /* protects all below */
+    pthread_cond_t work;
     PoolTask *first, **last;
     unsigned threads, idle, queued;
-} pool;
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
 
 static gpointer worker(gpointer unused)
 {
-    g_mutex_lock(&pool.lock);
+    pthread_mutex_lock(&pool.lock);
     for (;;) {
-        gint64 deadline = g_get_monotonic_time() + IDLE_SECONDS * G_TIME_SPAN_SECOND;
+        struct timespec deadline;
+        clock_gettime(CLOCK_REALTIME, &deadline);
+        deadline.tv_sec += IDLE_SECONDS;
         pool.idle++;
         while (!pool.first) {
-            if (!g_cond_wait_until(&pool.work, &pool.lock, deadline) && !pool.first) {
+            if (pthread_cond_timedwait(&pool.work, &pool.lock, &deadline) &&
+                !pool.first) {
                 pool.idle--;
                 pool.threads--;
-                g_mutex_unlock(&pool.lock);
+                pthread_mutex_unlock(&pool.lock);
                 return NULL;
             }
         }
@@ -36,9 +41,9 @@ static gpointer worker(gpointer unused)
         PoolTask *task = pool.first;
         pool.first = task->next;
         pool.queued--;
-        g_mutex_unlock(&pool.lock);
+        pthread_mutex_unlock(&pool.lock);
         task->fn(task);
-        g_mutex_lock(&pool.lock);
+        pthread_mutex_lock(&pool.lock);
     }
 }
 
@@ -57,7 +62,7 @@ void block_pool_submit(PoolTask *task)
 {
     bool start;
 
-    g_mutex_lock(&pool.lock);
+    pthread_mutex_lock(&pool.lock);
     task->next = NULL;
     if (!pool.first) {
         pool.last = &pool.first;
@@ -69,8 +74,8 @@ void block_pool_submit(PoolTask *task)
     if (start) {
         pool.threads++;
     }
-    g_cond_signal(&pool.work);
-    g_mutex_unlock(&pool.lock);
+    pthread_cond_signal(&pool.work);
+    pthread_mutex_unlock(&pool.lock);
     if (start) {
         start_worker();
     }
@@ -78,8 +83,8 @@ void block_pool_submit(PoolTask *task)
 
 unsigned block_pool_num_threads(void)
 {
-    g_mutex_lock(&pool.lock);
+    pthread_mutex_lock(&pool.lock);
     unsigned n = pool.threads;
-    g_mutex_unlock(&pool.lock);
+    pthread_mutex_unlock(&pool.lock);
     return n;
 }

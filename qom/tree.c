@@ -318,7 +318,8 @@ Object *object_resolve_path_type(const char *path, const char *type_name,
     if (ambiguous) {
         *ambiguous = false;
     }
-    if (!*path) {
+    /* The empty path is any object of the type. */
+    if (!*path && !type_name) {
         return NULL;
     }
     if (*path == '/') {

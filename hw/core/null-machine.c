@@ -20,6 +20,7 @@ static void null_class_init(ObjectClass *klass, const void *data)
     mc->default_ram_size = 0;
     mc->default_ram_id = "ram";
     mc->no_serial = mc->no_parallel = mc->no_floppy = mc->no_cdrom = true;
+    mc->no_sdcard = true;
 }
 
 static const TypeInfo null_machine_info = {

@@ -621,6 +621,7 @@ static bool make_chipset(PCMachineState *pc, Error **errp)
     if (!make_cpus(pc, errp)) {
         return false;
     }
+    kvmvapic_init(MACHINE(pc)->ram);
     pc->pci = i440fx_init(pc->host, &parts, errp);
     if (!pc->pci || !realize_cpus(pc, errp)) {
         return false;
@@ -655,7 +656,6 @@ static bool pc_init(MachineState *ms, Error **errp)
         !pci_create_simple(pc->pci, PCI_DEVFN_AUTO, "VGA", errp)) {
         return false;
     }
-    kvmvapic_init(ms->ram);
     pc_ports_init(&pc->ports, get_system_io(), gsi_get_line(&pc->gsi, 13));
     if (!make_timers(pc, errp) || !make_ports(pc, errp) || !make_floppy(pc, errp) ||
         !make_keyboard(pc, errp) || !make_network(pc, errp) || !make_ide(pc, errp) ||

@@ -238,9 +238,10 @@ static bool qmp_query_current_machine(struct json_object *args,
                                       struct json_object **ret, Error **errp)
 {
     *ret = json_object_new_object();
-    json_add_bool(*ret, "wakeup-suspend-support",
-                  object_resolve_path_type("", "PIIX4_PM", NULL) != NULL ||
-                      !strcmp(system_get_target(), "x86_64"));
+    /* S3 is the power management function's. */
+    bool ambiguous;
+    Object *pm = object_resolve_path_type("", "acpi-device-interface", &ambiguous);
+    json_add_bool(*ret, "wakeup-suspend-support", pm || ambiguous);
     return true;
 }
 QMP_COMMAND("query-current-machine", qmp_query_current_machine, 0);

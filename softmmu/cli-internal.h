@@ -40,7 +40,7 @@ struct Cli {
     bool mem_prealloc, mem_lock;
     char *name, *uuid, *vga, *pidfile, *qtest, *qtest_log;
     bool cdrom_given, net_given, monitor_given, nographic, nodefaults, start_stopped,
-        daemonize, sandbox;
+        daemonize;
     BoardOptions board;
 };
 

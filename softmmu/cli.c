@@ -821,11 +821,6 @@ bool cli_echr(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-bool cli_singlestep(Cli *cli, const char *arg, Error **errp)
-{
-    return true;
-}
-
 bool cli_qtest(Cli *cli, const char *arg, Error **errp)
 {
     return replace(&cli->qtest, arg);
@@ -867,12 +862,6 @@ bool cli_logfile(Cli *cli, const char *arg, Error **errp)
 bool cli_dfilter(Cli *cli, const char *arg, Error **errp)
 {
     return log_set_filter(arg, errp);
-}
-
-bool cli_trace(Cli *cli, const char *arg, Error **errp)
-{
-    log_set_mask(log_mask | LOG_TRACE);
-    return true;
 }
 
 bool cli_msg(Cli *cli, const char *arg, Error **errp)
@@ -924,8 +913,7 @@ bool cli_sandbox(Cli *cli, const char *arg, Error **errp)
     if (!opts || !opt_bool(opts, "enable", false, &enable, errp)) {
         return false;
     }
-    cli->sandbox = enable;
-    return true;
+    return !enable || error_set(errp, "the seccomp filter is not built");
 }
 
 bool cli_run_with(Cli *cli, const char *arg, Error **errp)
@@ -934,8 +922,11 @@ bool cli_run_with(Cli *cli, const char *arg, Error **errp)
     g_autojson opts = opts_parse(arg, NULL, errp);
     bool async;
 
-    return opts && only_keys(opts, known, errp) &&
-           opt_bool(opts, "async-teardown", false, &async, errp);
+    if (!opts || !only_keys(opts, known, errp) ||
+        !opt_bool(opts, "async-teardown", false, &async, errp)) {
+        return false;
+    }
+    return !async || error_set(errp, "asynchronous tear-down is not built");
 }
 
 bool cli_add_fd(Cli *cli, const char *arg, Error **errp)

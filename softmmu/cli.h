@@ -40,9 +40,9 @@ int cli_main(int argc, char **argv);
     X(net) X(chardev) X(serial) X(parallel) X(monitor) X(qmp) X(qmp_pretty) X(mon) X(debugcon) \
     X(display) X(echr) X(nographic) X(vga) X(vnc) X(kernel) X(initrd) X(append) X(dtb) X(bios) X(datadir) \
     X(option_rom) X(fw_cfg) X(smbios) X(acpitable) X(stopped) X(pidfile) X(daemonize) X(logfile) \
-    X(log) X(dfilter) X(trace) X(rtc) X(no_reboot) X(no_shutdown) X(no_acpi) X(no_hpet) X(action) \
+    X(log) X(dfilter) X(rtc) X(no_reboot) X(no_shutdown) X(no_acpi) X(no_hpet) X(action) \
     X(readconfig) X(nodefaults) X(no_user_config) X(sandbox) X(run_with) X(msg) X(icount) \
-    X(singlestep) X(enable_kvm) X(usb) X(overcommit) X(preconfig) X(qtest) X(qtest_log) X(add_fd) \
+    X(enable_kvm) X(usb) X(overcommit) X(preconfig) X(qtest) X(qtest_log) X(add_fd) \
     X(set) X(watchdog_action) X(audiodev) X(incoming)
 /* clang-format on */
 #define CLI_DECLARE(name) bool cli_##name(Cli *cli, const char *arg, Error **errp);

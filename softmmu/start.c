@@ -593,12 +593,20 @@ static bool open_parallel(Cli *cli, LateOption *o, guint n, Error **errp)
 
 static bool open_mon_option(LateOption *o, Error **errp)
 {
+    static const char *const known[] = { "chardev", "mode", "pretty", NULL };
     g_autojson opts = opts_parse(o->text, "chardev", errp);
     bool pretty = false;
     struct json_object *v;
 
     if (!opts) {
         return false;
+    }
+    json_object_object_foreach(opts, key, value)
+    {
+        (void)value;
+        if (!g_strv_contains(known, key)) {
+            return error_set(errp, "Invalid parameter '%s'", key);
+        }
     }
     const char *id = value_dict_get_str(opts, "chardev");
     const char *mode = value_dict_get_str(opts, "mode");

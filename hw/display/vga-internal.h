@@ -67,6 +67,7 @@ typedef struct VGAState {
     uint16_t vbe[VBE_NUM_REGS];
     uint32_t vbe_start; /* byte offset of the first pixel */
     uint32_t vbe_line_bytes;
+    bool big_endian; /* pixels of more than a byte; the adapter migrates it */
 } VGAState;
 
 extern const VMStateDescription vmstate_vga;

@@ -25,7 +25,6 @@ struct VGAPCIState {
     VGAState vga;
     MemoryRegion mmio, edid_region, ports_region, dispi_region, ext_region;
     uint8_t edid[EDID_SIZE];
-    bool big_endian; /* of the frame buffer, as the guest asked; migrated */
 
     uint32_t vgamem_mb;
     bool has_mmio, has_ext_regs, has_edid, global_vmstate;
@@ -179,7 +178,7 @@ static uint64_t ext_read(void *opaque, hwaddr offset, unsigned size)
 {
     VGAPCIState *s = opaque;
 
-    return offset == 0 ? 8 : s->big_endian ? ENDIAN_BIG : ENDIAN_LITTLE;
+    return offset == 0 ? 8 : s->vga.big_endian ? ENDIAN_BIG : ENDIAN_LITTLE;
 }
 
 static void ext_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
@@ -187,9 +186,9 @@ static void ext_write(void *opaque, hwaddr offset, uint64_t value, unsigned size
     VGAPCIState *s = opaque;
 
     if (offset == 4 && value == ENDIAN_BIG) {
-        s->big_endian = true;
+        s->vga.big_endian = true;
     } else if (offset == 4 && value == ENDIAN_LITTLE) {
-        s->big_endian = false;
+        s->vga.big_endian = false;
     }
 }
 
@@ -254,7 +253,7 @@ static void vga_pci_reset(DeviceState *dev)
     VGAPCIState *s = VGA_PCI(dev);
 
     vga_reset(&s->vga);
-    s->big_endian = memory_target_is_big_endian();
+    s->vga.big_endian = memory_target_is_big_endian();
 }
 
 static bool vga_pci_realize(PCIDevice *dev, Error **errp)
@@ -295,7 +294,7 @@ static const VMStateDescription vmstate_vga_pci = {
         (const VMStateField[]){
                                VMSTATE_PCI_DEVICE(parent_obj, VGAPCIState),
                                VMSTATE_STRUCT(vga, VGAPCIState, vmstate_vga),
-                               VMSTATE_BOOL(big_endian, VGAPCIState),
+                               VMSTATE_BOOL(vga.big_endian, VGAPCIState),
                                VMSTATE_END_OF_LIST(),
                                },
 };

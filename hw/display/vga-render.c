@@ -215,13 +215,19 @@ static uint32_t linear_pixel(const VGAState *s, const uint8_t *vram, uint64_t li
     case 15:
     case 16:
         o = line + 2ull * x;
-        v = vram_byte(s, vram, o) | (unsigned)vram_byte(s, vram, o + 1) << 8;
+        v = vram_byte(s, vram, o + s->big_endian) |
+            (unsigned)vram_byte(s, vram, o + !s->big_endian) << 8;
         if (s->vbe[VBE_BPP] == 15) {
             return (v >> 10 & 31) << 19 | (v >> 5 & 31) << 11 | (v & 31) << 3;
         }
         return (v >> 11 & 31) << 19 | (v >> 5 & 63) << 10 | (v & 31) << 3;
     default:
         o = line + (s->vbe[VBE_BPP] == 24 ? 3ull : 4ull) * x;
+        if (s->big_endian) {
+            o += s->vbe[VBE_BPP] == 24 ? 0 : 1;
+            return (uint32_t)vram_byte(s, vram, o) << 16 |
+                   (uint32_t)vram_byte(s, vram, o + 1) << 8 | vram_byte(s, vram, o + 2);
+        }
         return vram_byte(s, vram, o) | (uint32_t)vram_byte(s, vram, o + 1) << 8 |
                (uint32_t)vram_byte(s, vram, o + 2) << 16;
     }

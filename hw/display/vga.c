@@ -493,8 +493,12 @@ void vbe_write(VGAState *s, unsigned index, uint16_t value)
     case VBE_VIRT_WIDTH:
     case VBE_X_OFFSET:
     case VBE_Y_OFFSET:
+        /* Until the mode goes on the rest of it may be stale: only what counts is cut.
+         */
         s->vbe[index] = value;
-        vbe_fix_geometry(s);
+        if (s->vbe[VBE_ENABLE] & VBE_ENABLED) {
+            vbe_fix_geometry(s);
+        }
         break;
     case VBE_BANK:
         s->vbe[index] = value & (uint16_t)((s->vram_size >> 16) - 1);
@@ -631,6 +635,13 @@ static bool vga_post_load(void *opaque, int version_id, Error **errp)
 
     if (s->seq_index >= VGA_NUM_SEQ || s->gfx_index >= VGA_NUM_GFX || s->dac_sub > 2) {
         return error_set(errp, "a VGA index is out of range");
+    }
+    /* Registers with fewer bits are indices elsewhere. */
+    for (int i = 0; i < VGA_NUM_SEQ; i++) {
+        s->seq[i] &= seq_mask[i];
+    }
+    for (int i = 0; i < VGA_NUM_GFX; i++) {
+        s->gfx[i] &= gfx_mask[i];
     }
     if (s->vbe[VBE_ENABLE] & VBE_ENABLED) {
         vbe_fix_geometry(s);

@@ -138,6 +138,25 @@ static void dma_registers_in_their_machine(void)
     qtest_quit(qt);
 }
 
+/* Neither answers without a CPU that asks: the map shows that they are there. */
+static void backdoors_are_mapped(void)
+{
+    QTest *qt = qtest_start("-M pc -nodefaults");
+    g_autofree char *map = qtest_hmp(qt, "info mtree"), *without = NULL;
+
+    g_assert_nonnull(
+        strstr(map, "000000000000007e-000000000000007f (prio 0, i/o): kvmvapic"));
+    g_assert_nonnull(
+        strstr(map, "0000000000005658-0000000000005658 (prio 0, i/o): vmport"));
+    qtest_quit(qt);
+
+    qt = qtest_start("-M pc,vmport=off -nodefaults");
+    without = qtest_hmp(qt, "info mtree");
+    g_assert_null(strstr(without, "vmport"));
+    g_assert_nonnull(strstr(without, "kvmvapic"));
+    qtest_quit(qt);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -152,5 +171,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qtest/rtc/starts-at-base-and-interrupts", rtc_in_its_machine);
     g_test_add_func("/qtest/i8254/ticks-reach-the-8259", timer_in_its_machine);
     g_test_add_func("/qtest/i8257/registers", dma_registers_in_their_machine);
+    g_test_add_func("/qtest/pc-ports/backdoors-are-mapped", backdoors_are_mapped);
     return g_test_run();
 }

@@ -76,9 +76,8 @@ static void time_of_day_advances(void)
 
 static void formats_are_chosen_in_register_b(void)
 {
-    QTest *qt = start_clock();
+    QTest *qt = qtest_start("-M pc -nodefaults -rtc base=2020-01-02T15:04:55");
 
-    qtest_clock_step(qt, (12 * 3600 + 50) * SECOND); /* 15:04:55 */
     g_assert_cmphex(cmos_read(qt, HOURS), ==, 0x15);
     g_assert_cmphex(cmos_read(qt, SECONDS), ==, 0x55);
     cmos_write(qt, REG_B, B_24H | B_DM);

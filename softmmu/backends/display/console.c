@@ -61,9 +61,10 @@ static Console *find_console(const char *device, Error **errp)
 static uint8_t *to_rgb(const DisplayPicture *pic)
 {
     size_t n = (size_t)pic->width * pic->height;
-    uint8_t *rgb = g_malloc(3 * n);
+    /* The guest chose the size. */
+    uint8_t *rgb = g_try_malloc(3 * n);
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; rgb && i < n; i++) {
         rgb[3 * i] = (uint8_t)(pic->pixels[i] >> 16);
         rgb[3 * i + 1] = (uint8_t)(pic->pixels[i] >> 8);
         rgb[3 * i + 2] = (uint8_t)pic->pixels[i];
@@ -126,6 +127,11 @@ static bool qmp_screendump(struct json_object *args, struct json_object **ret,
         return error_set(errp, "the display shows nothing");
     }
     g_autofree uint8_t *rgb = to_rgb(&pic);
+    if (!rgb) {
+        g_free(pic.pixels);
+        return error_set(errp, "no memory for a picture of %d by %d", pic.width,
+                         pic.height);
+    }
     bool png = format && !strcmp(format, "png");
     bool ok = png ? write_png(path, &pic, rgb, errp) : write_ppm(path, &pic, rgb, errp);
     g_free(pic.pixels);

@@ -747,7 +747,6 @@ static void pc_machine_class_init(ObjectClass *klass, const void *data)
     mc->default_display = "std";
     mc->default_nic = "e1000";
     mc->has_hotpluggable_cpus = true;
-    mc->supports_memory_slots = true;
     mc->check_options = pc_check_options;
     mc->init = pc_init;
     mc->init_done = pc_init_done;

@@ -49,7 +49,6 @@ struct DeviceState {
     int hotplugged;           /* added after the machine was ready */
     bool realized; /* read by any thread with acquire; written under the BQL */
     bool pending_deleted_event; /* unplug was asked for */
-    bool allow_unplug_during_boot;
     bool mmio_busy; /* in one of its own handlers: the core refuses nested entry */
 };
 

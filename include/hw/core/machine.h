@@ -76,7 +76,6 @@ struct MachineState {
     bool dump_guest_core;
     bool mem_merge;
     bool suppress_vmdesc;
-    bool enforce_config_section;
     int acpi; /* OnOffAuto; only machines with ACPI look */
     /* The RAM that -m asked for, ready before init; NULL when the machine has none. */
     MemoryRegion *ram;
@@ -104,10 +103,7 @@ struct MachineClass {
     const char *default_display; /* "std" */
     const char *default_nic;     /* "e1000" */
     bool has_hotpluggable_cpus;
-    bool supports_memory_slots; /* -m slots=,maxmem= */
     bool no_serial, no_parallel, no_floppy, no_cdrom, no_sdcard;
-    int block_default_max_devs; /* per IDE bus */
-    int max_ide_units;
     GlobalProperty *compat_props;
     size_t num_compat_props;
     /* Adjust and check options before anything is made. */

@@ -26,22 +26,83 @@ bool id_is_wellformed(const char *id)
     return true;
 }
 
+/* A value of the wrong kind, told by the property's type alone: nothing is stored. */
+static bool check_value(const Property *prop, struct json_object *value, Error **errp)
+{
+    const char *kind =
+        prop->type == &prop_custom ? prop->description : prop->type->name;
+    uint64_t u;
+    bool b;
+    int i;
+
+    if (prop->values) {
+        return value_get_enum(value, prop->name, prop->values, &i, errp);
+    }
+    if (!g_strcmp0(kind, "size")) {
+        return value_get_size(value, prop->name, &u, errp);
+    }
+    if (!g_strcmp0(kind, "bool")) {
+        return value_get_bool(value, prop->name, &b, errp);
+    }
+    return true;
+}
+
+static bool is_writable(const Property *prop)
+{
+    return prop->set || (!prop->get && prop->type->set);
+}
+
 static bool check_properties(ObjectClass *klass, struct json_object *props,
                              Error **errp)
 {
-    if (!props) {
-        return true;
-    }
     json_object_object_foreach(props, key, value)
     {
         if (!strcmp(key, "qom-type") || !strcmp(key, "id")) {
             continue;
         }
         const Property *prop = object_class_property_find(klass, key);
-        if (!prop || (!prop->set && (prop->get || !prop->type->set))) {
+        if (!prop || !is_writable(prop)) {
             return value_get_dialect(value) == VALUE_JSON
                        ? error_set(errp, "Parameter '%s' is unexpected", key)
                        : error_set(errp, "Invalid parameter '%s'", key);
+        }
+        if (!check_value(prop, value, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static ObjectClass *find_class(const char *type_name, Error **errp)
+{
+    ObjectClass *klass = object_class_by_name(type_name);
+
+    if (!klass || object_class_is_abstract(klass) ||
+        !object_class_is_a(klass, TYPE_USER_CREATABLE)) {
+        error_set(errp, "Parameter 'qom-type' does not accept value '%s'", type_name);
+        return NULL;
+    }
+    return klass;
+}
+
+bool user_creatable_check(const char *type_name, const char *id,
+                          struct json_object *props, Error **errp)
+{
+    ObjectClass *klass = find_class(type_name, errp);
+
+    if (!klass) {
+        return false;
+    }
+    if (!id) {
+        return error_set(errp, "Parameter 'id' is missing");
+    }
+    if (!check_properties(klass, props, errp)) {
+        return false;
+    }
+    UserCreatableClass *uc = object_class_cast(klass, TYPE_USER_CREATABLE);
+    for (const char *const *name = uc->mandatory; name && *name; name++) {
+        if (!json_object_object_get_ex(props, *name, NULL)) {
+            return error_set(errp, "Parameter '%s' is missing", *name);
         }
     }
     return true;
@@ -52,12 +113,10 @@ Object *user_creatable_add(const char *type_name, const char *id,
 {
     static const char *const skip[] = { "qom-type", "id", NULL };
     Object *objects = container_get(object_get_root(), "/objects");
-    ObjectClass *klass = object_class_by_name(type_name);
+    ObjectClass *klass = find_class(type_name, errp);
     UserCreatableClass *uc;
 
-    if (!klass || object_class_is_abstract(klass) ||
-        !object_class_is_a(klass, TYPE_USER_CREATABLE)) {
-        error_set(errp, "Parameter 'qom-type' does not accept value '%s'", type_name);
+    if (!klass) {
         return NULL;
     }
     if (!id_is_wellformed(id)) {
@@ -67,7 +126,7 @@ Object *user_creatable_add(const char *type_name, const char *id,
                           "starting with a letter.\n");
         return NULL;
     }
-    if (!check_properties(klass, props, errp)) {
+    if (props && !check_properties(klass, props, errp)) {
         return NULL;
     }
     g_autoptr(Object) obj = object_new_with_class(klass);

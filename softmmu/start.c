@@ -264,72 +264,6 @@ static bool set_machine_properties(Cli *cli, MachineState *ms, Error **errp)
  * -------------------------------------------------------------------------------------
  */
 
-/* A value of the wrong kind is reported with the option; what the object itself refuses
- * is not. */
-static bool check_value(const Property *prop, struct json_object *value, Error **errp)
-{
-    const char *kind =
-        prop->type == &prop_custom ? prop->description : prop->type->name;
-    uint64_t u;
-    bool b;
-    int i;
-
-    if (prop->values) {
-        return value_get_enum(value, prop->name, prop->values, &i, errp);
-    }
-    if (!g_strcmp0(kind, "size")) {
-        return value_get_size(value, prop->name, &u, errp);
-    }
-    if (!g_strcmp0(kind, "bool")) {
-        return value_get_bool(value, prop->name, &b, errp);
-    }
-    return true;
-}
-
-static bool check_mandatory(const char *type, struct json_object *opts, Error **errp)
-{
-    if (g_str_has_prefix(type, "memory-backend-")) {
-        if (!strcmp(type, "memory-backend-file") &&
-            !json_object_object_get_ex(opts, "mem-path", NULL)) {
-            return error_set(errp, "Parameter 'mem-path' is missing");
-        }
-        if (!json_object_object_get_ex(opts, "size", NULL)) {
-            return error_set(errp, "Parameter 'size' is missing");
-        }
-    }
-    return true;
-}
-
-bool object_options_check(const char *type, const char *id, struct json_object *opts,
-                          Error **errp)
-{
-    ObjectClass *klass = object_class_by_name(type);
-
-    if (!klass || object_class_is_abstract(klass) ||
-        !object_class_is_a(klass, TYPE_USER_CREATABLE)) {
-        return error_set(errp, "Parameter 'qom-type' does not accept value '%s'", type);
-    }
-    if (!id) {
-        return error_set(errp, "Parameter 'id' is missing");
-    }
-    json_object_object_foreach(opts, key, value)
-    {
-        if (!strcmp(key, "qom-type") || !strcmp(key, "id")) {
-            continue;
-        }
-        const Property *prop = object_class_property_find(klass, key);
-        if (!prop || (prop->get && !prop->set)) {
-            return value_get_dialect(value) == VALUE_JSON
-                       ? error_set(errp, "Parameter '%s' is unexpected", key)
-                       : error_set(errp, "Invalid parameter '%s'", key);
-        }
-        if (!check_value(prop, value, errp)) {
-            return false;
-        }
-    }
-    return check_mandatory(type, opts, errp);
-}
-
 bool start_check_object(Cli *cli, const char *type, struct json_object *opts,
                         Error **errp)
 {
@@ -345,7 +279,7 @@ bool start_check_object(Cli *cli, const char *type, struct json_object *opts,
     if (id && g_hash_table_contains(cli->object_ids, id)) {
         return error_set(errp, "Duplicate ID '%s' for object", id);
     }
-    if (!object_options_check(type, id, opts, errp)) {
+    if (!user_creatable_check(type, id, opts, errp)) {
         return false;
     }
     g_hash_table_add(cli->object_ids, g_strdup(id));

@@ -313,8 +313,15 @@ typedef struct UserCreatableClass {
     /* After all properties are set; may fail, then the object goes away. */
     bool (*complete)(Object *obj, Error **errp);
     bool (*can_be_deleted)(Object *obj); /* NULL: always */
+    const char *const *mandatory; /* properties a user must give; NULL-terminated */
 } UserCreatableClass;
 
+/*
+ * Would type, names and kinds of the values do? Nothing is made. -object asks while the
+ * option is parsed, so that its text can stand before the error. @id NULL: missing.
+ */
+bool user_creatable_check(const char *type_name, const char *id,
+                          struct json_object *props, Error **errp) WARN_UNUSED;
 /*
  * Make object @id of @type_name below /objects. Errors name what is wrong as
  * reference/errors.md has it. Returns NULL on error; the reference is the tree's.

@@ -13,10 +13,6 @@
 DeviceState *device_add_from_opts(struct json_object *opts, Error **errp) WARN_UNUSED;
 /* Ask for the removal; for most devices the guest decides when. */
 bool device_request_unplug(DeviceState *dev, Error **errp) WARN_UNUSED;
-/* -object and object-add share these checks of names and kinds of values. */
-bool object_options_check(const char *type, const char *id, struct json_object *opts,
-                          Error **errp) WARN_UNUSED;
-
 /* "$NAME" in the human monitor: false if the vCPU has no such register. */
 bool machine_get_register(int cpu_index, const char *name, uint64_t *value);
 

@@ -87,8 +87,13 @@ static const Property file_props[] = {
                  .has_default = true),
 };
 
+static const char *const mandatory[] = { "mem-path", "size", NULL };
+
 static void file_class_init(ObjectClass *klass, const void *data)
 {
+    UserCreatableClass *uc = object_class_cast(klass, TYPE_USER_CREATABLE);
+
+    uc->mandatory = mandatory;
     ((HostMemoryBackendClass *)klass)->alloc = file_alloc;
     OBJECT_CLASS_ADD_PROPERTIES(klass, file_props);
 }

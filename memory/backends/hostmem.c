@@ -374,12 +374,15 @@ static const Property backend_props[] = {
         NULL, .check = host_memory_backend_check_fixed, .has_default = true),
 };
 
+static const char *const mandatory[] = { "size", NULL };
+
 static void backend_class_init(ObjectClass *klass, const void *data)
 {
     UserCreatableClass *uc = object_class_cast(klass, TYPE_USER_CREATABLE);
 
     uc->complete = backend_complete;
     uc->can_be_deleted = backend_can_be_deleted;
+    uc->mandatory = mandatory;
     OBJECT_CLASS_ADD_PROPERTIES(klass, backend_props);
 }
 

@@ -277,7 +277,7 @@ static bool qmp_object_add(struct json_object *args, struct json_object **ret,
     const char *type = qmp_arg_str(args, "qom-type");
     const char *id = qmp_arg_str(args, "id");
 
-    return object_options_check(type, id, args, errp) &&
+    return user_creatable_check(type, id, args, errp) &&
            user_creatable_add(type, id, args, errp) != NULL;
 }
 QMP_COMMAND("object-add", qmp_object_add, QMP_ALLOW_PRECONFIG);
@@ -299,7 +299,7 @@ static void hmp_object_add(HmpOut *out, HmpArgs *args)
         const char *id = value_dict_get_str(opts, "id");
         if (!type) {
             error_set(&err, "Parameter 'qom-type' is missing");
-        } else if (object_options_check(type, id, opts, &err)) {
+        } else if (user_creatable_check(type, id, opts, &err)) {
             Object *made = user_creatable_add(type, id, opts, &err);
             (void)made;
         }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The PC machine's state, shared by its wiring (pc.c) and its hotplug (pc-hotplug.c).
+/*
+ * A PC machine's state and class, shared by the common wiring (pc.c), its hotplug
+ * (pc-hotplug.c) and the chipsets (pc-i440fx.c, pc-q35.c).
  */
 #ifndef STRATA_HW_I386_PC_INTERNAL_H
 #define STRATA_HW_I386_PC_INTERNAL_H
@@ -10,12 +12,13 @@
 #include "hw/intc/gsi.h"
 #include "hw/intc/i8259.h"
 #include "hw/misc/pc-ports.h"
-#include "hw/pci-host/i440fx.h"
+#include "hw/pci/pci.h"
 #include "hw/rtc/mc146818rtc.h"
 #include "hw/timer/i8254.h"
+#include "softmmu/runstate.h"
 
 #define TYPE_PC_MACHINE "generic-pc-machine"
-OBJECT_DECLARE_SIMPLE_TYPE(PCMachineState, PC_MACHINE, TYPE_PC_MACHINE)
+OBJECT_DECLARE_TYPE(PCMachineState, PCMachineClass, PC_MACHINE, TYPE_PC_MACHINE)
 
 /* What one CPU sees: memory, and memory with SMRAM while it is in SMM. */
 typedef struct PcCpuView {
@@ -34,7 +37,8 @@ struct PCMachineState {
     PcPorts ports;
 
     uint32_t *apic_ids;
-    I440FXHost *host;
+    Object *host;        /* host bridge */
+    MemoryRegion *smram; /* what CPUs in SMM see above memory: new_host sets it */
     PCIBus *pci;
     ISABus *isa;
     I8259State *pic;
@@ -49,6 +53,39 @@ struct PCMachineState {
     bool hpet, i8042, smbus, nvdimm;
     uint64_t max_ram_below_4g;
 };
+
+/* The chipset. Hooks in the order in which they are called. */
+struct PCMachineClass {
+    MachineClass parent_class;
+    uint64_t max_ram_below_4g; /* what the property is when it is not set */
+    uint32_t hpet_intcap;      /* lines that the HPET's comparators may drive */
+    bool has_floppy;
+    /* How much of the RAM stays below 4 GiB. */
+    uint64_t (*split_ram)(PCMachineState *pc, uint64_t ram_size);
+    /* Make, but do not realize, the host bridge: @host and @smram. */
+    void (*new_host)(PCMachineState *pc);
+    /* Realize it: @pci. */
+    bool (*init_host)(PCMachineState *pc, Error **errp);
+    /* @isa, and what drives @reset. */
+    bool (*make_isa_bridge)(PCMachineState *pc, Error **errp);
+    /* Complete the firmware's description of the machine. */
+    void (*describe)(PCMachineState *pc, PcFirmwareConfig *config);
+    /* All other devices; calls the functions below in the chipset's order. */
+    bool (*make_devices)(PCMachineState *pc, Error **errp);
+    void (*power_button)(PCMachineState *pc);
+    void (*wakeup)(PCMachineState *pc, WakeupReason reason);
+};
+
+/* For split_ram: warns when the chosen size is an odd one; returns it. */
+uint64_t pc_check_split(const PCMachineState *pc, uint64_t below_4g);
+
+/* For make_devices. */
+bool pc_make_display(PCMachineState *pc, Error **errp) WARN_UNUSED;
+bool pc_make_isa_devices(PCMachineState *pc, Error **errp) WARN_UNUSED;
+bool pc_make_network(PCMachineState *pc, Error **errp) WARN_UNUSED;
+/* @pm is the handler of CPUs and DIMMs, and is told of the power button. */
+bool pc_connect_power_management(PCMachineState *pc, DeviceState *pm,
+                                 Error **errp) WARN_UNUSED;
 
 uint32_t pc_apic_id(const CpuTopology *t, unsigned index);
 

@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The PC with the i440FX and PIIX chips: wiring only. Memory map, lines and options are
- * in reference/pc-platform.md; each chip's registers are with the chip.
+ * What PCs have in common: CPUs, memory, ISA devices, firmware, options. Wiring only;
+ * each chip's registers are with the chip. The chipset is a class's own: pc-i440fx.c,
+ * pc-q35.c; the hooks are in pc-internal.h.
  *
  * Global system interrupts: 0-15 are the ISA lines and drive both the 8259 pair and the
  * I/O APIC (0 reaches pin 2), 16-23 the I/O APIC alone.
  */
 #include "accel/accel.h"
-#include "hw/acpi/acpi-core.h"
-#include "hw/acpi/piix4-pm.h"
 #include "hw/audio/pcspk.h"
 #include "hw/block/fdc.h"
 #include "hw/core/board-options.h"
 #include "hw/core/machine.h"
 #include "hw/core/sysbus.h"
 #include "hw/dma/i8257.h"
-#include "hw/i2c/smbus.h"
 #include "hw/i386/firmware.h"
 #include "hw/i386/pc-internal.h"
-#include "hw/ide/ide.h"
 #include "hw/intc/apic.h"
-#include "hw/isa/piix3.h"
 #include "hw/misc/kvmvapic.h"
 #include "hw/misc/port92.h"
-#include "hw/pci-host/i440fx.h"
 #include "hw/rtc/mc146818rtc.h"
 #include "hw/timer/i8254.h"
 #include "qapi/value.h"
@@ -82,16 +77,14 @@ static void power_button(void *opaque)
 {
     PCMachineState *pc = opaque;
 
-    piix4_pm_power_button(PCI_DEVICE(pc->pm));
+    PC_MACHINE_GET_CLASS(pc)->power_button(pc);
 }
 
 static void wakeup(void *opaque, WakeupReason reason)
 {
     PCMachineState *pc = opaque;
 
-    piix4_pm_wakeup(PCI_DEVICE(pc->pm), reason == WAKEUP_REASON_RTC       ? ACPI_PM1_RTC
-                                        : reason == WAKEUP_REASON_PMTIMER ? ACPI_PM1_TMR
-                                                                          : 0);
+    PC_MACHINE_GET_CLASS(pc)->wakeup(pc, reason);
 }
 
 static int board_pic_read_irq(void *opaque)
@@ -145,8 +138,7 @@ static void make_view(PCMachineState *pc, X86Cpu *cpu, unsigned index)
     memory_region_init_alias(&v->smm_memory, owner, "memory", get_system_memory(), 0,
                              UINT64_MAX);
     memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_memory, 0);
-    memory_region_init_alias(&v->smm_smram, owner, "smram", i440fx_get_smram(pc->host),
-                             0, 4 * GIB);
+    memory_region_init_alias(&v->smm_smram, owner, "smram", pc->smram, 0, 4 * GIB);
     memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_smram, 1);
     address_space_init(&v->smm, &v->smm_root, smm);
     vcpu_add_address_space(VCPU_CAST(cpu), &v->memory);
@@ -244,22 +236,22 @@ static struct json_object *pc_hotpluggable_cpus(MachineState *ms)
  * -----------------------------------------------------------------------------------
  */
 
-/* How much RAM stays below 4 GiB. */
 static void split_ram(PCMachineState *pc)
 {
     MachineState *ms = MACHINE(pc);
-    uint64_t limit = pc->max_ram_below_4g;
 
-    pc->below_4g = ms->ram_size;
-    if (ms->ram_size >= limit) {
-        pc->below_4g = MIN(limit, 3 * GIB);
-        if (pc->below_4g & (GIB - 1)) {
-            warn_report("Large machine and max_ram_below_4g (%" PRIu64
-                        ") not a multiple of 1G; possible bad performance.",
-                        limit);
-        }
-    }
+    pc->below_4g = PC_MACHINE_GET_CLASS(pc)->split_ram(pc, ms->ram_size);
     pc->above_4g = ms->ram_size - pc->below_4g;
+}
+
+uint64_t pc_check_split(const PCMachineState *pc, uint64_t below_4g)
+{
+    if (below_4g & (GIB - 1)) {
+        warn_report("Large machine and max_ram_below_4g (%" PRIu64
+                    ") not a multiple of 1G; possible bad performance.",
+                    pc->max_ram_below_4g);
+    }
+    return below_4g;
 }
 
 static void map_ram(PCMachineState *pc)
@@ -320,7 +312,7 @@ static void make_interrupt_controllers(PCMachineState *pc)
     i8257_init(pc->isa);
     pc->pic = i8259_init(pc->isa, gsi_get_pic_intr(&pc->gsi), lines);
     gsi_connect_pic(&pc->gsi, lines);
-    gsi_connect_ioapic(&pc->gsi, ioapic_init(OBJECT(pc->host)));
+    gsi_connect_ioapic(&pc->gsi, ioapic_init(pc->host));
 }
 
 /* The HPET takes over the lines of the PIT and the RTC in its legacy replacement mode.
@@ -331,7 +323,8 @@ static bool make_timers(PCMachineState *pc, Error **errp)
 
     if (pc->hpet) {
         DeviceState *hpet = device_new("hpet");
-        device_prop_set_uint(hpet, "hpet-intcap", 1u << 2);
+        device_prop_set_uint(hpet, "hpet-intcap",
+                             PC_MACHINE_GET_CLASS(pc)->hpet_intcap);
         if (!sysbus_realize_and_unref(SYSBUS_DEVICE(hpet), errp)) {
             return false;
         }
@@ -431,11 +424,12 @@ static bool make_keyboard(PCMachineState *pc, Error **errp)
     return make_a20_source(pc, "port92", errp);
 }
 
-static bool make_network(PCMachineState *pc, Error **errp)
+bool pc_make_network(PCMachineState *pc, Error **errp)
 {
     for (unsigned i = 0; i < nic_count(); i++) {
         NicInfo *nic = nic_get(i);
-        const char *model = nic->model ? nic->model : "e1000";
+        const char *model =
+            nic->model ? nic->model : MACHINE_GET_CLASS(pc)->default_nic;
         ObjectClass *klass = object_class_by_name(model);
         if (!klass || !object_class_is_a(klass, TYPE_PCI_DEVICE)) {
             return error_set(errp, "Unsupported NIC model: %s", model);
@@ -449,55 +443,11 @@ static bool make_network(PCMachineState *pc, Error **errp)
     return true;
 }
 
-static bool make_ide(PCMachineState *pc, Error **errp)
+bool pc_connect_power_management(PCMachineState *pc, DeviceState *pm, Error **errp)
 {
-    pc->ide = pci_create_simple(pc->pci, PCI_DEVFN(1, 1), "piix3-ide", errp);
-    if (!pc->ide) {
-        return false;
-    }
-    for (int bus = 0; bus < 2; bus++) {
-        g_autofree char *name = g_strdup_printf("ide.%d", bus);
-        for (int unit = 0; unit < 2; unit++) {
-            DriveInfo *drive = drive_get(IF_IDE, bus, unit);
-            if (!drive) {
-                continue;
-            }
-            DeviceState *dev = device_new(drive->media_cd ? "ide-cd" : "ide-hd");
-            device_prop_set_uint(dev, "unit", (uint64_t)unit);
-            device_prop_set_str(dev, "drive", blk_get_name(drive->blk));
-            BusState *where = bus_find(name, "IDE", errp);
-            if (!where || !device_realize(dev, where, errp)) {
-                object_unref(dev);
-                return false;
-            }
-            object_unref(dev);
-        }
-    }
-    return true;
-}
-
-static bool make_power_management(PCMachineState *pc, Error **errp)
-{
-    if (pc->acpi == ON_OFF_AUTO_OFF) {
-        return true;
-    }
     MachineState *ms = MACHINE(pc);
-    PIIX4PMConfig config = {
-        .smb_io_base = 0xb100,
-        .smm_enabled = pc->smm == ON_OFF_AUTO_ON,
-        .cpu_arch_ids = pc->apic_ids,
-        .num_cpus = ms->smp.max_cpus,
-        .num_dimm_slots = (unsigned)ms->ram_slots,
-    };
-    PCIDevice *pm = piix4_pm_create(pc->pci, PCI_DEVFN(1, 3), &config, errp);
-    if (!pm) {
-        return false;
-    }
-    pc->pm = DEVICE(pm);
-    device_connect_gpio_out(pc->pm, 0, gsi_get_line(&pc->gsi, 9));
-    device_connect_gpio_out_named(pc->pm, PIIX4_PM_SMI_GPIO, 0, &pc->smi);
-    device_connect_gpio_out_named(pc->pm, PIIX4_PM_POWEROFF_GPIO, 0, &pc->poweroff);
-    device_connect_gpio_out_named(pc->pm, PIIX4_PM_SUSPEND_GPIO, 0, &pc->suspend);
+
+    pc->pm = pm;
     system_add_powerdown_listener(power_button, pc);
     system_add_wakeup_listener(wakeup, pc);
     for (guint i = 0; i < ms->cpus->len; i++) {
@@ -505,50 +455,24 @@ static bool make_power_management(PCMachineState *pc, Error **errp)
             return false;
         }
     }
-    return !pc->smbus || smbus_eeprom_init(piix4_pm_get_smbus(pm), 8, NULL, 0, errp);
+    return true;
 }
 
 /* --- Firmware
  * ---------------------------------------------------------------------------------------
  */
 
-static uint32_t pm_io_base(void *opaque)
-{
-    PCMachineState *pc = opaque;
-
-    return pc->pm ? piix4_pm_get_io_base(PCI_DEVICE(pc->pm)) : 0;
-}
-
 static PcFloppyDrive floppy_drive(void *opaque, unsigned n)
 {
     PCMachineState *pc = opaque;
+
+    if (!pc->fdc) {
+        return (PcFloppyDrive){ PC_FLOPPY_NONE, 0, 0, 0 };
+    }
     FloppyDriveInfo info = isa_fdc_get_drive_info(pc->fdc, n);
 
     return (PcFloppyDrive){ (PcFloppyType)info.cmos_type, info.max_cylinder,
                             info.max_head, info.max_sector };
-}
-
-static int pci_bsel(void *opaque, const PCIBus *bus)
-{
-    PCMachineState *pc = opaque;
-
-    return pc->pm ? piix4_pm_get_pci_bsel(PCI_DEVICE(pc->pm), bus) : -1;
-}
-
-static PcDiskGeometry disk_geometry(void *opaque, unsigned n)
-{
-    PCMachineState *pc = opaque;
-    IDEBus *bus = piix3_ide_get_bus(DEVICE(pc->ide), (int)n / 2);
-    PcDiskGeometry disk = { 0 };
-    IDEGeometry g;
-
-    if (ide_get_geometry(bus, (int)n % 2, &g)) {
-        disk.cylinders = (uint16_t)MIN(g.cylinders, UINT16_MAX);
-        disk.heads = (uint8_t)g.heads;
-        disk.sectors = (uint8_t)g.sectors;
-        disk.translation = (uint8_t)ide_get_bios_translation(bus, (int)n % 2);
-    }
-    return disk;
 }
 
 static bool setup_firmware(PCMachineState *pc, Error **errp)
@@ -570,17 +494,14 @@ static bool setup_firmware(PCMachineState *pc, Error **errp)
         .acpi = pc->acpi != ON_OFF_AUTO_OFF,
         .hpet = pc->hpet,
         .hpet_id = 0x8086a201,
-        .pm_io_base = pm_io_base,
         .s4_value = 2,
         .pci_bus = pc->pci,
-        .pci_hotplug = true,
-        .pci_hotplug_bridges = true,
-        .pci_bsel = pci_bsel,
         .isa_bus = BUS(pc->isa),
         .floppy_drive = floppy_drive,
-        .disk_geometry = disk_geometry,
         .opaque = pc,
     };
+
+    PC_MACHINE_GET_CLASS(pc)->describe(pc, &config);
 
     if (ms->cpus->len) {
         X86Cpu *cpu = X86_CPU(g_ptr_array_index(ms->cpus, 0));
@@ -613,27 +534,34 @@ static void configure_rtc(const BoardOptions *board)
 
 static bool make_chipset(PCMachineState *pc, Error **errp)
 {
-    pc->host = i440fx_new(OBJECT(pc));
-    I440FXParts parts = { get_system_memory(), get_system_io(), &pc->pci_memory,
-                          MACHINE(pc)->ram };
+    PCMachineClass *pmc = PC_MACHINE_GET_CLASS(pc);
 
+    pmc->new_host(pc);
     memory_region_init(&pc->pci_memory, OBJECT(pc), "pci", UINT64_MAX);
     if (!make_cpus(pc, errp)) {
         return false;
     }
     kvmvapic_init(MACHINE(pc)->ram);
-    pc->pci = i440fx_init(pc->host, &parts, errp);
-    if (!pc->pci || !realize_cpus(pc, errp)) {
+    if (!pmc->init_host(pc, errp) || !realize_cpus(pc, errp) ||
+        !pmc->make_isa_bridge(pc, errp)) {
         return false;
     }
-    PCIDevice *piix3 = piix3_create(pc->pci, PCI_DEVFN(1, 0), errp);
-    if (!piix3) {
-        return false;
-    }
-    pc->isa = piix3_get_isa_bus(piix3);
-    device_connect_gpio_out_named(DEVICE(piix3), PIIX3_RESET_GPIO, 0, &pc->reset);
     make_interrupt_controllers(pc);
     return true;
+}
+
+bool pc_make_display(PCMachineState *pc, Error **errp)
+{
+    return strcmp(MACHINE(pc)->board->vga, "std") ||
+           pci_create_simple(pc->pci, PCI_DEVFN_AUTO, "VGA", errp);
+}
+
+bool pc_make_isa_devices(PCMachineState *pc, Error **errp)
+{
+    pc_ports_init(&pc->ports, get_system_io(), gsi_get_line(&pc->gsi, 13));
+    return make_timers(pc, errp) && make_ports(pc, errp) &&
+           (!PC_MACHINE_GET_CLASS(pc)->has_floppy || make_floppy(pc, errp)) &&
+           make_keyboard(pc, errp);
 }
 
 static bool pc_init(MachineState *ms, Error **errp)
@@ -652,14 +580,7 @@ static bool pc_init(MachineState *ms, Error **errp)
         !setup_firmware(pc, errp)) {
         return false;
     }
-    if (!strcmp(ms->board->vga, "std") &&
-        !pci_create_simple(pc->pci, PCI_DEVFN_AUTO, "VGA", errp)) {
-        return false;
-    }
-    pc_ports_init(&pc->ports, get_system_io(), gsi_get_line(&pc->gsi, 13));
-    if (!make_timers(pc, errp) || !make_ports(pc, errp) || !make_floppy(pc, errp) ||
-        !make_keyboard(pc, errp) || !make_network(pc, errp) || !make_ide(pc, errp) ||
-        !make_power_management(pc, errp)) {
+    if (!PC_MACHINE_GET_CLASS(pc)->make_devices(pc, errp)) {
         return false;
     }
     return pc_firmware_setup_cmos(pc->fw, DEVICE(pc->rtc), errp);
@@ -731,7 +652,7 @@ static const Property pc_props[] = {
 
 static void pc_instance_init(Object *obj)
 {
-    PC_MACHINE(obj)->max_ram_below_4g = 0xe0000000u;
+    PC_MACHINE(obj)->max_ram_below_4g = PC_MACHINE_GET_CLASS(obj)->max_ram_below_4g;
 }
 
 static void pc_machine_class_init(ObjectClass *klass, const void *data)
@@ -740,12 +661,9 @@ static void pc_machine_class_init(ObjectClass *klass, const void *data)
     HotplugHandlerClass *hc = object_class_cast(klass, TYPE_HOTPLUG_HANDLER);
 
     mc->target = "x86_64";
-    mc->desc = "Standard PC (i440FX + PIIX, 1996)";
-    mc->max_cpus = 255;
     mc->default_ram_id = "pc.ram";
     mc->default_cpu_type = "qemu64-x86_64-cpu";
     mc->default_display = "std";
-    mc->default_nic = "e1000";
     mc->has_hotpluggable_cpus = true;
     mc->check_options = pc_check_options;
     mc->init = pc_init;
@@ -761,25 +679,10 @@ static const TypeInfo pc_machine_info = {
     .name = TYPE_PC_MACHINE,
     .parent = TYPE_MACHINE,
     .instance_size = sizeof(PCMachineState),
+    .class_size = sizeof(PCMachineClass),
     .abstract = true,
     .instance_init = pc_instance_init,
     .class_init = pc_machine_class_init,
     .interfaces = pc_interfaces,
 };
 TYPE_REGISTER(pc_machine_info);
-
-static void pc_7_2_class_init(ObjectClass *klass, const void *data)
-{
-    MachineClass *mc = MACHINE_CLASS(klass);
-
-    mc->name = "pc-i440fx-7.2";
-    mc->alias = "pc";
-    mc->is_default = true;
-}
-
-static const TypeInfo pc_7_2_info = {
-    .name = MACHINE_TYPE_NAME("pc-i440fx-7.2"),
-    .parent = TYPE_PC_MACHINE,
-    .class_init = pc_7_2_class_init,
-};
-TYPE_REGISTER(pc_7_2_info);

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The intermediate representation of translated code: linear, one entry, side exits,
+ * and shaped like the host.
+ *
+ * Values are of two kinds. Guest registers (IR_G) are places: they are read and written
+ * like the registers of the host that most of them live in for good, so that a guest
+ * instruction on registers becomes one host instruction. Temporaries (IR_T) are
+ * assigned once and live within one guest instruction, unless a pass has extended them.
+ *
+ * The arithmetic flags of the guest are the flags of the host: a node reads and writes
+ * them as the host instruction of its name. CHECK and GUARD leave the guest's flags
+ * alone although the host's compare does not: the back end keeps them (docs/tcg.md,
+ * "Flags").
+ *
+ * Slow path. Whatever the fast path of a guest instruction cannot do, from a TLB miss
+ * to a fault, is done by executing the whole instruction with its reference function on
+ * the exact architectural state. Hence the one rule of builders:
+ *
+ *  I1 Before the last CHECK, GUARD or host access of a guest instruction no guest
+ * register, flag or memory is changed by that instruction.
+ *
+ * docs/tcg.md tells the whole story. Context: a block belongs to the thread that
+ * translates.
+ */
+#ifndef ACCEL_TCG_IR_H
+#define ACCEL_TCG_IR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Flags, bits as in RFLAGS. */
+enum {
+    IR_CF = 1 << 0,
+    IR_PF = 1 << 2,
+    IR_AF = 1 << 4,
+    IR_ZF = 1 << 6,
+    IR_SF = 1 << 7,
+    IR_OF = 1 << 11,
+    IR_FLAGS_ALL = IR_CF | IR_PF | IR_AF | IR_ZF | IR_SF | IR_OF,
+    /* in ir.def only */
+    IR_BY_CC = 1 << 16,       /* what condition .cc reads */
+    IR_BY_TEMPLATE = 1 << 17, /* what the template says */
+};
+
+/* Attributes of ir.def */
+enum { IR_MAYBE = 1 << 0 /* may leave the flags as they are */ };
+
+typedef enum IrOp {
+#define IR(name, ...) IR_##name,
+#include "accel/tcg/ir.def"
+#undef IR
+    IR_OP_COUNT
+} IrOp;
+
+typedef enum IrClass {
+    IR_CLASS_MOVE,
+    IR_CLASS_UNARY,
+    IR_CLASS_ALU2,
+    IR_CLASS_ALU3,
+    IR_CLASS_ALUX,
+    IR_CLASS_CMP2,
+    IR_CLASS_SHIFT,
+    IR_CLASS_SHIFT2,
+    IR_CLASS_IMPL,
+    IR_CLASS_FIXED,
+    IR_CLASS_BIT,
+    IR_CLASS_COND,
+    IR_CLASS_FLAGS,
+    IR_CLASS_RMW,
+    IR_CLASS_ADDR,
+    IR_CLASS_GUARD,
+    IR_CLASS_STATE,
+    IR_CLASS_MISC,
+    IR_CLASS_TEMPLATE,
+    IR_CLASS_REF,
+    IR_CLASS_EXIT,
+} IrClass;
+
+/* Condition codes, numbered as in the encoding of Jcc (SDM volume 1, appendix B). */
+enum {
+    IR_O,
+    IR_NO,
+    IR_B,
+    IR_AE,
+    IR_E,
+    IR_NE,
+    IR_BE,
+    IR_A,
+    IR_S,
+    IR_NS,
+    IR_P,
+    IR_NP,
+    IR_L,
+    IR_GE,
+    IR_LE,
+    IR_GT
+};
+
+/* .cc of CHECK */
+enum { IR_READ, IR_WRITE };
+
+/* A value. */
+typedef uint16_t IrVal;
+enum {
+    IR_NONE = 0,
+    IR_G0 = 1,   /* 16 guest registers */
+    IR_GH0 = 17, /* bits 15:8 of the first four (AH, CH, DH, BH); width 1 only */
+    IR_T0 = 32,  /* temporaries */
+    IR_T_MAX = 512,
+};
+#define IR_G(n)  ((IrVal)(IR_G0 + (n)))
+#define IR_GH(n) ((IrVal)(IR_GH0 + (n)))
+#define IR_T(n)  ((IrVal)(IR_T0 + (n)))
+
+static inline bool ir_is_g(IrVal v)
+{
+    return v >= IR_G0 && v < IR_G0 + 16;
+}
+static inline bool ir_is_gh(IrVal v)
+{
+    return v >= IR_GH0 && v < IR_GH0 + 4;
+}
+static inline bool ir_is_t(IrVal v)
+{
+    return v >= IR_T0;
+}
+
+/* IrNode.flags */
+enum {
+    IR_IMM = 1 << 0, /* b is the immediate .imm (64 bits only for MOV; else
+                        sign-extended 32) */
+    IR_MEM_DST =
+        1 << 1, /* dst (a for CMP, TEST) is the memory at host address dst + .disp */
+    IR_MEM_B = 1 << 2,   /* b is the memory at host address b + .disp */
+    IR_STATE_B = 1 << 3, /* b is the field of the state at .disp */
+    IR_LOCK = 1 << 4,    /* memory destination, atomic */
+    /* set by passes */
+    IR_LIVE = 1 << 5, /* flags: some flag written here is read before it is rewritten */
+    IR_NEEDED = 1 << 6, /* flags: a slow stub, REF or exit follows before all are
+                           rewritten: the exact value must be recoverable */
+    IR_DEAD = 1 << 7,   /* removed */
+};
+
+typedef struct IrTemplate IrTemplate;
+
+typedef struct IrNode {
+    uint8_t op;    /* IrOp */
+    uint8_t w;     /* operand width in bytes */
+    uint8_t cc;    /* condition, access kind, or shift of an index (EA) */
+    uint8_t flags; /* IR_IMM ... */
+    IrVal dst, a, b;
+    uint16_t insn; /* index of the guest instruction in the block */
+    int32_t disp;
+    uint16_t size;  /* CHECK: bytes accessed; MOVZX, MOVSX: source width */
+    uint16_t align; /* CHECK: the linear address must be a multiple of align + 1, else
+                       the slow stub */
+    union {
+        int64_t imm;
+        const IrTemplate *tmpl; /* in the block's arena */
+    };
+} IrNode;
+
+/*
+ * An instruction with its operands named anew. Registers of the vector file and of the
+ * x87 stack keep their numbers; general registers and memory are values. The bytes are
+ * built from these fields by the back end's encoder, never copied.
+ */
+typedef enum IrTmplEnc {
+    IR_ENC_LEGACY, /* [pp] [REX] (0F, 0F38, 0F3A) opcode modrm [imm8] */
+    IR_ENC_VEX,
+    IR_ENC_X87, /* D8..DF with a memory operand, or a fixed second byte */
+} IrTmplEnc;
+
+struct IrTemplate {
+    uint8_t enc;           /* IrTmplEnc */
+    uint8_t map;           /* 0: one-byte, 1: 0F, 2: 0F38, 3: 0F3A */
+    uint8_t pp;            /* 0, 0x66, 0xf3, 0xf2 */
+    uint8_t opcode, modrm; /* modrm: X87 register forms and /digit */
+    bool w, l;             /* REX.W or VEX.W; VEX.L */
+    bool has_imm;
+    uint8_t imm8;
+    bool reg_is_vec, rm_is_vec, vvvv_is_vec;
+    uint8_t reg, rm, vvvv;     /* numbers of vector registers, or /digit in reg */
+    IrVal reg_g, rm_g, vvvv_g; /* general registers (IR_G or temp); IR_NONE: the vector
+                                  number counts */
+    bool rm_mem;               /* rm is memory at host address node.b + node.disp */
+    uint16_t flags_read, flags_written; /* IR_CF ... (PTEST, COMIS, BMI, ADCX) */
+    bool reg_written, rm_written, vvvv_written;
+    uint8_t vec; /* IR_VEC_*: which register files it needs */
+};
+enum { IR_VEC_NONE = 0, IR_VEC_SSE = 1, IR_VEC_AVX = 2, IR_VEC_X87 = 4 };
+
+/* A block under translation. */
+typedef struct IrBlock {
+    IrNode *node;
+    unsigned count, capacity;
+    unsigned temps;
+    unsigned insns;    /* guest instructions */
+    uint64_t pc;       /* of the first */
+    uint8_t view;      /* which soft TLB of the state CHECK uses */
+    uint8_t salt;      /* which JitEnv.salt its jumps use */
+    uint8_t vec;       /* IR_VEC_* that some template needs */
+    bool overflow;     /* out of nodes or temporaries: give up */
+    uint16_t cur_insn; /* builder: goes into each node */
+    uint8_t *arena;    /* templates */
+    unsigned arena_used, arena_size;
+    bool single; /* the machine has one vCPU: LOCK may be dropped */
+    /* What the target knows of the place an exit goes to: are all flags overwritten
+     * there before anybody can see them? NULL: no. */
+    bool (*flags_dead_at)(void *opaque, uint64_t pc);
+    /* Whether a jump to @pc may be linked directly: it is in the same guest page as
+     * this block. NULL: no. */
+    bool (*same_page)(void *opaque, uint64_t pc);
+    void *opaque;
+} IrBlock;
+
+/* Static facts of an op. */
+typedef struct IrOpInfo {
+    const char *name;
+    uint8_t klass; /* IrClass */
+    uint32_t reads, writes, undef;
+    uint8_t attr;
+} IrOpInfo;
+extern const IrOpInfo ir_op_info[IR_OP_COUNT];
+
+/* --- building; ir/build.c --- */
+
+IrBlock *ir_block_new(void);
+void ir_block_free(IrBlock *ir);
+/* Empties it for the next translation; keeps the memory. */
+void ir_block_reset(IrBlock *ir);
+/* Appends a node of zeroes with op, width and the current instruction; never NULL (a
+ * scratch node after overflow). */
+IrNode *ir_emit(IrBlock *ir, IrOp op, unsigned w);
+IrVal ir_temp(IrBlock *ir);
+IrTemplate *ir_template(IrBlock *ir);
+
+/* --- facts; ir/facts.c --- */
+
+/* Flags that a node reads; flags that it writes on each execution, the undefined ones
+ * included. */
+uint32_t ir_flags_read(const IrNode *n);
+uint32_t ir_flags_written(const IrNode *n);
+/* Flags whose value after the node may differ from before: writes and "maybe" writes.
+ */
+uint32_t ir_flags_changed(const IrNode *n);
+/* Guest registers read and written, a bit each (high bytes count as their register);
+ * implicit ones included. */
+uint32_t ir_regs_read(const IrNode *n);
+uint32_t ir_regs_written(const IrNode *n);
+/* Whether the node may leave the block or call a reference function: the state must be
+ * exact. */
+bool ir_is_precise_point(const IrNode *n);
+/* Flags read by a condition. */
+uint32_t ir_cc_flags(unsigned cc);
+
+/* --- printing, checking, executing --- */
+
+typedef struct HmpOut HmpOut;
+/* One line per node, as -d op shows it: "  add.4 g0, t3" */
+char *ir_print(const IrBlock *ir); /* free with g_free */
+/* NULL, or what is wrong with it (free with g_free): single assignment, use before
+ * definition, widths, I1, ends in an exit. */
+char *ir_verify(const IrBlock *ir);
+
+/* --- passes, in this order; each a file of its own in ir/ and a switch of "-accel
+ * tcg,opt=" --- */
+enum {
+    IR_PASS_FOLD = 1 << 0,  /* constants, copies, address fusion */
+    IR_PASS_FLAGS = 1 << 1, /* IR_LIVE, IR_NEEDED; always on: the back end needs it, off
+                               means "all needed" */
+    IR_PASS_DEAD = 1 << 2,  /* nodes without effect */
+    IR_PASS_GROUP = 1 << 3, /* one CHECK for several accesses of one page */
+    IR_PASS_ALL = 15,
+};
+void ir_optimize(IrBlock *ir, unsigned passes);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The part of a vCPU's state that generated code uses besides registers: embedded in
+ * the target's state, which GS points to while its thread executes guest code.
+ */
+#ifndef ACCEL_TCG_JIT_ENV_H
+#define ACCEL_TCG_JIT_ENV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { JIT_JC_BITS = 12, JIT_JC_SIZE = 1 << JIT_JC_BITS };
+
+typedef struct JitEnv {
+    /* Not 0: leave at the next POLL. Any thread sets it (jit_env_kick()); the vCPU's
+     * thread clears it before it looks at what the kick stands for. */
+    uint32_t poll;
+    /* Arithmetic flags of the guest while in generated code and not in the host's: high
+     * byte as LAHF leaves AH, low byte 1 if OF. Outside of generated code the target's
+     * own form is valid. */
+    uint16_t flags;
+    /* IR_VEC_*: vector files that are in host registers and not in the state. */
+    uint8_t vec_live;
+    uint8_t rsvd;
+    /*
+     * pc ^ salt is the tag of the jump cache. A salt is a random number that stands for
+     * (mode word, base, generation of translations): when one of them changes it is
+     * replaced, or an earlier one comes back, and old entries no longer match. [0]:
+     * blocks of privileged code, whose pages mostly keep their translation when the
+     * address space changes; [1]: others.
+     */
+    uint64_t salt[2];
+    uint64_t spill[8];
+    void *exit; /* which exit was taken (JitExit *), NULL: none that can be linked */
+    /* Jump cache: from guest pc to code, direct-mapped by pc bits. */
+    uint64_t jc_tag[JIT_JC_SIZE];
+    const void *jc_code[JIT_JC_SIZE];
+} JitEnv;
+
+static inline unsigned jit_jc_index(uint64_t pc)
+{
+    return pc & (JIT_JC_SIZE - 1);
+}
+
+/* Makes generated code return to the dispatcher soon. Any thread. */
+static inline void jit_env_kick(JitEnv *env)
+{
+    __atomic_store_n(&env->poll, 1, __ATOMIC_SEQ_CST);
+}
+
+#endif

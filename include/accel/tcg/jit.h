@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Translated code: its cache, its blocks, how they are found, linked and invalidated.
+ *
+ * Blocks are shared by all vCPUs. A block is keyed by the RAM address of its first
+ * byte, its pc, the target's mode word and a second target word (i386: the base of CS),
+ * and is dead when a page it was made from has a new generation (code-pages.h). Each
+ * block begins with a 5-byte NOP in an aligned word: to kill a block its NOP is
+ * replaced by a jump, so that whoever comes along an old link or jump cache entry
+ * leaves to the dispatcher.
+ *
+ * Between blocks all guest registers of JitTarget.host_reg are in host registers, the
+ * arithmetic flags in JitEnv.flags, and the vector files where JitEnv.vec_live says.
+ */
+#ifndef ACCEL_TCG_JIT_H
+#define ACCEL_TCG_JIT_H
+
+#include "accel/tcg/code-pages.h"
+#include "accel/tcg/ir.h"
+#include "accel/tcg/jit-env.h"
+
+typedef struct JitBlock JitBlock;
+
+/* What generated code must know of a target's state. Offsets are from the start of the
+ * state, which GS points to. */
+typedef struct JitTarget {
+    const char *name;
+    int32_t reg_off[16]; /* of each guest register, 8 bytes */
+    int8_t host_reg[16]; /* the host register (number of its encoding) that it lives in,
+                            or -1: in the state only */
+    int32_t pc_off;      /* uint64_t, valid outside of generated code */
+    int32_t env_off;     /* JitEnv */
+    int32_t view_off[4]; /* SoftTlb of each view */
+    int32_t xmm_off;     /* 16 x 16 bytes */
+    int32_t ymmh_off;    /* 16 x 16 bytes: bits 255:128 */
+    int32_t mxcsr_off;
+    /* Executes guest instructions [first, first + count) of block @b by their reference
+     * functions, on the state (all of it is exact). True: go on behind them in
+     * generated code; false: the pc is set, back to the dispatcher. May not return
+     * (longjmp on a fault). */
+    bool (*run_refs)(void *state, JitBlock *b, unsigned first, unsigned count);
+    /* Vector files between host registers and state, by IR_VEC_X87; SSE and AVX are
+     * moved by generated code. */
+    void (*load_x87)(void *state);
+    void (*save_x87)(void *state);
+} JitTarget;
+
+/* A place where a block can be left towards a constant pc. */
+typedef struct JitExit {
+    JitBlock *from;
+    uint64_t pc;
+    uint8_t *site; /* rel32 (writable alias), aligned to 4, NULL: not to be linked */
+    JitBlock *to;  /* linked to, or NULL */
+    struct JitExit *next; /* of those linked to the same block */
+} JitExit;
+
+typedef struct JitKey {
+    uint64_t ram_addr, pc;
+    uint32_t mode, base;
+} JitKey;
+
+enum { JIT_EXITS_MAX = 2 + 46 };
+
+struct JitBlock {
+    JitKey key;
+    const void *entry; /* executable address */
+    uint32_t code_bytes, guest_bytes, cold_bytes;
+    uint16_t insns;
+    uint16_t exits;
+    bool dead; /* atomic */
+    bool crosses;
+    uint8_t vec;
+    uint8_t tier;
+    unsigned region;
+    uint64_t page_addr[2]; /* RAM pages; [1] only if it crosses */
+    uint64_t lines[2];     /* 64-byte lines of each */
+    uint32_t gen[2];
+    JitBlock *hash_next;
+    JitBlock *page_next[2];
+    JitExit *incoming; /* link lock */
+    const void *guest; /* the target's decoded instructions (i386: X86Insn[insns]), in
+                          the block's memory */
+    JitExit exit[];
+};
+
+/* --- the back end (x64/): everything that knows bytes of the host. Context:
+ * translation lock, unless said otherwise ------ */
+
+/* Where code is written: @p and @end through the writable mapping; executable address =
+ * p + to_exec. */
+typedef struct JitBuf {
+    uint8_t *p, *end;
+    ptrdiff_t to_exec;
+    bool overflow;
+} JitBuf;
+
+/* Whether this host can run generated code; false: @why says what is missing (BMI2,
+ * FSGSBASE, ...). */
+bool jit_host_usable(const char **why);
+/* Emits what all blocks share: enter, leave, the way into reference functions. Once. */
+void jit_host_setup(const JitTarget *target, JitBuf *buf);
+/* Points GS to @state. On the vCPU's thread, before it enters. */
+void jit_host_thread_init(void *state);
+/*
+ * Lowers @ir into @hot and @cold and fills b->entry, code_bytes, cold_bytes, exits,
+ * exit[] (at most JIT_EXITS_MAX). False: no room in a buffer (their overflow is set) or
+ * the block cannot be lowered.
+ */
+bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *hot,
+                   JitBuf *cold);
+/*
+ * Executes @code (an entry) on @state until something leaves. Then the pc and all
+ * registers are in the state, the flags in JitEnv.flags, vector files where vec_live
+ * says, JitEnv.exit names the exit or is NULL. vCPU thread; no lock.
+ */
+void jit_host_enter(void *state, const void *code);
+/* Atomic stores into code that others may be executing. */
+void jit_host_link(JitExit *e, const void *entry);
+void jit_host_unlink(JitExit *e);
+/* Entries of @b go to the dispatcher from now on (@to NULL), or to @to. */
+void jit_host_kill(JitBlock *b, const void *to);
+/* Vector files into the state (before C code looks at them), as vec_live says. vCPU
+ * thread. */
+void jit_vec_save(const JitTarget *target, void *state);
+
+/* --- the runtime (jit/)
+ * ---------------------------------------------------------------------------------------------
+ */
+
+typedef struct JitOptions {
+    unsigned tier; /* 0: none, 1, 2 */
+    size_t cache_bytes;
+    unsigned passes; /* IR_PASS_* */
+    bool one_insn;   /* blocks of one instruction, never linked */
+    bool single_thread;
+} JitOptions;
+
+/* Invalidate what was translated from [ram_addr, ram_addr + len); any thread. Called by
+ * tcg_code_written(). */
+void jit_invalidate(uint64_t ram_addr, uint64_t len);
+/* The block of @key, alive, or NULL. No lock. */
+JitBlock *jit_find(const JitKey *key);
+/* A fresh salt: never 0, never seen before. */
+uint64_t jit_new_salt(void);
+
+#endif

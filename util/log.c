@@ -34,6 +34,7 @@ const LogItem log_items[] = {
     { LOG_NOCHAIN, "nochain", "blocks are not linked, so that exec is complete" },
     { LOG_STRACE, "strace", "accepted for compatibility" },
     { LOG_TRACE, "trace", "trace events" },
+    { LOG_KVM_SLOTS, "kvm-slots", "each change of a KVM memory slot" },
     { 0, NULL, NULL },
 };
 /* clang-format on */

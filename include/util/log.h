@@ -27,6 +27,7 @@ enum {
     LOG_NOCHAIN = 1 << 13,
     LOG_STRACE = 1 << 14,
     LOG_TRACE = 1 << 15,
+    LOG_KVM_SLOTS = 1 << 16,
 };
 
 extern uint32_t log_mask; /* read anywhere without a lock; set under the BQL */

@@ -204,7 +204,7 @@ typedef struct IrBlock {
     uint8_t vec;       /* IR_VEC_* that some template needs */
     bool overflow;     /* out of nodes or temporaries: give up */
     uint16_t cur_insn; /* builder: goes into each node */
-    uint8_t *arena;    /* templates */
+    uint8_t *arena;    /* templates; never moves */
     unsigned arena_used, arena_size;
     bool single; /* the machine has one vCPU: LOCK may be dropped */
     /* What the target knows of the place an exit goes to: are all flags overwritten
@@ -229,7 +229,8 @@ extern const IrOpInfo ir_op_info[IR_OP_COUNT];
 
 IrBlock *ir_block_new(void);
 void ir_block_free(IrBlock *ir);
-/* Empties it for the next translation; keeps the memory. */
+/* Empties it for the next translation; keeps the memory, .single, the callbacks and
+ * .opaque. */
 void ir_block_reset(IrBlock *ir);
 /* Appends a node of zeroes with op, width and the current instruction; never NULL (a
  * scratch node after overflow). */

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be said of a single node: from ir.def, its operands and its template. */
+#include "accel/tcg/ir/ir-internal.h"
+
+const IrOpInfo ir_op_info[IR_OP_COUNT] = {
+#define IR(name, klass, reads, writes, undef, attr) \
+    { #name, IR_CLASS_##klass, reads, writes, undef, attr },
+#include "accel/tcg/ir.def"
+#undef IR
+};
+
+/* The even code of each pair; the odd one is its negation. */
+static const uint32_t cc_flags[8] = {
+    IR_OF, IR_CF, IR_ZF,         IR_CF | IR_ZF,
+    IR_SF, IR_PF, IR_SF | IR_OF, IR_SF | IR_OF | IR_ZF,
+};
+
+uint32_t ir_cc_flags(unsigned cc)
+{
+    return cc_flags[cc >> 1 & 7];
+}
+
+static bool is_shift(const IrNode *n)
+{
+    unsigned klass = ir_op_info[n->op].klass;
+
+    return klass == IR_CLASS_SHIFT || klass == IR_CLASS_SHIFT2;
+}
+
+/* The count of a shift by an immediate, as the host masks it. */
+static unsigned shift_count(const IrNode *n)
+{
+    return n->imm & (n->w == 8 ? 63 : 31);
+}
+
+uint32_t ir_flags_read(const IrNode *n)
+{
+    uint32_t reads = ir_op_info[n->op].reads;
+
+    if (reads == IR_BY_CC) {
+        return ir_cc_flags(n->cc);
+    }
+    if (reads == IR_BY_TEMPLATE) {
+        return n->tmpl->flags_read;
+    }
+    return reads;
+}
+
+uint32_t ir_flags_changed(const IrNode *n)
+{
+    if (n->op == IR_TEMPLATE) {
+        return n->tmpl->flags_written;
+    }
+    if (is_shift(n) && n->flags & IR_IMM && !shift_count(n)) {
+        return 0;
+    }
+    return ir_op_info[n->op].writes | ir_op_info[n->op].undef;
+}
+
+uint32_t ir_flags_written(const IrNode *n)
+{
+    if (ir_op_info[n->op].attr & IR_MAYBE && !(n->flags & IR_IMM)) {
+        return 0;
+    }
+    return ir_flags_changed(n);
+}
+
+bool ir_is_precise_point(const IrNode *n)
+{
+    switch (ir_op_info[n->op].klass) {
+    case IR_CLASS_GUARD:
+    case IR_CLASS_REF:
+    case IR_CLASS_EXIT:
+        return true;
+    default:
+        return n->op == IR_POLL;
+    }
+}
+
+/* --- registers ----------------------------------------------------------------------
+ */
+
+static const uint8_t class_roles[] = {
+    [IR_CLASS_MOVE] = IR_DST_WRITTEN | IR_B_READ,
+    [IR_CLASS_UNARY] = IR_DST_READ | IR_DST_WRITTEN,
+    [IR_CLASS_ALU2] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ,
+    [IR_CLASS_ALU3] = IR_DST_WRITTEN | IR_B_READ,
+    [IR_CLASS_ALUX] = IR_DST_WRITTEN | IR_B_READ,
+    [IR_CLASS_CMP2] = IR_A_READ | IR_B_READ,
+    [IR_CLASS_SHIFT] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ,
+    [IR_CLASS_SHIFT2] = IR_DST_READ | IR_DST_WRITTEN | IR_A_READ | IR_B_READ,
+    [IR_CLASS_IMPL] = IR_B_READ,
+    [IR_CLASS_BIT] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ,
+    [IR_CLASS_COND] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ,
+    [IR_CLASS_RMW] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ | IR_B_WRITTEN,
+    [IR_CLASS_ADDR] = IR_DST_WRITTEN | IR_A_READ | IR_B_READ,
+    [IR_CLASS_EXIT] = IR_A_READ,
+};
+
+/* Those whose operands differ from the rest of their class. */
+static unsigned op_roles(const IrNode *n)
+{
+    switch (n->op) {
+    case IR_BT:
+        return IR_A_READ | IR_B_READ;
+    case IR_SETCC:
+        return IR_DST_WRITTEN;
+    case IR_CMPXCHG:
+        return IR_DST_READ | IR_DST_WRITTEN | IR_B_READ;
+    case IR_CMPXCHGD:
+        return IR_DST_READ | IR_DST_WRITTEN;
+    case IR_CHECK:
+        return IR_DST_WRITTEN | IR_A_READ;
+    case IR_GUARD:
+        return IR_A_READ | IR_B_READ;
+    case IR_LDST:
+        return IR_DST_WRITTEN;
+    case IR_STST:
+        return IR_B_READ;
+    case IR_TEMPLATE:
+        return n->tmpl->rm_mem ? IR_B_READ : 0;
+    default:
+        return 0;
+    }
+}
+
+unsigned ir_roles(const IrNode *n)
+{
+    unsigned klass = ir_op_info[n->op].klass, r = op_roles(n);
+
+    if (!r && klass < sizeof(class_roles)) {
+        r = class_roles[klass];
+    }
+    if (r & IR_DST_WRITTEN && n->w < 4 && !(n->flags & IR_MEM_DST) &&
+        !ir_is_t(n->dst) && n->op != IR_LDST && n->op != IR_CHECK) {
+        r |= IR_DST_READ;
+    }
+    return r;
+}
+
+uint32_t ir_reg_bit(IrVal v)
+{
+    return ir_is_g(v) ? 1u << (v - IR_G0) : ir_is_gh(v) ? 1u << (v - IR_GH0) : 0;
+}
+
+uint32_t ir_template_regs_read(const IrTemplate *t)
+{
+    /* Which general registers an instruction only writes is not worth knowing. */
+    return ir_reg_bit(t->reg_g) | ir_reg_bit(t->rm_g) | ir_reg_bit(t->vvvv_g);
+}
+
+uint32_t ir_template_regs_written(const IrTemplate *t)
+{
+    return (t->reg_written ? ir_reg_bit(t->reg_g) : 0) |
+           (t->rm_written ? ir_reg_bit(t->rm_g) : 0) |
+           (t->vvvv_written ? ir_reg_bit(t->vvvv_g) : 0);
+}
+
+enum { RAX = 1 << 0, RCX = 1 << 1, RDX = 1 << 2, RBX = 1 << 3 };
+
+static uint32_t implicit_read(const IrNode *n)
+{
+    switch (n->op) {
+    case IR_MUL:
+    case IR_IMUL1:
+        /* The one-byte and two-byte forms keep what is above their result. */
+        return n->w < 4 ? RAX | RDX : RAX;
+    case IR_DIV:
+    case IR_IDIV:
+    case IR_CMPXCHGD:
+        return n->op == IR_CMPXCHGD ? RAX | RCX | RDX | RBX : RAX | RDX;
+    case IR_CWD:
+        return n->w < 4 ? RAX | RDX : RAX;
+    case IR_CBW:
+    case IR_LAHF:
+    case IR_SAHF:
+    case IR_CMPXCHG:
+        return RAX;
+    default:
+        return 0;
+    }
+}
+
+static uint32_t implicit_written(const IrNode *n)
+{
+    switch (n->op) {
+    case IR_MUL:
+    case IR_IMUL1:
+    case IR_DIV:
+    case IR_IDIV:
+        return n->w == 1 ? RAX : RAX | RDX;
+    case IR_CMPXCHGD:
+        return RAX | RDX;
+    case IR_CWD:
+        return RDX;
+    case IR_CBW:
+    case IR_LAHF:
+    case IR_CMPXCHG:
+        return RAX;
+    default:
+        return 0;
+    }
+}
+
+uint32_t ir_regs_read(const IrNode *n)
+{
+    unsigned r = ir_roles(n);
+    uint32_t set = implicit_read(n);
+
+    if (ir_op_info[n->op].klass == IR_CLASS_REF || n->op == IR_REF_END) {
+        return 0xffff;
+    }
+    if (r & IR_DST_READ || n->flags & IR_MEM_DST) {
+        set |= ir_reg_bit(n->dst);
+    }
+    if (r & IR_A_READ) {
+        set |= ir_reg_bit(n->a);
+    }
+    if (r & IR_B_READ && !(n->flags & (IR_IMM | IR_STATE_B))) {
+        set |= ir_reg_bit(n->b);
+    }
+    if (n->op == IR_TEMPLATE) {
+        set |= ir_template_regs_read(n->tmpl);
+    }
+    return set;
+}
+
+uint32_t ir_regs_written(const IrNode *n)
+{
+    unsigned r = ir_roles(n);
+    uint32_t set = implicit_written(n);
+
+    if (ir_op_info[n->op].klass == IR_CLASS_REF || n->op == IR_REF_END) {
+        return 0xffff;
+    }
+    if (r & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST)) {
+        set |= ir_reg_bit(n->dst);
+    }
+    if (r & IR_B_WRITTEN) {
+        set |= ir_reg_bit(n->b);
+    }
+    if (n->op == IR_TEMPLATE) {
+        set |= ir_template_regs_written(n->tmpl);
+    }
+    return set;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The passes, in their order. */
+#include "accel/tcg/ir/ir-internal.h"
+
+static void all_flags_needed(IrBlock *ir)
+{
+    for (unsigned k = 0; k < ir->count; k++) {
+        if (ir_flags_changed(&ir->node[k])) {
+            ir->node[k].flags |= IR_LIVE | IR_NEEDED;
+        }
+    }
+}
+
+static void remove_dead(IrBlock *ir)
+{
+    unsigned to = 0;
+
+    for (unsigned k = 0; k < ir->count; k++) {
+        if (!(ir->node[k].flags & IR_DEAD)) {
+            if (to != k) {
+                ir->node[to] = ir->node[k];
+            }
+            to++;
+        }
+    }
+    ir->count = to;
+}
+
+void ir_optimize(IrBlock *ir, unsigned passes)
+{
+    if (passes & IR_PASS_FLAGS) {
+        ir_pass_flags(ir);
+    } else {
+        all_flags_needed(ir);
+    }
+    remove_dead(ir);
+}

@@ -26,8 +26,21 @@ static void remove_dead(IrBlock *ir)
     ir->count = to;
 }
 
+/* Builders do not fill it in. */
+static void set_through(IrBlock *ir)
+{
+    for (unsigned k = 0; k < ir->count; k++) {
+        IrNode *n = &ir->node[k];
+
+        if (ir_op_info[n->op].klass == IR_CLASS_GUARD) {
+            n->through = n->insn;
+        }
+    }
+}
+
 void ir_optimize(IrBlock *ir, unsigned passes)
 {
+    set_through(ir);
     if (passes & IR_PASS_FLAGS) {
         ir_pass_flags(ir);
     } else {

@@ -20,6 +20,14 @@
  *  I1 Before the last CHECK, GUARD or host access of a guest instruction no guest
  * register, flag or memory is changed by that instruction.
  *
+ * Pass GROUP lets one CHECK serve the accesses of several guest instructions. Its
+ * temporary then lives until the last of them, across whatever else these instructions
+ * do, and CHECK.disp, .size cover all of them:
+ *
+ *  I2 Of two CHECKs or GUARDs, the stub of neither goes on where a temporary is used
+ * that was defined in what the stub has skipped: extents are nested or equal.
+ *  I3 Between a CHECK and the end of its .through there is no exit, POLL or REF.
+ *
  * docs/tcg.md tells the whole story. Context: a block belongs to the thread that
  * translates.
  */
@@ -153,9 +161,11 @@ typedef struct IrNode {
     IrVal dst, a, b;
     uint16_t insn; /* index of the guest instruction in the block */
     int32_t disp;
-    uint16_t size;  /* CHECK: bytes accessed; MOVZX, MOVSX: source width */
-    uint16_t align; /* CHECK: the linear address must be a multiple of align + 1, else
-                       the slow stub */
+    uint16_t size;    /* CHECK: bytes accessed; MOVZX, MOVSX: source width */
+    uint16_t align;   /* CHECK: the linear address must be a multiple of align + 1, else
+                         the slow stub */
+    uint16_t through; /* CHECK, GUARD: last guest instruction that the slow stub
+                         executes; builders leave 0, ir_optimize() sets it (>= insn) */
     union {
         int64_t imm;
         const IrTemplate *tmpl; /* in the block's arena */

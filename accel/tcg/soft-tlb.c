@@ -13,7 +13,7 @@ static void entry_clear(SoftTlb *tlb, unsigned n)
 {
     uint64_t invalid = n == SOFT_TLB_ENTRIES - 1 ? 0 : ~0ull;
 
-    for (unsigned k = 0; k < 3; k++) {
+    for (unsigned k = 0; k < 2; k++) {
         tlb->entry[n].tag[k] = invalid;
     }
     tlb->side[n].page = ~0ull;

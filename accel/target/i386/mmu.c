@@ -349,7 +349,6 @@ static void set_tags(X86State *cpu, SoftTlbEntry *e, SoftTlbSide *s, unsigned in
 
     e->tag[SOFT_TLB_READ] = ram && s->flags & SOFT_TLB_PERM_R ? s->page : invalid;
     e->tag[SOFT_TLB_WRITE] = fast_write ? s->page : invalid;
-    e->tag[SOFT_TLB_EXEC] = ram && s->flags & SOFT_TLB_PERM_X ? s->page : invalid;
 }
 
 static void tlb_fill(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View view)
@@ -385,7 +384,8 @@ static void tlb_fill(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View 
     if (cpu->phys->ops->lookup(cpu->phys, x86_phys_space(cpu), w.phys, &page)) {
         s->ram_addr = page.ram_addr;
         s->flags |= SOFT_TLB_RAM | (page.readonly ? 0 : SOFT_TLB_RAM_W);
-        e->addend = (uintptr_t)page.host - page_addr;
+        e->host = (uintptr_t)page.host;
+        e->addend = e->host - page_addr;
     }
     tlb->used = true;
     tlb->has_big |= w.big;

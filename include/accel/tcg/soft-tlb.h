@@ -3,7 +3,7 @@
  * The software TLB: from a guest-linear page to a host pointer, for one vCPU and one
  * privilege view.
  *
- * It is direct-mapped.  An entry has one tag for each kind of access; a tag is the
+ * It is direct-mapped.  An entry has a tag for reads and one for writes; a tag is the
  * linear address of the page when the access may go straight to host memory, and a
  * value that no address with this index can have otherwise.  One subtraction-free
  * compare answers "same page, and the access does not leave it":
@@ -34,10 +34,15 @@ typedef enum SoftTlbAccess {
     SOFT_TLB_EXEC,
 } SoftTlbAccess;
 
+/* What generated code looks at.  Whether code may be fetched only the side record says.
+ */
 typedef struct SoftTlbEntry {
-    uint64_t tag[3];  /* by SoftTlbAccess */
+    uint64_t tag[2];  /* SOFT_TLB_READ, SOFT_TLB_WRITE */
+    uintptr_t host;   /* of the page: host address = offset in the page + host */
     uintptr_t addend; /* host address = linear address + addend */
 } SoftTlbEntry;
+
+_Static_assert(sizeof(SoftTlbEntry) == 32, "generated code scales by 32");
 
 /* What the slow path knows of an entry's page without walking again. */
 typedef struct SoftTlbSide {

@@ -21,6 +21,11 @@
 
 typedef void X86RefFn(X86State *cpu, const X86Insn *i);
 
+/* Emits the instruction for the translator; false: the reference function is called
+ * instead. See build.h. */
+typedef struct X86Build X86Build;
+typedef bool X86BuildFn(X86Build *b, const X86Insn *i);
+
 /* Variants by form and operand size: index 0..3 for 1, 2, 4, 8 bytes. */
 typedef struct X86RefSet {
     X86RefFn *r[4]; /* rm operand is a register, or there is none */
@@ -104,6 +109,7 @@ typedef struct X86Row {
     X86RefFn *ref;         /* one function for all forms, or */
     const X86RefSet *refs; /* one for each form */
     uint16_t undef;        /* arithmetic flags that the manual leaves undefined */
+    X86BuildFn *build;     /* NULL: always executed by its reference function */
 } X86Row;
 
 /* What one opcode file contributes. */

@@ -397,13 +397,11 @@ void x86_ref_cmc(X86State *cpu, const X86Insn *i)
 
 void x86_ref_cld(X86State *cpu, const X86Insn *i)
 {
-    cpu->rflags &= ~X86_FL_DF;
     cpu->df_step = 1;
 }
 
 void x86_ref_std(X86State *cpu, const X86Insn *i)
 {
-    cpu->rflags |= X86_FL_DF;
     cpu->df_step = -1;
 }
 

@@ -13,12 +13,13 @@
 
 uint64_t x86_get_rflags(const X86State *cpu)
 {
-    return (cpu->rflags & ~X86_FL_ARITH) | x86_get_arith(cpu) | X86_FL_FIXED;
+    return (cpu->rflags & ~X86_FL_ARITH) | x86_get_arith(cpu) | X86_FL_FIXED |
+           (cpu->df_step < 0 ? X86_FL_DF : 0);
 }
 
 void x86_set_rflags(X86State *cpu, uint64_t value)
 {
-    cpu->rflags = (uint32_t)value & ~X86_FL_ARITH & 0x3f7fd7;
+    cpu->rflags = (uint32_t)value & ~(X86_FL_ARITH | X86_FL_DF) & 0x3f7fd7;
     x86_set_arith(cpu, value);
     cpu->df_step = value & X86_FL_DF ? -1 : 1;
 }
@@ -39,6 +40,20 @@ void x86_irq_clear(X86State *cpu, uint32_t bits)
 static bool slow_data(const X86State *cpu)
 {
     return cpu->mode & X86_MODE_AC || cpu->bp_armed & X86_BP_DATA;
+}
+
+/* The bit of the mode word that says that nothing about @seg needs a check. */
+static uint32_t flat_bit(unsigned seg)
+{
+    return seg == X86_DS   ? X86_MODE_DS_FLAT
+           : seg == X86_ES ? X86_MODE_ES_FLAT
+           : seg == X86_SS ? X86_MODE_SS_FLAT
+                           : 0;
+}
+
+static bool is_flat(const X86SegFast *f)
+{
+    return !f->base && f->read_end == 1ull << 32 && f->write_end == 1ull << 32;
 }
 
 void x86_update_seg(X86State *cpu, unsigned seg)
@@ -72,6 +87,8 @@ void x86_update_seg(X86State *cpu, unsigned seg)
     if (slow_data(cpu)) {
         f->read_end = f->write_end = 0;
     }
+    cpu->mode &= ~flat_bit(seg);
+    cpu->mode |= is_flat(f) ? flat_bit(seg) : 0;
 }
 
 static uint32_t compute_mode(const X86State *cpu)
@@ -101,16 +118,22 @@ static uint32_t compute_mode(const X86State *cpu)
     m |= cpu->rflags & X86_FL_TF || cpu->bp_armed & X86_BP_CODE ? X86_MODE_STEP : 0;
     m |= cpu->cr0 & X86_CR0_AM && cpu->rflags & X86_FL_AC && cpu->cpl == 3 ? X86_MODE_AC
                                                                            : 0;
+    m |= cpu->bp_armed & X86_BP_DATA ? X86_MODE_WATCH : 0;
+    if (!(m & X86_MODE_CODE64) && cpu->seg[X86_CS].limit == UINT32_MAX) {
+        m |= X86_MODE_CS_4G;
+    }
     return m;
 }
 
 void x86_update_mode(X86State *cpu)
 {
-    const uint32_t seg_bits =
-        X86_MODE_CODE64 | X86_MODE_PE | X86_MODE_VM86 | X86_MODE_AC | X86_MODE_STEP;
+    const uint32_t seg_bits = X86_MODE_CODE64 | X86_MODE_PE | X86_MODE_VM86 |
+                              X86_MODE_AC | X86_MODE_STEP | X86_MODE_WATCH;
+    const uint32_t flat_bits = X86_MODE_DS_FLAT | X86_MODE_ES_FLAT | X86_MODE_SS_FLAT;
     uint32_t old = cpu->mode;
 
-    cpu->mode = compute_mode(cpu);
+    /* x86_update_seg() keeps the flat bits. */
+    cpu->mode = compute_mode(cpu) | (old & flat_bits);
     cpu->stack_mask = cpu->mode & X86_MODE_CODE64    ? UINT64_MAX
                       : cpu->mode & X86_MODE_STACK32 ? 0xffffffffu
                                                      : 0xffff;
@@ -121,6 +144,7 @@ void x86_update_mode(X86State *cpu)
     } else {
         cpu->view = X86_VIEW_KERNEL;
     }
+    cpu->mode |= cpu->view == X86_VIEW_SMAP ? X86_MODE_SMAP : 0;
     cpu->tlb = &cpu->views[cpu->view];
     if ((old ^ cpu->mode) & seg_bits) {
         for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
@@ -150,7 +174,9 @@ void x86_set_shadow(X86State *cpu, unsigned which)
 void x86_state_refresh(X86State *cpu)
 {
     cpu->regs[X86_REG_ZERO].q = 0;
-    cpu->df_step = cpu->rflags & X86_FL_DF ? -1 : 1;
+    if (!cpu->df_step) {
+        cpu->df_step = 1;
+    }
     x86_update_breakpoints(cpu);
     x86_update_mode(cpu);
     for (unsigned k = 0; k < X86_SEG_COUNT; k++) {

@@ -224,6 +224,9 @@ typedef struct IrBlock {
      * this block. NULL: no. */
     bool (*same_page)(void *opaque, uint64_t pc);
     void *opaque;
+    /* 64-byte lines of the block's first page that the above have looked at: the block
+     * depends on them as on its own bytes. */
+    uint64_t peeked_lines;
 } IrBlock;
 
 /* Static facts of an op. */

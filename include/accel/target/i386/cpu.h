@@ -17,6 +17,7 @@
 #define ACCEL_TARGET_I386_CPU_H
 
 #include "accel/target/i386/features.h"
+#include "accel/tcg/jit-env.h"
 #include "accel/tcg/soft-tlb.h"
 
 #include <setjmp.h>
@@ -316,8 +317,8 @@ struct X86State {
      * x86_get_rflags(). */
     uint64_t cc_res;
     uint64_t cc_aux;
-    uint32_t rflags; /* all others (arithmetic bits here are stale) */
-    int32_t df_step; /* 1 or -1, by DF */
+    uint32_t rflags; /* all others, less DF (arithmetic bits here are stale) */
+    int32_t df_step; /* DF: 1 if it is clear, -1 if it is set */
 
     /* --- execution (derived) --- */
     const X86Insn *insn; /* being executed */
@@ -396,6 +397,7 @@ struct X86State {
     struct TcgReader *reader;     /* this vCPU among those that share memory, or NULL */
     const uint32_t *exit_request; /* atomic: not 0 leaves the execution loop */
     uint8_t bp_armed;             /* X86_BP_*: what DR7 asks for */
+    JitEnv jit;
     SoftTlb views[X86_VIEW_COUNT];
 };
 
@@ -424,6 +426,12 @@ enum { X86_BP_CODE = 1, X86_BP_DATA = 2, X86_BP_IO = 4 };
 #define X86_MODE_STEP       (1u << 17) /* TF or armed breakpoints: one instruction at a time */
 #define X86_MODE_OSXMMEXCPT (1u << 18)
 #define X86_MODE_AC         (1u << 19) /* CR0.AM, EFLAGS.AC and CPL 3 */
+#define X86_MODE_DS_FLAT    (1u << 20) /* outside 64-bit code: base 0, all 4 GiB readable and writable */
+#define X86_MODE_ES_FLAT    (1u << 21)
+#define X86_MODE_SS_FLAT    (1u << 22)
+#define X86_MODE_CS_4G      (1u << 23) /* outside 64-bit code: the limit of CS is 4 GiB */
+#define X86_MODE_SMAP       (1u << 24) /* the view is X86_VIEW_SMAP */
+#define X86_MODE_WATCH      (1u << 25) /* data breakpoints are armed */
 /* clang-format on */
 
 static inline bool x86_has(const X86State *cpu, X86Feature f)

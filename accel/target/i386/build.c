@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Blocks of decoded instructions become blocks of IR: the walk over the instructions,
+ * and what all build functions share (operands, segments, stack, exits).
+ *
+ * Segments. In 64-bit code only FS and GS have a base. Outside of it a segment whose
+ * flat bit is in the mode word needs nothing; for any other one "ea + size" is compared
+ * with the bounds in the state, which x86_update_seg() keeps at 0 when nothing may pass
+ * without a closer look, and the base is added. Linear addresses are cut to 32 bits.
+ */
+#include "accel/target/i386/build.h"
+#include "accel/target/i386/decode.h"
+#include "accel/target/i386/mmu.h"
+#include "accel/target/i386/system.h"
+#include "accel/tcg/code-pages.h"
+
+#include <string.h>
+
+enum {
+    PAGE_SIZE = SOFT_TLB_PAGE,
+    PEEK_MAX = 6, /* instructions looked at to learn whether flags are dead */
+};
+
+/* --- nodes --------------------------------------------------------------------------
+ */
+
+IrNode *x86_emit(X86Build *b, IrOp op, unsigned w, IrVal dst, IrVal src)
+{
+    IrNode *n = ir_emit(b->ir, op, w);
+
+    n->dst = dst;
+    n->b = src;
+    return n;
+}
+
+IrNode *x86_emit_imm(X86Build *b, IrOp op, unsigned w, IrVal dst, int64_t imm)
+{
+    IrNode *n = x86_emit(b, op, w, dst, IR_NONE);
+
+    n->flags |= IR_IMM;
+    n->imm = imm;
+    return n;
+}
+
+IrVal x86_emit_const(X86Build *b, uint64_t v)
+{
+    IrVal t = ir_temp(b->ir);
+
+    x86_emit_imm(b, IR_MOV, 8, t, (int64_t)v);
+    return t;
+}
+
+IrVal x86_emit_add(X86Build *b, unsigned w, IrVal a, IrVal index, unsigned scale,
+                   int32_t disp)
+{
+    IrVal t = ir_temp(b->ir);
+    IrNode *n = x86_emit(b, IR_EA, w, t, index);
+
+    n->a = a;
+    n->cc = scale;
+    n->disp = disp;
+    return t;
+}
+
+IrVal x86_emit_load_state(X86Build *b, unsigned w, size_t offset)
+{
+    IrVal t = ir_temp(b->ir);
+
+    x86_emit(b, IR_LDST, w, t, IR_NONE)->disp = offset;
+    return t;
+}
+
+void x86_emit_store_state(X86Build *b, unsigned w, size_t offset, IrVal v)
+{
+    x86_emit(b, IR_STST, w, IR_NONE, v)->disp = offset;
+}
+
+void x86_emit_store_state_imm(X86Build *b, unsigned w, size_t offset, int64_t imm)
+{
+    x86_emit_imm(b, IR_STST, w, IR_NONE, imm)->disp = offset;
+}
+
+static IrNode *emit_guard(X86Build *b, unsigned w, IrVal a, unsigned cc)
+{
+    IrNode *n = ir_emit(b->ir, IR_GUARD, w);
+
+    n->a = a;
+    n->cc = cc;
+    return n;
+}
+
+void x86_emit_guard(X86Build *b, unsigned w, IrVal a, unsigned cc, IrVal v)
+{
+    emit_guard(b, w, a, cc)->b = v;
+}
+
+void x86_emit_guard_imm(X86Build *b, unsigned w, IrVal a, unsigned cc, int32_t imm)
+{
+    IrNode *n = emit_guard(b, w, a, cc);
+
+    n->flags |= IR_IMM;
+    n->imm = imm;
+}
+
+void x86_emit_guard_state(X86Build *b, unsigned w, IrVal a, unsigned cc, size_t offset)
+{
+    IrNode *n = emit_guard(b, w, a, cc);
+
+    n->flags |= IR_STATE_B;
+    n->disp = offset;
+}
+
+/* --- operands -----------------------------------------------------------------------
+ */
+
+static IrVal reg_or_none(unsigned n)
+{
+    return n == X86_REG_ZERO ? IR_NONE : IR_G(n);
+}
+
+IrVal x86_build_ea(X86Build *b, const X86Insn *i)
+{
+    unsigned w = (64 - i->adshift) / 8;
+    IrVal base = reg_or_none(i->base), index = reg_or_none(i->index);
+
+    if (base == IR_NONE && index == IR_NONE) {
+        return x86_emit_const(b, i->disp << i->adshift >> i->adshift);
+    }
+    if (w == 8 && index == IR_NONE && !i->disp) {
+        return base;
+    }
+    return x86_emit_add(b, w, base, index, i->scale, (int32_t)i->disp);
+}
+
+/* Every access has to be looked at by the reference function. */
+static bool needs_care(const X86Build *b)
+{
+    return b->mode & (X86_MODE_AC | X86_MODE_WATCH);
+}
+
+static uint32_t flat_bit(unsigned seg)
+{
+    return seg == X86_DS   ? X86_MODE_DS_FLAT
+           : seg == X86_ES ? X86_MODE_ES_FLAT
+           : seg == X86_SS ? X86_MODE_SS_FLAT
+                           : 0;
+}
+
+/* The linear address of seg:ea; bounds are checked. */
+static IrVal linear(X86Build *b, unsigned seg, IrVal ea, unsigned size, unsigned access)
+{
+    size_t fast = offsetof(X86State, seg_fast) + seg * sizeof(X86SegFast);
+    IrVal base;
+
+    if (x86_build_is64(b)) {
+        if (seg != X86_FS && seg != X86_GS) {
+            return ea;
+        }
+        base = x86_emit_load_state(b, 8, fast + offsetof(X86SegFast, base));
+        return x86_emit_add(b, 8, base, ea, 0, 0);
+    }
+    if (b->mode & flat_bit(seg)) {
+        return ea;
+    }
+    x86_emit_guard_state(b, 8, x86_emit_add(b, 8, ea, IR_NONE, 0, size), IR_A,
+                         fast + (access == IR_WRITE ? offsetof(X86SegFast, write_end)
+                                                    : offsetof(X86SegFast, read_end)));
+    base = x86_emit_load_state(b, 4, fast + offsetof(X86SegFast, base));
+    return x86_emit_add(b, 4, base, ea, 0, 0);
+}
+
+bool x86_build_access(X86Build *b, unsigned seg, IrVal ea, unsigned size,
+                      unsigned align, unsigned access, IrVal *host)
+{
+    IrNode *n;
+    IrVal lin;
+
+    if (needs_care(b)) {
+        return false;
+    }
+    lin = linear(b, seg, ea, size, access);
+    *host = ir_temp(b->ir);
+    n = ir_emit(b->ir, IR_CHECK, x86_build_is64(b) ? 8 : 4);
+    n->dst = *host;
+    n->a = lin;
+    n->cc = access;
+    n->size = size;
+    n->align = align;
+    return true;
+}
+
+bool x86_build_mem(X86Build *b, const X86Insn *i, unsigned size, unsigned access,
+                   IrVal *host)
+{
+    unsigned align = i->align;
+
+    /* An atomic operation must not be split; the reference function sees to it. */
+    if (i->flags & X86_I_LOCK && !b->ir->single) {
+        align |= size - 1;
+    }
+    return x86_build_access(b, i->seg, x86_build_ea(b, i), size, align, access, host);
+}
+
+bool x86_build_rm(X86Build *b, const X86Insn *i, unsigned size, unsigned access,
+                  X86Operand *o)
+{
+    o->mem = i->flags & X86_I_MEM;
+    if (o->mem) {
+        return x86_build_mem(b, i, size, access, &o->v);
+    }
+    o->v = x86_rm_reg_val(i, size);
+    return true;
+}
+
+void x86_set_dst(IrNode *n, X86Operand o)
+{
+    if (n->op == IR_CMP || n->op == IR_TEST || n->op == IR_BT) {
+        n->a = o.v;
+    } else {
+        n->dst = o.v;
+    }
+    n->flags |= o.mem ? IR_MEM_DST : 0;
+}
+
+void x86_set_src(IrNode *n, X86Operand o)
+{
+    n->b = o.v;
+    n->flags |= o.mem ? IR_MEM_B : 0;
+}
+
+IrVal x86_operand_value(X86Build *b, X86Operand o, unsigned w)
+{
+    IrVal t = ir_temp(b->ir);
+    IrNode *n = x86_emit(b, IR_MOVZX, 8, t, IR_NONE);
+
+    n->size = w;
+    x86_set_src(n, o);
+    return t;
+}
+
+/* --- stack --------------------------------------------------------------------------
+ */
+
+static unsigned stack_width(const X86Build *b)
+{
+    return x86_build_is64(b) ? 8 : b->mode & X86_MODE_STACK32 ? 4 : 2;
+}
+
+bool x86_build_stack(X86Build *b, int offset, unsigned size, unsigned access,
+                     IrVal *host)
+{
+    unsigned w = stack_width(b);
+    IrVal sp = IR_G(X86_RSP);
+
+    if (offset || w != 8) {
+        sp = x86_emit_add(b, w, sp, IR_NONE, 0, offset);
+    }
+    return x86_build_access(b, X86_SS, sp, size, 0, access, host);
+}
+
+void x86_build_sp_add(X86Build *b, int n)
+{
+    IrNode *ea = x86_emit(b, IR_EA, stack_width(b), IR_G(X86_RSP), IR_NONE);
+
+    ea->a = IR_G(X86_RSP);
+    ea->disp = n;
+}
+
+/* --- ends ---------------------------------------------------------------------------
+ */
+
+bool x86_build_check_target(X86Build *b, uint64_t target)
+{
+    if (x86_build_is64(b)) {
+        return x86_is_canonical(b->cpu, target);
+    }
+    if (!(b->mode & X86_MODE_CS_4G)) {
+        return x86_build_check_target_val(b, x86_emit_const(b, target));
+    }
+    return true;
+}
+
+bool x86_build_check_target_val(X86Build *b, IrVal target)
+{
+    /* A target that is not canonical faults when it is fetched from, as on AMD. */
+    if (!x86_build_is64(b) && !(b->mode & X86_MODE_CS_4G)) {
+        x86_emit_guard_state(b, 4, target, IR_A,
+                             offsetof(X86State, seg) + X86_CS * sizeof(X86Segment) +
+                                 offsetof(X86Segment, limit));
+    }
+    return true;
+}
+
+void x86_emit_jmp(X86Build *b, uint64_t target)
+{
+    ir_emit(b->ir, IR_JMP, 8)->imm = (int64_t)target;
+}
+
+void x86_emit_jmp_val(X86Build *b, IrVal target)
+{
+    ir_emit(b->ir, IR_JMPI, 8)->a = target;
+}
+
+void x86_emit_jcc(X86Build *b, unsigned cc, uint64_t target)
+{
+    IrNode *n = ir_emit(b->ir, IR_JCC, 8);
+
+    n->cc = cc;
+    n->imm = (int64_t)target;
+}
+
+/* --- what lies at a target ----------------------------------------------------------
+ */
+
+/* For the callbacks of the block that was built last. */
+typedef struct BlockContext {
+    X86State *cpu;
+    uint64_t pc;
+    IrBlock *ir;
+} BlockContext;
+
+static __thread BlockContext context;
+static __thread IrBlock *peek_ir;
+
+static uint64_t code_linear(const X86State *cpu, uint64_t pc)
+{
+    return x86_is64(cpu) ? pc : (uint32_t)(cpu->seg_fast[X86_CS].base + pc);
+}
+
+static bool same_page(void *opaque, uint64_t pc)
+{
+    const BlockContext *c = opaque;
+    uint64_t diff = code_linear(c->cpu, pc) ^ code_linear(c->cpu, c->pc);
+
+    return diff < PAGE_SIZE;
+}
+
+/* The bytes at @pc in plain RAM, or NULL; *len of them up to the end of the page. */
+static const uint8_t *peek(X86State *cpu, uint64_t pc, unsigned *len)
+{
+    uint64_t lin = code_linear(cpu, pc);
+    const SoftTlbSide *s = &cpu->views[cpu->view].side[soft_tlb_index(lin)];
+    const uint32_t need = SOFT_TLB_RAM | SOFT_TLB_PERM_X;
+
+    if (s->page != (lin & ~(uint64_t)(PAGE_SIZE - 1)) || (s->flags & need) != need) {
+        return NULL;
+    }
+    *len = PAGE_SIZE - (lin & (PAGE_SIZE - 1));
+    if (!x86_is64(cpu)) {
+        uint64_t limit = cpu->seg[X86_CS].limit;
+
+        if (pc > limit) {
+            return NULL;
+        }
+        *len = limit - pc < *len ? limit - pc + 1 : *len;
+    }
+    return x86_tlb_host(cpu, cpu->view, lin);
+}
+
+static bool build_one(X86Build *b, const X86Insn *i);
+
+/* What the instruction does to flags: *dead gains those it overwrites. False: it needs
+ * them, or does what makes them visible. */
+static bool overwrites_flags(X86State *cpu, const X86Insn *i, uint32_t *dead)
+{
+    X86Build b = {
+        .ir = peek_ir, .cpu = cpu, .mode = cpu->mode, .insn = i, .count = 1
+    };
+
+    if (i->flags & X86_I_MEM || !i->row || i->row->rules & X86_ENDS) {
+        return false;
+    }
+    ir_block_reset(peek_ir);
+    if (!build_one(&b, i) || peek_ir->overflow) {
+        return false;
+    }
+    for (unsigned k = 0; k < peek_ir->count; k++) {
+        const IrNode *n = &peek_ir->node[k];
+
+        if (ir_is_precise_point(n) || ir_flags_read(n) & ~*dead) {
+            return false;
+        }
+        *dead |= ir_flags_written(n);
+    }
+    return true;
+}
+
+static void note_peeked(const BlockContext *c, uint64_t pc, unsigned len)
+{
+    unsigned first = code_linear(c->cpu, pc) % PAGE_SIZE / 64;
+    unsigned last = (code_linear(c->cpu, pc) % PAGE_SIZE + len - 1) / 64;
+
+    c->ir->peeked_lines |= 1ull << first | 1ull << last;
+}
+
+/*
+ * POLL at the target is no reason to keep flags: an interrupt there saves what they
+ * happen to be, and they are overwritten when it returns.
+ */
+static bool flags_dead_at(void *opaque, uint64_t pc)
+{
+    const BlockContext *c = opaque;
+    uint32_t dead = 0;
+    unsigned left = 0;
+    const uint8_t *p = same_page(opaque, pc) ? peek(c->cpu, pc, &left) : NULL;
+
+    if (!p) {
+        return false;
+    }
+    if (!peek_ir) {
+        peek_ir = ir_block_new();
+    }
+    for (unsigned k = 0; k < PEEK_MAX; k++) {
+        X86Insn i;
+
+        if (x86_decode(c->cpu, c->cpu->mode, pc, p, left, &i) != X86_DECODE_OK ||
+            !overwrites_flags(c->cpu, &i, &dead)) {
+            return false;
+        }
+        note_peeked(c, pc, i.len);
+        if (dead == IR_FLAGS_ALL) {
+            return true;
+        }
+        p += i.len;
+        left -= i.len;
+        pc = i.next_rip;
+    }
+    return false;
+}
+
+/* --- blocks -------------------------------------------------------------------------
+ */
+
+/* The checks of the decoder have replaced the row's reference function by a fault. */
+static bool is_fault(const X86Insn *i)
+{
+    return i->ref == x86_ref_ud || i->ref == x86_ref_nm || i->ref == x86_ref_gp0;
+}
+
+static bool ends_block(const X86Insn *i)
+{
+    return !i->row || i->row->rules & X86_ENDS || is_fault(i);
+}
+
+static bool build_one(X86Build *b, const X86Insn *i)
+{
+    unsigned count = b->ir->count, temps = b->ir->temps, arena = b->ir->arena_used;
+    uint8_t vec = b->ir->vec;
+
+    if (i->row && i->row->build && !is_fault(i) && i->row->build(b, i)) {
+        return true;
+    }
+    b->ir->count = count;
+    b->ir->temps = temps;
+    b->ir->arena_used = arena;
+    b->ir->vec = vec;
+    return false;
+}
+
+static bool is_exit(const IrNode *n)
+{
+    return n->op == IR_JMP || n->op == IR_JMPI || n->op == IR_REF_END;
+}
+
+/* Whether the block, which is complete, may be part of a loop that has no other POLL: a
+ * jump backward or to anywhere. */
+static bool wants_poll(const IrBlock *ir)
+{
+    for (unsigned k = 0; k < ir->count; k++) {
+        const IrNode *n = &ir->node[k];
+
+        if (n->op == IR_JMPI ||
+            ((n->op == IR_JMP || n->op == IR_JCC || n->op == IR_JNZ) &&
+             (uint64_t)n->imm <= ir->pc)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool x86_build_covers(X86State *cpu, const X86Insn *i)
+{
+    IrBlock *ir = ir_block_new();
+    X86Build b = { .ir = ir, .cpu = cpu, .mode = cpu->mode, .insn = i, .count = 1 };
+    bool covered = build_one(&b, i);
+
+    ir_block_free(ir);
+    return covered;
+}
+
+bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
+                     uint64_t end_rip, IrBlock *ir)
+{
+    X86Build b = { .ir = ir,
+                   .cpu = cpu,
+                   .mode = cpu->mode,
+                   .insn = insn,
+                   .count = count,
+                   .end_rip = end_rip };
+    IrNode *poll;
+
+    ir->insns = count;
+    ir->pc = x86_insn_rip(insn);
+    ir->view = cpu->view;
+    ir->salt = cpu->cpl == 3;
+    ir->single = tcg_reader_count() <= 1;
+    context = (BlockContext){ cpu, ir->pc, ir };
+    ir->peeked_lines = 0;
+    ir->opaque = &context;
+    ir->flags_dead_at = flags_dead_at;
+    ir->same_page = same_page;
+    /* Its place; whether it is wanted is known at the end. */
+    poll = ir_emit(ir, IR_POLL, 8);
+    poll->imm = (int64_t)ir->pc;
+    for (b.index = 0; b.index < count; b.index++) {
+        const X86Insn *i = &insn[b.index];
+
+        ir->cur_insn = b.index;
+        if (!build_one(&b, i)) {
+            ir_emit(ir, ends_block(i) ? IR_REF_END : IR_REF, 8);
+        }
+    }
+    if (ir->overflow) {
+        return false;
+    }
+    if (!is_exit(&ir->node[ir->count - 1])) {
+        x86_emit_jmp(&b, end_rip);
+    }
+    if (!wants_poll(ir)) {
+        ir->count--;
+        memmove(ir->node, ir->node + 1, ir->count * sizeof(*ir->node));
+    }
+    return !ir->overflow;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Offsets and register map of the x86 state, and the slow path of generated code:
+ * guest instructions by their reference functions.
+ */
+#include "accel/target/i386/jit-target.h"
+#include "accel/target/i386/flags.h"
+#include "accel/target/i386/insn.h"
+
+void x86_flags_to_jit(X86State *cpu)
+{
+    uint32_t fl = x86_get_arith(cpu);
+
+    cpu->jit.flags = (fl & 0xff) << 8 | X86_FL_FIXED << 8 | (fl & X86_FL_OF ? 1 : 0);
+}
+
+void x86_flags_from_jit(X86State *cpu)
+{
+    x86_set_arith(cpu, (cpu->jit.flags >> 8 & (X86_FL_ARITH & 0xff)) |
+                           (cpu->jit.flags & 1 ? X86_FL_OF : 0));
+}
+
+/* What the instruction assigns to rip is the way on, whatever it is. */
+static bool is_transfer(const X86Insn *i)
+{
+    return !i->row || i->row->rules & X86_ENDS;
+}
+
+static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
+{
+    X86State *cpu = state;
+    const X86Insn *i = (const X86Insn *)b->guest + first;
+    const X86Insn *end = i + count;
+
+    x86_flags_from_jit(cpu);
+    cpu->rip = end[-1].next_rip;
+    cpu->run_end = end;
+    do {
+        cpu->insn = i;
+        i->ref(cpu, i);
+        i++;
+    } while (i < cpu->run_end);
+    cpu->insn = NULL;
+    x86_flags_to_jit(cpu);
+    return cpu->run_end && !is_transfer(&i[-1]);
+}
+
+#define REG(n) [n] = offsetof(X86State, regs) + (n) * sizeof(X86Gpr)
+
+const JitTarget x86_jit_target = {
+    .name = "i386",
+    .reg_off = {REG(0),   REG(1),  REG(2), REG(3), REG(4), REG(5), REG(6), REG(7), REG(8),
+                REG(9), REG(10), REG(11), REG(12), REG(13), REG(14), REG(15) },
+ /* Those with a fixed role in some instruction are at home; the guest's rSP is in
+  * r13, and the back end works with r14 and r15. */
+    .host_reg = { 0,  1,   2,                    3,                   13,                  5,                 6, 7, 8, 9, 10, 11, 12, -1, -1, -1 },
+    .pc_off = offsetof(X86State, rip),
+    .env_off = offsetof(X86State, jit),
+    .view_off = { offsetof(X86State, views[X86_VIEW_KERNEL]),
+                offsetof(X86State,      views[X86_VIEW_SMAP]),
+                offsetof(X86State,               views[X86_VIEW_USER])                 },
+    .xmm_off = offsetof(X86State, xs.xmm),
+    .ymmh_off = offsetof(X86State, xs.ymmh),
+    .mxcsr_off = offsetof(X86State, xs.mxcsr),
+    .run_refs = run_refs,
+};

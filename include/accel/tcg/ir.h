@@ -192,10 +192,14 @@ struct IrTemplate {
     bool has_imm;
     uint8_t imm8;
     bool reg_is_vec, rm_is_vec, vvvv_is_vec;
-    uint8_t reg, rm, vvvv;     /* numbers of vector registers, or /digit in reg */
-    IrVal reg_g, rm_g, vvvv_g; /* general registers (IR_G or temp); IR_NONE: the vector
-                                  number counts */
-    bool rm_mem;               /* rm is memory at host address node.b + node.disp */
+    uint8_t reg, rm, vvvv; /* numbers of vector registers, or /digit in reg */
+    /* General registers (IR_G or temp).  A value in a slot that the encoding does not
+       use (reg and rm if they are vectors, vvvv without VEX, any with X87) is an
+       implicit operand: one of the guest registers that live in the host's of the same
+       name. */
+    IrVal reg_g, rm_g, vvvv_g;
+    bool rm_mem;   /* rm is memory at host address node.b + node.disp */
+    bool rm_state; /* rm is the field of the state at node.disp */
     uint16_t flags_read, flags_written; /* IR_CF ... (PTEST, COMIS, BMI, ADCX) */
     bool reg_written, rm_written, vvvv_written;
     uint8_t vec; /* IR_VEC_*: which register files it needs */

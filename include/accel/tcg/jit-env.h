@@ -19,7 +19,8 @@ typedef struct JitEnv {
      * byte as LAHF leaves AH, low byte 1 if OF. Outside of generated code the target's
      * own form is valid. */
     uint16_t flags;
-    /* IR_VEC_*: vector files that are in host registers and not in the state. */
+    /* IR_VEC_*: vector files that are in host registers and not in the state; 0 while C
+     * code runs. */
     uint8_t vec_live;
     uint8_t rsvd;
     /*

@@ -11,6 +11,8 @@
  *
  * Between blocks all guest registers of JitTarget.host_reg are in host registers, the
  * arithmetic flags in JitEnv.flags, and the vector files where JitEnv.vec_live says.
+ * C code never runs while vector files are live: the way out of generated code and the
+ * way into reference functions store them first (x64/vec-state.h).
  */
 #ifndef ACCEL_TCG_JIT_H
 #define ACCEL_TCG_JIT_H
@@ -31,18 +33,16 @@ typedef struct JitTarget {
     int32_t pc_off;      /* uint64_t, valid outside of generated code */
     int32_t env_off;     /* JitEnv */
     int32_t view_off[4]; /* SoftTlb of each view */
-    int32_t xmm_off;     /* 16 x 16 bytes */
-    int32_t ymmh_off;    /* 16 x 16 bytes: bits 255:128 */
-    int32_t mxcsr_off;
+    /* The vector files.  MXCSR, x87 registers and XMM registers lie in an image of
+       FXSAVE (64-bit form), on 16 bytes.  Of the x87 part FOP, FIP and FDP are never
+       written by generated code. */
+    int32_t fxsave_off;
+    int32_t ymmh_off; /* 16 x 16 bytes: bits 255:128; on 16 bytes */
     /* Executes guest instructions [first, first + count) of block @b by their reference
      * functions, on the state (all of it is exact). True: go on behind them in
      * generated code; false: the pc is set, back to the dispatcher. May not return
      * (longjmp on a fault). */
     bool (*run_refs)(void *state, JitBlock *b, unsigned first, unsigned count);
-    /* Vector files between host registers and state, by IR_VEC_X87; SSE and AVX are
-     * moved by generated code. */
-    void (*load_x87)(void *state);
-    void (*save_x87)(void *state);
 } JitTarget;
 
 /* A place where a block can be left towards a constant pc. */
@@ -110,8 +110,8 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
                    JitBuf *cold);
 /*
  * Executes @code (an entry) on @state until something leaves. Then the pc and all
- * registers are in the state, the flags in JitEnv.flags, vector files where vec_live
- * says, JitEnv.exit names the exit or is NULL. vCPU thread; no lock.
+ * registers and the vector files are in the state, the flags in JitEnv.flags,
+ * JitEnv.exit names the exit or is NULL. vCPU thread; no lock.
  */
 void jit_host_enter(void *state, const void *code);
 /* Atomic stores into code that others may be executing. */
@@ -119,10 +119,6 @@ void jit_host_link(JitExit *e, const void *entry);
 void jit_host_unlink(JitExit *e);
 /* Entries of @b go to the dispatcher from now on (@to NULL), or to @to. */
 void jit_host_kill(JitBlock *b, const void *to);
-/* Vector files into the state (before C code looks at them), as vec_live says. vCPU
- * thread. */
-void jit_vec_save(const JitTarget *target, void *state);
-
 /* --- the runtime (jit/)
  * ---------------------------------------------------------------------------------------------
  */

@@ -59,8 +59,7 @@ const JitTarget x86_jit_target = {
     .view_off = { offsetof(X86State, views[X86_VIEW_KERNEL]),
                 offsetof(X86State,      views[X86_VIEW_SMAP]),
                 offsetof(X86State,               views[X86_VIEW_USER])                 },
-    .xmm_off = offsetof(X86State, xs.xmm),
+    .fxsave_off = offsetof(X86State, xs),
     .ymmh_off = offsetof(X86State, xs.ymmh),
-    .mxcsr_off = offsetof(X86State, xs.mxcsr),
     .run_refs = run_refs,
 };

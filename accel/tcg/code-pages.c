@@ -3,6 +3,7 @@
  * Tracking of decoded code in RAM: two-level table of pages, grown without locks.
  */
 #include "accel/tcg/code-pages.h"
+#include "accel/tcg/jit.h"
 #include "util/atomic.h"
 
 #include <glib.h>
@@ -114,7 +115,8 @@ bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
     return fresh;
 }
 
-static bool page_written(TcgCodePage *page, unsigned offset, unsigned len)
+static bool page_written(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
+                         unsigned len)
 {
     uint64_t mask = line_mask(offset, len);
 
@@ -123,9 +125,7 @@ static bool page_written(TcgCodePage *page, unsigned offset, unsigned len)
     if (!(__atomic_load_n(&page->lines, __ATOMIC_SEQ_CST) & mask)) {
         return false;
     }
-    /* Lines first: a decoder that sets its bits after this sees the new bytes. */
-    __atomic_store_n(&page->lines, 0, __ATOMIC_SEQ_CST);
-    __atomic_fetch_add(&page->gen, 1, __ATOMIC_SEQ_CST);
+    jit_invalidate(page, ram_addr, len);
     return true;
 }
 
@@ -139,7 +139,7 @@ bool tcg_code_written(uint64_t ram_addr, uint64_t len)
         TcgCodePage *page = tcg_code_page_find(ram_addr);
 
         if (page) {
-            hit |= page_written(page, offset, n);
+            hit |= page_written(page, ram_addr, offset, n);
         }
         ram_addr += n;
         len -= n;
@@ -188,6 +188,11 @@ void tcg_reader_unregister(TcgReader *reader)
     }
 }
 
+TcgReader *tcg_reader_first(void)
+{
+    return __atomic_load_n(&readers, __ATOMIC_SEQ_CST);
+}
+
 unsigned tcg_reader_count(void)
 {
     return __atomic_load_n(&reader_count, __ATOMIC_RELAXED);
@@ -219,7 +224,7 @@ bool tcg_code_page_settled(const TcgCodePage *page, const TcgReader *self)
 {
     uint64_t epoch = __atomic_load_n(&page->epoch, __ATOMIC_SEQ_CST);
 
-    for (const TcgReader *r = __atomic_load_n(&readers, __ATOMIC_SEQ_CST); r;
+    for (const TcgReader *r = tcg_reader_first(); r;
          r = __atomic_load_n(&r->next, __ATOMIC_SEQ_CST)) {
         if (r != self && __atomic_load_n(&r->acked, __ATOMIC_SEQ_CST) < epoch &&
             __atomic_load_n(&r->in_guest, __ATOMIC_SEQ_CST)) {

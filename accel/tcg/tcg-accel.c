@@ -10,9 +10,27 @@
 #include "accel/accel.h"
 #include "accel/tcg/code-pages.h"
 #include "accel/tcg/flush.h"
+#include "accel/tcg/jit.h"
 #include "accel/vcpu.h"
 #include "util/bql.h"
 #include "util/rcu.h"
+
+#include <string.h>
+
+enum { CACHE_MIB_DEFAULT = 256, CACHE_MIB_MIN = 4, CACHE_MIB_MAX = 1024 };
+
+/* What "-accel tcg,..." sets; the names are the properties'. */
+typedef struct TcgAccel {
+    AccelState parent_obj;
+    uint32_t tier, tb_size; /* tier: TIER_UNSET, or the highest allowed */
+    bool one_insn_per_tb;
+    bool lockstep, coverage, perf_map, jitdump;
+    bool jit_no_links, jit_all_slow, jit_all_polls;
+    uint32_t jit_threshold;
+    char *mem, *thread, *opt, *jit_only_pc;
+} TcgAccel;
+
+enum { TIER_UNSET = UINT32_MAX };
 
 static MemoryListener listener;
 
@@ -35,6 +53,24 @@ void tcg_flush_all_vcpus(VCPU *except)
         if (cpu != except && VCPU_GET_CLASS(cpu)->tcg_flush) {
             VCPU_GET_CLASS(cpu)->tcg_flush(cpu);
         }
+    }
+}
+
+void tcg_kick_all_vcpus(void)
+{
+    RCU_READ_LOCK_GUARD();
+
+    for (VCPU *cpu = vcpu_first(); cpu; cpu = vcpu_next(cpu)) {
+        if (VCPU_GET_CLASS(cpu)->tcg_kick) {
+            VCPU_GET_CLASS(cpu)->tcg_kick(cpu);
+        }
+    }
+}
+
+static void kick(VCPU *cpu)
+{
+    if (VCPU_GET_CLASS(cpu)->tcg_kick) {
+        VCPU_GET_CLASS(cpu)->tcg_kick(cpu);
     }
 }
 
@@ -62,8 +98,147 @@ static void map_changed(MemoryListener *l)
     tcg_flush_all_vcpus(NULL);
 }
 
+/* --- options ------------------------------------------------------------------------
+ */
+
+/* "fold,flags,..." or "all", "none"; a name with "-" in front is taken out of all. */
+static bool parse_passes(const char *text, unsigned *passes, Error **errp)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } known[] = {
+        { "fold", IR_PASS_FOLD },   { "flags", IR_PASS_FLAGS }, { "dead", IR_PASS_DEAD },
+        { "group", IR_PASS_GROUP }, { "all", IR_PASS_ALL },     { "none", 0 },
+    };
+    g_auto(GStrv) names = g_strsplit_set(text, ":+", -1);
+
+    *passes = names[0] && names[0][0] == '-' ? IR_PASS_ALL : 0;
+    for (char **n = names; *n; n++) {
+        bool out = **n == '-';
+        unsigned k = 0;
+
+        while (k < G_N_ELEMENTS(known) && strcmp(known[k].name, *n + out)) {
+            k++;
+        }
+        if (k == G_N_ELEMENTS(known)) {
+            return error_set(errp, "opt: no pass '%s' (fold, flags, dead, group)",
+                             *n + out);
+        }
+        *passes = out ? *passes & ~known[k].bit : *passes | known[k].bit;
+    }
+    return true;
+}
+
+static bool parse_range(const char *text, uint64_t *first, uint64_t *last, Error **errp)
+{
+    char *end;
+
+    *first = g_ascii_strtoull(text, &end, 16);
+    *last = *first;
+    if (*end == '-') {
+        *last = g_ascii_strtoull(end + 1, &end, 16);
+    }
+    if (*end || end == text || *last < *first) {
+        return error_set(errp, "jit-only-pc: expected FIRST-LAST in hex, not '%s'",
+                         text);
+    }
+    return true;
+}
+
+static bool choose_tier(TcgAccel *t, unsigned *tier, Error **errp)
+{
+    const char *why = NULL;
+
+    *tier = t->tier;
+    if (t->tier == TIER_UNSET) {
+        *tier = 0;
+        return true;
+    }
+    if (t->tier > 2) {
+        return error_set(errp, "tier must be 0, 1 or 2");
+    }
+    if (t->tier == 2) {
+        return error_set(errp, "tier=2: the translator of hot code is not built; "
+                               "tier=1 is the highest");
+    }
+    if (t->tier && !jit_host_usable(&why)) {
+        return error_set(errp, "tier=%u: this host cannot run translated code: %s",
+                         t->tier, why);
+    }
+    return true;
+}
+
+static bool set_options(TcgAccel *t, Error **errp)
+{
+    JitOptions o = { .passes = IR_PASS_ALL, .only_last = UINT64_MAX };
+
+    if (!choose_tier(t, &o.tier, errp)) {
+        return false;
+    }
+    if (t->tb_size < CACHE_MIB_MIN || t->tb_size > CACHE_MIB_MAX) {
+        return error_set(errp, "tb-size must be between %d and %d MiB", CACHE_MIB_MIN,
+                         CACHE_MIB_MAX);
+    }
+    if (t->mem && *t->mem && strcmp(t->mem, "s")) {
+        return error_set(errp, "mem=%s: only mem=s, the software TLB, is built", t->mem);
+    }
+    if (t->thread && *t->thread && strcmp(t->thread, "multi")) {
+        return error_set(errp, strcmp(t->thread, "single")
+                                   ? "thread=%s: expected single or multi"
+                                   : "thread=%s: only thread=multi is built",
+                         t->thread);
+    }
+    if (t->lockstep || t->coverage || t->jitdump) {
+        return error_set(errp, "%s=on is not built",
+                         t->lockstep   ? "lockstep"
+                         : t->coverage ? "coverage"
+                                       : "jitdump");
+    }
+    if (t->opt && *t->opt && !parse_passes(t->opt, &o.passes, errp)) {
+        return false;
+    }
+    if (t->jit_only_pc && *t->jit_only_pc &&
+        !parse_range(t->jit_only_pc, &o.only_first, &o.only_last, errp)) {
+        return false;
+    }
+    o.cache_bytes = (size_t)t->tb_size << 20;
+    o.one_insn = t->one_insn_per_tb;
+    o.no_links = t->jit_no_links;
+    o.all_slow = t->jit_all_slow;
+    o.all_polls = t->jit_all_polls;
+    o.perf_map = t->perf_map;
+    o.threshold = t->jit_threshold;
+    jit_set_options(&o);
+    return true;
+}
+
+/* clang-format off */
+static const Property properties[] = {
+    PROP_UINT32("tier", TcgAccel, tier, TIER_UNSET),
+    PROP_UINT32("tb-size", TcgAccel, tb_size, CACHE_MIB_DEFAULT),
+    PROP_STR("mem", TcgAccel, mem, NULL),
+    PROP_STR("thread", TcgAccel, thread, NULL),
+    PROP_STR("opt", TcgAccel, opt, NULL),
+    PROP_BOOL("one-insn-per-tb", TcgAccel, one_insn_per_tb, false),
+    PROP_BOOL("lockstep", TcgAccel, lockstep, false),
+    PROP_BOOL("coverage", TcgAccel, coverage, false),
+    PROP_BOOL("perf-map", TcgAccel, perf_map, false),
+    PROP_BOOL("jitdump", TcgAccel, jitdump, false),
+    /* for tests and bisection */
+    PROP_BOOL("jit-no-links", TcgAccel, jit_no_links, false),
+    PROP_BOOL("jit-all-slow", TcgAccel, jit_all_slow, false),
+    PROP_BOOL("jit-all-polls", TcgAccel, jit_all_polls, false),
+    PROP_UINT32("jit-threshold", TcgAccel, jit_threshold, 4),
+    PROP_STR("jit-only-pc", TcgAccel, jit_only_pc, NULL),
+};
+/* clang-format on */
+
 static bool accel_init(AccelState *accel, MachineState *ms, Error **errp)
 {
+    if (!set_options((TcgAccel *)accel, errp)) {
+        return false;
+    }
     memory_set_code_written_hook(code_written);
     ram_set_dirty_cleared_hook(dirty_cleared);
     tcg_code_pages_set_protect_hook(flush_others);
@@ -134,11 +309,14 @@ static void tcg_class_init(ObjectClass *klass, const void *data)
     ac->exec = exec;
     ac->vcpu_init = vcpu_init;
     ac->vcpu_finalize = vcpu_finalize;
+    ac->kick = kick;
+    OBJECT_CLASS_ADD_PROPERTIES(klass, properties);
 }
 
 static const TypeInfo tcg_info = {
     .name = "tcg-accel",
     .parent = TYPE_ACCEL,
+    .instance_size = sizeof(TcgAccel),
     .class_init = tcg_class_init,
 };
 TYPE_REGISTER(tcg_info);

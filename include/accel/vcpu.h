@@ -71,6 +71,8 @@ struct VCPUClass {
     void (*tcg_exec)(VCPU *cpu);
     /* Forget all address translations before the next guest instruction. Any thread. */
     void (*tcg_flush)(VCPU *cpu);
+    /* Leave generated code soon: something in pending was set. Any thread. */
+    void (*tcg_kick)(VCPU *cpu);
     bool big_endian;
 };
 

@@ -27,6 +27,7 @@ void x86_set_rflags(X86State *cpu, uint64_t value)
 void x86_irq_set(X86State *cpu, uint32_t bits)
 {
     __atomic_fetch_or(&cpu->irq_pending, bits, __ATOMIC_SEQ_CST);
+    jit_env_kick(&cpu->jit);
 }
 
 void x86_irq_clear(X86State *cpu, uint32_t bits)

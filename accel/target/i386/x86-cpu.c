@@ -144,6 +144,11 @@ static void tcg_flush(VCPU *vcpu)
     vcpu_set_pending(vcpu, VCPU_PENDING_IRQ);
 }
 
+static void tcg_kick(VCPU *vcpu)
+{
+    jit_env_kick(&X86_CPU(vcpu)->st.jit);
+}
+
 /* --- life
  * ---------------------------------------------------------------------------------- */
 
@@ -354,6 +359,7 @@ static void base_class_init(ObjectClass *klass, const void *data)
     vc->get_pc = get_pc;
     vc->tcg_exec = tcg_exec;
     vc->tcg_flush = tcg_flush;
+    vc->tcg_kick = tcg_kick;
     OBJECT_CLASS_ADD_PROPERTIES(klass, properties);
     add_feature_properties(klass);
 }

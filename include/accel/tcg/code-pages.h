@@ -20,11 +20,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+typedef struct TcgReader TcgReader;
+
 typedef struct TcgCodePage {
     uint32_t gen;     /* atomic */
     uint32_t tracked; /* atomic: stores must be reported */
     uint64_t lines;   /* atomic: 64-byte lines that hold decoded bytes */
     uint64_t epoch;   /* atomic: when tracking began */
+    /* --- the translator's, under its lock --- */
+    struct JitBlock *blocks;
+    uint32_t invalidations; /* atomic: how often decoded bytes were overwritten */
 } TcgCodePage;
 
 /* The record of the page at @ram_addr; made when needed, lives for ever. Any thread. */
@@ -42,6 +47,9 @@ static inline bool tcg_code_page_is_tracked(const TcgCodePage *page)
     return page && __atomic_load_n(&page->tracked, __ATOMIC_SEQ_CST);
 }
 
+/* The list of vCPUs, for a walk. Any thread. */
+TcgReader *tcg_reader_first(void);
+
 /* Bytes were written: kills the blocks decoded from them. Any thread, after the store.
  * Returns true if something was killed. */
 bool tcg_code_written(uint64_t ram_addr, uint64_t len);
@@ -57,11 +65,12 @@ void tcg_code_pages_set_protect_hook(void (*hook)(uint64_t ram_addr));
  * A vCPU as the others see it: which protect requests it has carried out.  Registered
  * for the life of the vCPU; readers are few.
  */
-typedef struct TcgReader {
+struct TcgReader {
     uint64_t acked;         /* atomic: tracking epoch up to which its TLB is clean */
+    uint64_t jit_epoch;     /* atomic: it holds no blocks from before (jit.h) */
     uint32_t in_guest;      /* atomic: may be executing, with the translations it has */
-    struct TcgReader *next; /* atomic */
-} TcgReader;
+    TcgReader *next;        /* atomic */
+};
 
 /* Context: BQL. */
 void tcg_reader_register(TcgReader *reader);

@@ -9,4 +9,7 @@ typedef struct VCPU VCPU;
  * Any thread. */
 void tcg_flush_all_vcpus(VCPU *except);
 
+/* Every vCPU passes its dispatcher soon. Any thread. */
+void tcg_kick_all_vcpus(void);
+
 #endif

@@ -22,7 +22,8 @@ typedef struct JitEnv {
     /* IR_VEC_*: vector files that are in host registers and not in the state; 0 while C
      * code runs. */
     uint8_t vec_live;
-    uint8_t rsvd;
+    /* The dispatcher's: "flags" is valid and the target's own form is not. */
+    uint8_t flags_here;
     /*
      * pc ^ salt is the tag of the jump cache. A salt is a random number that stands for
      * (mode word, base, generation of translations): when one of them changes it is

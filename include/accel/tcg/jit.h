@@ -21,6 +21,8 @@
 #include "accel/tcg/ir.h"
 #include "accel/tcg/jit-env.h"
 
+#include <stddef.h>
+
 typedef struct JitBlock JitBlock;
 
 /* What generated code must know of a target's state. Offsets are from the start of the
@@ -54,9 +56,11 @@ typedef struct JitExit {
     struct JitExit *next; /* of those linked to the same block */
 } JitExit;
 
+/* Everything that a translation depends on, besides the bytes. i386: base and limit of
+ * CS (0 and ~0 in 64-bit code). */
 typedef struct JitKey {
     uint64_t ram_addr, pc;
-    uint32_t mode, base;
+    uint32_t mode, base, limit;
 } JitKey;
 
 enum { JIT_EXITS_MAX = 2 + 46 };
@@ -71,13 +75,16 @@ struct JitBlock {
     bool crosses;
     uint8_t vec;
     uint8_t tier;
-    unsigned region;
+    uint8_t region;
+    bool self_check; /* compares its source when it is entered; its pages are not
+                        tracked for it */
     uint64_t page_addr[2]; /* RAM pages; [1] only if it crosses */
     uint64_t lines[2];     /* 64-byte lines of each */
     uint32_t gen[2];
     JitBlock *hash_next;
     JitBlock *page_next[2];
-    JitExit *incoming; /* link lock */
+    JitBlock *region_next;
+    JitExit *incoming; /* translation lock */
     const void *guest; /* the target's decoded instructions (i386: X86Insn[insns]), in
                           the block's memory */
     JitExit exit[];
@@ -119,24 +126,76 @@ void jit_host_link(JitExit *e, const void *entry);
 void jit_host_unlink(JitExit *e);
 /* Entries of @b go to the dispatcher from now on (@to NULL), or to @to. */
 void jit_host_kill(JitBlock *b, const void *to);
-/* --- the runtime (jit/)
- * ---------------------------------------------------------------------------------------------
+/* --- the runtime (jit/) --------------------------------------------------------------
  */
 
+typedef struct Error Error;
+
+/* What "-accel tcg,..." asks for. */
 typedef struct JitOptions {
     unsigned tier; /* 0: none, 1, 2 */
     size_t cache_bytes;
     unsigned passes; /* IR_PASS_* */
     bool one_insn;   /* blocks of one instruction, never linked */
     bool single_thread;
+    bool no_links;  /* fault injection: every exit goes to the dispatcher */
+    bool all_slow;  /* fault injection: every CHECK takes its slow stub */
+    bool all_polls; /* fault injection: every POLL leaves */
+    bool lockstep, coverage, perf_map, jitdump;
+    unsigned threshold; /* executions by the reference before a block is translated */
+    uint64_t only_first, only_last; /* translate only blocks that begin in this range */
 } JitOptions;
 
-/* Invalidate what was translated from [ram_addr, ram_addr + len); any thread. Called by
- * tcg_code_written(). */
-void jit_invalidate(uint64_t ram_addr, uint64_t len);
+/* In force from the next jit_start() on. Context: BQL, before the first vCPU. */
+void jit_set_options(const JitOptions *options);
+const JitOptions *jit_options(void);
+/* Makes the code cache; does nothing when tier is 0 or it exists. Context: BQL. */
+bool jit_start(const JitTarget *target, Error **errp);
+/* Whether blocks are translated. Constant after jit_start(). */
+bool jit_active(void);
+const JitTarget *jit_target(void);
+
+/* A block to be translated. */
+typedef struct JitSource {
+    JitKey key;
+    unsigned insns, guest_bytes;
+    const void *guest; /* copied into the block's memory */
+    size_t guest_size;
+    unsigned pages; /* 1 or 2 */
+    struct {
+        TcgCodePage *page;
+        uint64_t ram_addr;
+        uint32_t gen; /* at which the bytes were decoded */
+        uint64_t lines;
+    } page[2];
+    bool self_check;
+    /* Fills @ir from @guest (the copy); false: leave it to the reference. */
+    bool (*build)(void *opaque, IrBlock *ir, const void *guest);
+    void *opaque;
+} JitSource;
+
+/*
+ * The block of @src->key: an existing one, or a fresh translation; NULL when there is
+ * none for now (the bytes have changed, the cache waits for other vCPUs) or for good
+ * (then *@never is set). @self: the calling vCPU's reader or NULL. Its jump cache must
+ * be emptied before it is used again if jit_epoch() has changed.
+ */
+JitBlock *jit_translate(const JitSource *src, TcgReader *self, bool *never);
+/*
+ * Invalidate what was translated from [ram_addr, ram_addr + len), in one page; any
+ * thread. Called by tcg_code_written() with the page's record, after the store.
+ */
+void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len);
 /* The block of @key, alive, or NULL. No lock. */
 JitBlock *jit_find(const JitKey *key);
-/* A fresh salt: never 0, never seen before. */
+/* Makes exit @e (of generated code that has just left through it) go to @to. */
+void jit_link(JitExit *e, JitBlock *to);
+/* A fresh salt: never 0, never seen before. Any thread. */
 uint64_t jit_new_salt(void);
+/* Changes when memory of blocks is about to be reused: whoever holds pointers to code
+ * or blocks drops them before it goes on. */
+uint64_t jit_epoch(void);
+/* The vCPU holds no pointers from before @epoch. */
+void jit_reader_passed(TcgReader *reader, uint64_t epoch);
 
 #endif

@@ -397,7 +397,7 @@ struct X86State {
     struct TcgReader *reader;     /* this vCPU among those that share memory, or NULL */
     const uint32_t *exit_request; /* atomic: not 0 leaves the execution loop */
     uint8_t bp_armed;             /* X86_BP_*: what DR7 asks for */
-    JitEnv jit;
+    JitEnv jit;                   /* what generated code uses */
     SoftTlb views[X86_VIEW_COUNT];
 };
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Blocks of translated code: found by key, listed by page, linked.
+ *
+ * Finding takes no lock: chains of the hash table are only ever changed by atomic
+ * stores, a block that was taken out still points into its chain, and its memory is
+ * reused only after all vCPUs have dropped what they found (jit_epoch()).
+ *
+ * J1 A block in a page list has its lines set in the page's record: who stores there
+ * comes here. J2 e->to != NULL if and only if e is on the "incoming" list of e->to; both
+ * blocks are alive then. J3 A dead block is in no list but its region's.
+ */
+#include "accel/tcg/jit/jit-internal.h"
+
+#include <glib.h>
+
+static unsigned hash_of(const JitKey *k)
+{
+    uint64_t h = (k->ram_addr ^ k->pc << 20 ^ (uint64_t)k->mode << 33 ^
+                  (uint64_t)k->base << 7) *
+                 0x9e3779b97f4a7c15ull;
+
+    return h >> (64 - JIT_HASH_BITS);
+}
+
+static bool same_key(const JitKey *a, const JitKey *b)
+{
+    return a->ram_addr == b->ram_addr && a->pc == b->pc && a->mode == b->mode &&
+           a->base == b->base && a->limit == b->limit;
+}
+
+JitBlock *jit_find(const JitKey *key)
+{
+    JitBlock *b;
+
+    if (!jit.hash) {
+        return NULL;
+    }
+    b = __atomic_load_n(&jit.hash[hash_of(key)], __ATOMIC_ACQUIRE);
+    while (b && (!same_key(&b->key, key) || __atomic_load_n(&b->dead, __ATOMIC_ACQUIRE))) {
+        b = __atomic_load_n(&b->hash_next, __ATOMIC_ACQUIRE);
+    }
+    return b;
+}
+
+static void hash_remove(JitBlock *b)
+{
+    JitBlock **link = &jit.hash[hash_of(&b->key)];
+
+    while (*link != b) {
+        link = &(*link)->hash_next;
+    }
+    /* b->hash_next stays: somebody may be standing on b. */
+    __atomic_store_n(link, b->hash_next, __ATOMIC_RELEASE);
+}
+
+/* --- pages ------------------------------------------------------------------------- */
+
+static unsigned page_slot(const JitBlock *b, uint64_t page_addr)
+{
+    return b->page_addr[0] == page_addr ? 0 : 1;
+}
+
+static void page_remove(JitBlock *b, unsigned slot)
+{
+    TcgCodePage *page = tcg_code_page_get(b->page_addr[slot]);
+    JitBlock **link = &page->blocks;
+
+    while (*link != b) {
+        link = &(*link)->page_next[page_slot(*link, b->page_addr[slot])];
+    }
+    *link = b->page_next[slot];
+}
+
+static unsigned pages_of(const JitBlock *b)
+{
+    return b->self_check ? 0 : b->crosses && b->page_addr[1] != b->page_addr[0] ? 2 : 1;
+}
+
+void jit_block_insert(JitBlock *b, const JitSource *src)
+{
+    JitBlock **slot = &jit.hash[hash_of(&b->key)];
+
+    for (unsigned k = 0; k < pages_of(b); k++) {
+        TcgCodePage *page = src->page[k].page;
+
+        b->page_next[k] = page->blocks;
+        page->blocks = b;
+    }
+    b->hash_next = *slot;
+    __atomic_store_n(slot, b, __ATOMIC_RELEASE);
+}
+
+/* --- links ------------------------------------------------------------------------- */
+
+static void unlink_exit(JitExit *e)
+{
+    JitExit **link = &e->to->incoming;
+
+    while (*link != e) {
+        link = &(*link)->next;
+    }
+    *link = e->next;
+    e->to = NULL;
+    jit.host->unlink(e);
+    jit.stats.unlinks++;
+}
+
+void jit_link(JitExit *e, JitBlock *to)
+{
+    if (!e->site || jit_options()->no_links || jit_options()->one_insn) {
+        return;
+    }
+    pthread_mutex_lock(&jit.lock);
+    if (!e->to && !e->from->dead && !to->dead) {
+        e->to = to;
+        e->next = to->incoming;
+        to->incoming = e;
+        jit.host->link(e, to->entry);
+        jit.stats.links++;
+    }
+    pthread_mutex_unlock(&jit.lock);
+}
+
+/* --- death ------------------------------------------------------------------------- */
+
+void jit_block_kill(JitBlock *b)
+{
+    __atomic_store_n(&b->dead, true, __ATOMIC_SEQ_CST);
+    jit.host->kill(b, NULL);
+    while (b->incoming) {
+        unlink_exit(b->incoming);
+    }
+    for (unsigned k = 0; k < b->exits; k++) {
+        if (b->exit[k].to) {
+            unlink_exit(&b->exit[k]);
+        }
+    }
+    hash_remove(b);
+    for (unsigned k = 0; k < pages_of(b); k++) {
+        page_remove(b, k);
+    }
+    jit.stats.killed++;
+}
+
+void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len)
+{
+    uint64_t page_addr = ram_addr & ~(uint64_t)0xfff;
+    unsigned first = (ram_addr & 0xfff) >> 6, last = ((ram_addr & 0xfff) + len - 1) >> 6;
+    uint64_t mask = (~0ull >> (63 - (last - first))) << first;
+
+    pthread_mutex_lock(&jit.lock);
+    for (JitBlock *b = page->blocks, *next; b; b = next) {
+        unsigned slot = page_slot(b, page_addr);
+
+        next = b->page_next[slot];
+        if (b->lines[slot] & mask) {
+            jit_block_kill(b);
+        }
+    }
+    /* Lines first: a decoder that sets its bits after this sees the new bytes.  Bits of
+     * lines whose blocks are gone stay while the page has others; that costs a slow
+     * store now and then. */
+    if (page->blocks) {
+        __atomic_fetch_and(&page->lines, ~mask, __ATOMIC_SEQ_CST);
+    } else {
+        __atomic_store_n(&page->lines, 0, __ATOMIC_SEQ_CST);
+    }
+    __atomic_fetch_add(&page->invalidations, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&page->gen, 1, __ATOMIC_SEQ_CST);
+    pthread_mutex_unlock(&jit.lock);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of jit/ share. One lock (the translation lock) protects everything but
+ * what is marked atomic: the cache, block lists, links. It is a leaf: who holds it
+ * calls only the builder, the passes and the back end.
+ */
+#ifndef ACCEL_TCG_JIT_INTERNAL_H
+#define ACCEL_TCG_JIT_INTERNAL_H
+
+#include "accel/tcg/jit/code-cache.h"
+
+#include <pthread.h>
+
+enum { JIT_HASH_BITS = 17 };
+
+/* The back end as the runtime calls it; tests bring their own. */
+typedef struct JitHost {
+    bool (*usable)(const char **why);
+    void (*setup)(const JitTarget *target, JitBuf *buf);
+    bool (*emit)(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *hot,
+                 JitBuf *cold);
+    void (*link)(JitExit *e, const void *entry);
+    void (*unlink)(JitExit *e);
+    void (*kill)(JitBlock *b, const void *to);
+} JitHost;
+
+typedef struct JitStats {
+    uint64_t translated, refused, failed;
+    uint64_t killed, evicted_regions, evicted_blocks, waits;
+    uint64_t links, unlinks;
+    uint64_t guest_bytes, hot_bytes, cold_bytes, insns;
+    uint64_t ns; /* spent translating */
+} JitStats;
+
+typedef struct Jit {
+    const JitTarget *target;
+    const JitHost *host;
+    CodeCache cache;
+    JitBlock **hash; /* atomic heads */
+    uint64_t epoch;  /* atomic */
+    IrBlock *ir;
+    JitStats stats;
+    pthread_mutex_t lock;
+} Jit;
+
+extern Jit jit;
+
+/* For tests: before jit_start(). */
+void jit_set_host(const JitHost *host);
+/* For tests: forget everything; no vCPU may be running. */
+void jit_stop(void);
+
+/* --- blocks.c --- */
+
+void jit_block_insert(JitBlock *b, const JitSource *src);
+/* No longer found, entered or linked to. */
+void jit_block_kill(JitBlock *b);
+JitBlock *jit_find_locked(const JitKey *key);
+
+/* --- report.c --- */
+
+void jit_log_block(const JitBlock *b, const IrBlock *ir, const char *when,
+                   uint32_t item);
+void jit_report_block(const JitBlock *b);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Making translations, and room for them.
+ *
+ * Regions of the cache are filled in order. When one is begun, its successor is emptied:
+ * its blocks are killed at once, and its memory is free when every vCPU has passed its
+ * dispatcher (TcgReader.jit_epoch), which is long before it is needed.  A vCPU that does
+ * not execute guest code has passed: when it enters it looks at the epoch first.
+ */
+#include "accel/tcg/flush.h"
+#include "accel/tcg/jit/jit-internal.h"
+#include "util/error.h"
+#include "util/log.h"
+
+#include <glib.h>
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <time.h>
+
+/* Until the back end is there. */
+#pragma weak jit_host_usable
+#pragma weak jit_host_setup
+#pragma weak jit_host_emit
+#pragma weak jit_host_link
+#pragma weak jit_host_unlink
+#pragma weak jit_host_kill
+#pragma weak ir_print
+#pragma weak ir_optimize
+
+static const JitHost real_host = {
+    .usable = jit_host_usable,
+    .setup = jit_host_setup,
+    .emit = jit_host_emit,
+    .link = jit_host_link,
+    .unlink = jit_host_unlink,
+    .kill = jit_host_kill,
+};
+
+Jit jit = { .host = &real_host, .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static JitOptions options = { .passes = IR_PASS_ALL, .only_last = UINT64_MAX };
+
+void jit_set_options(const JitOptions *o)
+{
+    options = *o;
+}
+
+const JitOptions *jit_options(void)
+{
+    return &options;
+}
+
+void jit_set_host(const JitHost *host)
+{
+    jit.host = host ? host : &real_host;
+}
+
+bool jit_active(void)
+{
+    return jit.hash;
+}
+
+const JitTarget *jit_target(void)
+{
+    return jit.target;
+}
+
+bool jit_start(const JitTarget *target, Error **errp)
+{
+    const char *why;
+    void *hash;
+
+    if (!options.tier || jit.hash) {
+        return true;
+    }
+    if (!jit.host->usable(&why)) {
+        return error_set(errp, "this host cannot run translated code: %s", why);
+    }
+    if (!code_cache_init(&jit.cache, options.cache_bytes, errp)) {
+        return false;
+    }
+    hash = mmap(NULL, sizeof(JitBlock *) << JIT_HASH_BITS, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    g_assert(hash != MAP_FAILED);
+    jit.ir = ir_block_new();
+    jit.target = target;
+    jit.host->setup(target, &jit.cache.shared);
+    jit.hash = hash;
+    return true;
+}
+
+void jit_stop(void)
+{
+    if (!jit.hash) {
+        return;
+    }
+    for (unsigned k = 0; k < jit.cache.regions; k++) {
+        for (JitBlock *b = jit.cache.region[k].blocks; b; b = b->region_next) {
+            if (!b->dead) {
+                jit_block_kill(b);
+            }
+        }
+    }
+    munmap(jit.hash, sizeof(JitBlock *) << JIT_HASH_BITS);
+    code_cache_free(&jit.cache);
+    ir_block_free(jit.ir);
+    jit.hash = NULL;
+    jit.stats = (JitStats){ 0 };
+}
+
+uint64_t jit_new_salt(void)
+{
+    static uint64_t key, count;
+    uint64_t x = __atomic_load_n(&key, __ATOMIC_RELAXED);
+
+    if (!x) {
+        uint64_t fresh = 0;
+
+        if (getrandom(&fresh, sizeof(fresh), 0) != sizeof(fresh)) {
+            fresh = (uint64_t)g_get_monotonic_time();
+        }
+        fresh |= 1;
+        x = 0;
+        if (__atomic_compare_exchange_n(&key, &x, fresh, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED)) {
+            x = fresh;
+        }
+    }
+    /* A bijection of a counter: none comes twice. */
+    x += __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) * 0x9e3779b97f4a7c15ull;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+    x ^= x >> 31;
+    return x ? x : jit_new_salt();
+}
+
+/* --- room ---------------------------------------------------------------------------
+ */
+
+uint64_t jit_epoch(void)
+{
+    return __atomic_load_n(&jit.epoch, __ATOMIC_SEQ_CST);
+}
+
+void jit_reader_passed(TcgReader *reader, uint64_t epoch)
+{
+    __atomic_store_n(&reader->jit_epoch, epoch, __ATOMIC_SEQ_CST);
+}
+
+static bool all_passed(uint64_t epoch, const TcgReader *self)
+{
+    for (TcgReader *r = tcg_reader_first(); r;
+         r = __atomic_load_n(&r->next, __ATOMIC_SEQ_CST)) {
+        if (r != self && __atomic_load_n(&r->in_guest, __ATOMIC_SEQ_CST) &&
+            __atomic_load_n(&r->jit_epoch, __ATOMIC_SEQ_CST) < epoch) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void evict(CodeRegion *r)
+{
+    if (!r->hot_used) {
+        return;
+    }
+    for (JitBlock *b = r->blocks; b; b = b->region_next) {
+        if (!b->dead) {
+            jit_block_kill(b);
+            jit.stats.evicted_blocks++;
+        }
+    }
+    r->blocks = NULL;
+    r->hot_used = r->cold_used = r->meta_used = 0;
+    r->epoch = __atomic_add_fetch(&jit.epoch, 1, __ATOMIC_SEQ_CST);
+    jit.stats.evicted_regions++;
+    tcg_kick_all_vcpus();
+}
+
+static void next_region(void)
+{
+    CodeCache *cc = &jit.cache;
+
+    cc->current = (cc->current + 1) % cc->regions;
+    evict(&cc->region[(cc->current + 1) % cc->regions]);
+}
+
+/* --- translating --------------------------------------------------------------------
+ */
+
+JitBlock *jit_find_locked(const JitKey *key)
+{
+    return jit_find(key);
+}
+
+static bool is_current(const JitSource *src)
+{
+    for (unsigned k = 0; k < src->pages; k++) {
+        if (__atomic_load_n(&src->page[k].page->gen, __ATOMIC_SEQ_CST) !=
+            src->page[k].gen) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void fill_block(JitBlock *b, const JitSource *src, const void *guest)
+{
+    *b = (JitBlock){ .key = src->key,
+                     .guest_bytes = src->guest_bytes,
+                     .insns = src->insns,
+                     .crosses = src->pages > 1,
+                     .tier = 1,
+                     .region = jit.cache.current,
+                     .self_check = src->self_check,
+                     .guest = guest };
+    for (unsigned k = 0; k < src->pages; k++) {
+        b->page_addr[k] = src->page[k].ram_addr;
+        b->lines[k] = src->page[k].lines;
+        b->gen[k] = src->page[k].gen;
+    }
+    if (b->crosses && b->page_addr[0] == b->page_addr[1]) {
+        b->lines[0] |= b->lines[1];
+    }
+}
+
+typedef enum Outcome { DONE, NO_ROOM, REFUSED } Outcome;
+
+static Outcome emit(JitBlock *b, const JitSource *src)
+{
+    JitBuf hot, cold;
+
+    code_cache_open(&jit.cache, &hot, &cold);
+    ir_block_reset(jit.ir);
+    jit.ir->pc = src->key.pc;
+    jit.ir->insns = src->insns;
+    if (!src->build(src->opaque, jit.ir, b->guest) || jit.ir->overflow) {
+        return REFUSED;
+    }
+    jit_log_block(b, jit.ir, "OP", LOG_OP);
+    ir_optimize(jit.ir, options.passes);
+    jit_log_block(b, jit.ir, "OP after optimization", LOG_OP_OPT);
+    if (!jit.host->emit(jit.target, jit.ir, b, &hot, &cold)) {
+        return hot.overflow || cold.overflow ? NO_ROOM : REFUSED;
+    }
+    code_cache_commit(&jit.cache, &hot, &cold);
+    return DONE;
+}
+
+/* One try in the current region. */
+static Outcome make(const JitSource *src, JitBlock **out)
+{
+    CodeRegion *r = &jit.cache.region[jit.cache.current];
+    size_t meta_before = r->meta_used;
+    void *guest = code_cache_meta(&jit.cache, src->guest_size);
+    JitBlock *b = code_cache_meta(&jit.cache, sizeof(JitBlock) +
+                                                  JIT_EXITS_MAX * sizeof(JitExit));
+    Outcome o;
+
+    if (!guest || !b) {
+        r->meta_used = meta_before;
+        return NO_ROOM;
+    }
+    memcpy(guest, src->guest, src->guest_size);
+    fill_block(b, src, guest);
+    o = emit(b, src);
+    if (o != DONE) {
+        r->meta_used = meta_before;
+        return o;
+    }
+    for (unsigned k = 0; k < b->exits; k++) {
+        b->exit[k].from = b;
+        b->exit[k].to = NULL;
+    }
+    code_cache_meta_trim(&jit.cache, &b->exit[b->exits]);
+    b->region_next = r->blocks;
+    r->blocks = b;
+    *out = b;
+    return DONE;
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static JitBlock *translate(const JitSource *src, TcgReader *self, bool *never)
+{
+    JitBlock *b = NULL;
+    Outcome o;
+
+    if (!is_current(src)) {
+        return NULL;
+    }
+    for (unsigned tries = 0; tries < 2; tries++) {
+        if (!all_passed(jit.cache.region[jit.cache.current].epoch, self)) {
+            jit.stats.waits++;
+            tcg_kick_all_vcpus();
+            return NULL;
+        }
+        o = make(src, &b);
+        if (o != NO_ROOM) {
+            break;
+        }
+        next_region();
+    }
+    if (o != DONE) {
+        *never = true;
+        jit.stats.refused++;
+        return NULL;
+    }
+    jit_block_insert(b, src);
+    jit.stats.translated++;
+    jit.stats.guest_bytes += b->guest_bytes;
+    jit.stats.insns += b->insns;
+    jit.stats.hot_bytes += b->code_bytes;
+    jit.stats.cold_bytes += b->cold_bytes;
+    jit_report_block(b);
+    return b;
+}
+
+JitBlock *jit_translate(const JitSource *src, TcgReader *self, bool *never)
+{
+    JitBlock *b;
+    uint64_t start;
+
+    pthread_mutex_lock(&jit.lock);
+    b = jit_find_locked(&src->key);
+    if (!b) {
+        start = now_ns();
+        b = translate(src, self, never);
+        jit.stats.ns += now_ns() - start;
+    }
+    pthread_mutex_unlock(&jit.lock);
+    return b;
+}

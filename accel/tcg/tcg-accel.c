@@ -17,6 +17,9 @@
 
 #include <string.h>
 
+/* Until the back end is there. */
+#pragma weak jit_host_usable
+
 enum { CACHE_MIB_DEFAULT = 256, CACHE_MIB_MIN = 4, CACHE_MIB_MAX = 1024 };
 
 /* What "-accel tcg,..." sets; the names are the properties'. */
@@ -108,8 +111,12 @@ static bool parse_passes(const char *text, unsigned *passes, Error **errp)
         const char *name;
         unsigned bit;
     } known[] = {
-        { "fold", IR_PASS_FOLD },   { "flags", IR_PASS_FLAGS }, { "dead", IR_PASS_DEAD },
-        { "group", IR_PASS_GROUP }, { "all", IR_PASS_ALL },     { "none", 0 },
+        {"fold",   IR_PASS_FOLD },
+        { "flags", IR_PASS_FLAGS},
+        { "dead",  IR_PASS_DEAD },
+        { "group", IR_PASS_GROUP},
+        { "all",   IR_PASS_ALL  },
+        { "none",  0            },
     };
     g_auto(GStrv) names = g_strsplit_set(text, ":+", -1);
 
@@ -162,9 +169,9 @@ static bool choose_tier(TcgAccel *t, unsigned *tier, Error **errp)
         return error_set(errp, "tier=2: the translator of hot code is not built; "
                                "tier=1 is the highest");
     }
-    if (t->tier && !jit_host_usable(&why)) {
+    if (t->tier && (!jit_host_usable || !jit_host_usable(&why))) {
         return error_set(errp, "tier=%u: this host cannot run translated code: %s",
-                         t->tier, why);
+                         t->tier, why ? why : "not built");
     }
     return true;
 }
@@ -181,12 +188,14 @@ static bool set_options(TcgAccel *t, Error **errp)
                          CACHE_MIB_MAX);
     }
     if (t->mem && *t->mem && strcmp(t->mem, "s")) {
-        return error_set(errp, "mem=%s: only mem=s, the software TLB, is built", t->mem);
+        return error_set(errp, "mem=%s: only mem=s, the software TLB, is built",
+                         t->mem);
     }
     if (t->thread && *t->thread && strcmp(t->thread, "multi")) {
-        return error_set(errp, strcmp(t->thread, "single")
-                                   ? "thread=%s: expected single or multi"
-                                   : "thread=%s: only thread=multi is built",
+        return error_set(errp,
+                         strcmp(t->thread, "single")
+                             ? "thread=%s: expected single or multi"
+                             : "thread=%s: only thread=multi is built",
                          t->thread);
     }
     if (t->lockstep || t->coverage || t->jitdump) {

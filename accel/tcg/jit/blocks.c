@@ -7,8 +7,8 @@
  * reused only after all vCPUs have dropped what they found (jit_epoch()).
  *
  * J1 A block in a page list has its lines set in the page's record: who stores there
- * comes here. J2 e->to != NULL if and only if e is on the "incoming" list of e->to; both
- * blocks are alive then. J3 A dead block is in no list but its region's.
+ * comes here. J2 e->to != NULL if and only if e is on the "incoming" list of e->to;
+ * both blocks are alive then. J3 A dead block is in no list but its region's.
  */
 #include "accel/tcg/jit/jit-internal.h"
 
@@ -16,9 +16,9 @@
 
 static unsigned hash_of(const JitKey *k)
 {
-    uint64_t h = (k->ram_addr ^ k->pc << 20 ^ (uint64_t)k->mode << 33 ^
-                  (uint64_t)k->base << 7) *
-                 0x9e3779b97f4a7c15ull;
+    uint64_t h =
+        (k->ram_addr ^ k->pc << 20 ^ (uint64_t)k->mode << 33 ^ (uint64_t)k->base << 7) *
+        0x9e3779b97f4a7c15ull;
 
     return h >> (64 - JIT_HASH_BITS);
 }
@@ -37,7 +37,8 @@ JitBlock *jit_find(const JitKey *key)
         return NULL;
     }
     b = __atomic_load_n(&jit.hash[hash_of(key)], __ATOMIC_ACQUIRE);
-    while (b && (!same_key(&b->key, key) || __atomic_load_n(&b->dead, __ATOMIC_ACQUIRE))) {
+    while (b &&
+           (!same_key(&b->key, key) || __atomic_load_n(&b->dead, __ATOMIC_ACQUIRE))) {
         b = __atomic_load_n(&b->hash_next, __ATOMIC_ACQUIRE);
     }
     return b;
@@ -54,7 +55,8 @@ static void hash_remove(JitBlock *b)
     __atomic_store_n(link, b->hash_next, __ATOMIC_RELEASE);
 }
 
-/* --- pages ------------------------------------------------------------------------- */
+/* --- pages -------------------------------------------------------------------------
+ */
 
 static unsigned page_slot(const JitBlock *b, uint64_t page_addr)
 {
@@ -91,7 +93,8 @@ void jit_block_insert(JitBlock *b, const JitSource *src)
     __atomic_store_n(slot, b, __ATOMIC_RELEASE);
 }
 
-/* --- links ------------------------------------------------------------------------- */
+/* --- links -------------------------------------------------------------------------
+ */
 
 static void unlink_exit(JitExit *e)
 {
@@ -122,7 +125,8 @@ void jit_link(JitExit *e, JitBlock *to)
     pthread_mutex_unlock(&jit.lock);
 }
 
-/* --- death ------------------------------------------------------------------------- */
+/* --- death -------------------------------------------------------------------------
+ */
 
 void jit_block_kill(JitBlock *b)
 {
@@ -146,7 +150,8 @@ void jit_block_kill(JitBlock *b)
 void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len)
 {
     uint64_t page_addr = ram_addr & ~(uint64_t)0xfff;
-    unsigned first = (ram_addr & 0xfff) >> 6, last = ((ram_addr & 0xfff) + len - 1) >> 6;
+    unsigned first = (ram_addr & 0xfff) >> 6,
+             last = ((ram_addr & 0xfff) + len - 1) >> 6;
     uint64_t mask = (~0ull >> (63 - (last - first))) << first;
 
     pthread_mutex_lock(&jit.lock);

@@ -11,8 +11,8 @@
 enum {
     SHARED_BYTES = 64 << 10,
     REGION_BYTES = 16 << 20,
-    REGIONS_MIN = 4,   /* a small cache has smaller regions */
-    META_FACTOR = 6,   /* of a region's code: reserved, not used */
+    REGIONS_MIN = 4, /* a small cache has smaller regions */
+    META_FACTOR = 6, /* of a region's code: reserved, not used */
     ALIGN = 64,
 };
 
@@ -33,8 +33,8 @@ static bool map_twice(CodeCache *cc, size_t total, Error **errp)
     if (fd >= 0 && !ftruncate(fd, (off_t)total)) {
         rw = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
                   0);
-        rx = mmap(NULL, total, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, fd,
-                  0);
+        rx =
+            mmap(NULL, total, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, fd, 0);
     }
     err = errno;
     if (fd >= 0) {
@@ -68,9 +68,8 @@ bool code_cache_init(CodeCache *cc, size_t bytes, Error **errp)
     if (!map_twice(cc, cc->bytes + SHARED_BYTES, errp)) {
         return false;
     }
-    cc->shared = (JitBuf){ .p = cc->rw,
-                           .end = cc->rw + SHARED_BYTES,
-                           .to_exec = cc->to_exec };
+    cc->shared =
+        (JitBuf){ .p = cc->rw, .end = cc->rw + SHARED_BYTES, .to_exec = cc->to_exec };
     p = cc->rw + SHARED_BYTES;
     for (unsigned k = 0; k < cc->regions; k++) {
         CodeRegion *r = &cc->region[k];
@@ -115,7 +114,8 @@ void code_cache_commit(CodeCache *cc, const JitBuf *hot, const JitBuf *cold)
 {
     CodeRegion *r = &cc->region[cc->current];
 
-    /* Entries are aligned words; nothing straddles the line of another block's entry. */
+    /* Entries are aligned words; nothing straddles the line of another block's entry.
+     */
     r->hot_used = MIN(((size_t)(hot->p - r->hot) + 15) & ~(size_t)15, cc->half_bytes);
     r->cold_used =
         MIN(((size_t)(cold->p - r->cold) + 15) & ~(size_t)15, cc->half_bytes);
@@ -146,5 +146,6 @@ bool code_cache_has(const CodeCache *cc, const void *p)
 {
     const uint8_t *rx = cc->rw + cc->to_exec;
 
-    return (const uint8_t *)p >= rx && (const uint8_t *)p < rx + cc->bytes + SHARED_BYTES;
+    return (const uint8_t *)p >= rx &&
+           (const uint8_t *)p < rx + cc->bytes + SHARED_BYTES;
 }

@@ -24,10 +24,10 @@ typedef struct CodeRegion {
 } CodeRegion;
 
 typedef struct CodeCache {
-    size_t bytes;        /* of code */
-    ptrdiff_t to_exec;   /* executable address - writable address */
-    uint8_t *rw;         /* whole reservation */
-    JitBuf shared;       /* what all blocks share, in front of the regions */
+    size_t bytes;      /* of code */
+    ptrdiff_t to_exec; /* executable address - writable address */
+    uint8_t *rw;       /* whole reservation */
+    JitBuf shared;     /* what all blocks share, in front of the regions */
     size_t half_bytes, meta_bytes;
     unsigned regions, current;
     CodeRegion region[CODE_REGIONS_MAX];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What people may see of translated code: "info jit", -d op,op_opt,out_asm, perf map. */
+/* What people may see of translated code: "info jit", -d op,op_opt,out_asm, perf map.
+ */
 #include "accel/tcg/jit/jit-internal.h"
 #include "qapi/command.h"
 #include "util/log.h"
@@ -9,6 +10,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#pragma weak ir_print /* until it is there */
 
 void jit_log_block(const JitBlock *b, const IrBlock *ir, const char *when,
                    uint32_t item)
@@ -69,15 +72,18 @@ static void hmp_info_jit(HmpOut *out, HmpArgs *args)
     pthread_mutex_unlock(&jit.lock);
     hmp_printf(out, "code cache        %zu/%zu KiB, region %u of %u\n", used >> 10,
                cc->bytes >> 10, cc->current, cc->regions);
-    hmp_printf(out, "blocks            %u alive, %" PRIu64 " translated, %" PRIu64
-                    " killed, %" PRIu64 " refused\n",
+    hmp_printf(out,
+               "blocks            %u alive, %" PRIu64 " translated, %" PRIu64
+               " killed, %" PRIu64 " refused\n",
                blocks, s.translated, s.killed, s.refused);
     if (s.translated) {
-        hmp_printf(out, "guest code        %" PRIu64 " bytes, %" PRIu64 " instructions, "
-                        "%.1f a block\n",
+        hmp_printf(out,
+                   "guest code        %" PRIu64 " bytes, %" PRIu64 " instructions, "
+                   "%.1f a block\n",
                    s.guest_bytes, s.insns, (double)s.insns / s.translated);
-        hmp_printf(out, "host code         %" PRIu64 " hot, %" PRIu64
-                        " cold bytes (%.2f and %.2f for each guest byte)\n",
+        hmp_printf(out,
+                   "host code         %" PRIu64 " hot, %" PRIu64
+                   " cold bytes (%.2f and %.2f for each guest byte)\n",
                    s.hot_bytes, s.cold_bytes, (double)s.hot_bytes / s.guest_bytes,
                    (double)s.cold_bytes / s.guest_bytes);
         hmp_printf(out, "translation       %.2f us a block, %.1f ms in all\n",
@@ -85,8 +91,9 @@ static void hmp_info_jit(HmpOut *out, HmpArgs *args)
     }
     hmp_printf(out, "links             %" PRIu64 " made, %" PRIu64 " undone\n", s.links,
                s.unlinks);
-    hmp_printf(out, "evictions         %" PRIu64 " regions, %" PRIu64
-                    " blocks, %" PRIu64 " waits\n",
+    hmp_printf(out,
+               "evictions         %" PRIu64 " regions, %" PRIu64 " blocks, %" PRIu64
+               " waits\n",
                s.evicted_regions, s.evicted_blocks, s.waits);
 }
 HMP_INFO("jit", "", "", "show the translator's cache and counts", hmp_info_jit);

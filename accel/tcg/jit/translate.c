@@ -2,10 +2,11 @@
 /*
  * Making translations, and room for them.
  *
- * Regions of the cache are filled in order. When one is begun, its successor is emptied:
- * its blocks are killed at once, and its memory is free when every vCPU has passed its
- * dispatcher (TcgReader.jit_epoch), which is long before it is needed.  A vCPU that does
- * not execute guest code has passed: when it enters it looks at the epoch first.
+ * Regions of the cache are filled in order. When one is begun, its successor is
+ * emptied: its blocks are killed at once, and its memory is free when every vCPU has
+ * passed its dispatcher (TcgReader.jit_epoch), which is long before it is needed.  A
+ * vCPU that does not execute guest code has passed: when it enters it looks at the
+ * epoch first.
  */
 #include "accel/tcg/flush.h"
 #include "accel/tcg/jit/jit-internal.h"
@@ -255,8 +256,8 @@ static Outcome make(const JitSource *src, JitBlock **out)
     CodeRegion *r = &jit.cache.region[jit.cache.current];
     size_t meta_before = r->meta_used;
     void *guest = code_cache_meta(&jit.cache, src->guest_size);
-    JitBlock *b = code_cache_meta(&jit.cache, sizeof(JitBlock) +
-                                                  JIT_EXITS_MAX * sizeof(JitExit));
+    JitBlock *b =
+        code_cache_meta(&jit.cache, sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit));
     Outcome o;
 
     if (!guest || !b) {

@@ -66,10 +66,10 @@ void tcg_code_pages_set_protect_hook(void (*hook)(uint64_t ram_addr));
  * for the life of the vCPU; readers are few.
  */
 struct TcgReader {
-    uint64_t acked;         /* atomic: tracking epoch up to which its TLB is clean */
-    uint64_t jit_epoch;     /* atomic: it holds no blocks from before (jit.h) */
-    uint32_t in_guest;      /* atomic: may be executing, with the translations it has */
-    TcgReader *next;        /* atomic */
+    uint64_t acked;     /* atomic: tracking epoch up to which its TLB is clean */
+    uint64_t jit_epoch; /* atomic: it holds no blocks from before (jit.h) */
+    uint32_t in_guest;  /* atomic: may be executing, with the translations it has */
+    TcgReader *next;    /* atomic */
 };
 
 /* Context: BQL. */

@@ -76,8 +76,8 @@ struct JitBlock {
     uint8_t vec;
     uint8_t tier;
     uint8_t region;
-    bool self_check; /* compares its source when it is entered; its pages are not
-                        tracked for it */
+    bool self_check;       /* compares its source when it is entered; its pages are not
+                              tracked for it */
     uint64_t page_addr[2]; /* RAM pages; [1] only if it crosses */
     uint64_t lines[2];     /* 64-byte lines of each */
     uint32_t gen[2];

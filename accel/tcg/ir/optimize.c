@@ -26,8 +26,8 @@ static void remove_dead(IrBlock *ir)
     ir->count = to;
 }
 
-/* Builders do not fill it in. */
-static void set_through(IrBlock *ir)
+/* What builders leave out. */
+static void complete(IrBlock *ir)
 {
     for (unsigned k = 0; k < ir->count; k++) {
         IrNode *n = &ir->node[k];
@@ -35,16 +35,28 @@ static void set_through(IrBlock *ir)
         if (ir_op_info[n->op].klass == IR_CLASS_GUARD) {
             n->through = n->insn;
         }
+        if (n->op == IR_CHECK && n->w != 4) {
+            n->w = 8;
+        }
     }
 }
 
 void ir_optimize(IrBlock *ir, unsigned passes)
 {
-    set_through(ir);
+    complete(ir);
+    if (passes & IR_PASS_FOLD) {
+        ir_pass_fold(ir);
+    }
+    if (passes & IR_PASS_GROUP) {
+        ir_pass_group(ir);
+    }
     if (passes & IR_PASS_FLAGS) {
         ir_pass_flags(ir);
     } else {
         all_flags_needed(ir);
+    }
+    if (passes & IR_PASS_DEAD) {
+        ir_pass_dead(ir);
     }
     remove_dead(ir);
 }

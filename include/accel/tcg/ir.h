@@ -287,12 +287,13 @@ char *ir_verify(const IrBlock *ir);
  * tcg,opt=" --- */
 enum {
     IR_PASS_FOLD = 1 << 0,  /* constants, copies, address fusion */
-    IR_PASS_FLAGS = 1 << 1, /* IR_LIVE, IR_NEEDED; always on: the back end needs it, off
+    IR_PASS_GROUP = 1 << 1, /* one CHECK for several accesses of one page */
+    IR_PASS_FLAGS = 1 << 2, /* IR_LIVE, IR_NEEDED; always on: the back end needs it, off
                                means "all needed" */
-    IR_PASS_DEAD = 1 << 2,  /* nodes without effect */
-    IR_PASS_GROUP = 1 << 3, /* one CHECK for several accesses of one page */
+    IR_PASS_DEAD = 1 << 3,  /* nodes without effect */
     IR_PASS_ALL = 15,
 };
+/* Once, on a block as it was built; afterwards it is ready for the back end. */
 void ir_optimize(IrBlock *ir, unsigned passes);
 
 #endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pass DEAD: removes nodes whose values and flags nobody reads. Guest registers are
+ * read by everything that may leave the block, so mostly it is compares whose flags
+ * are overwritten, addresses that FOLD and GROUP have made useless, and registers
+ * overwritten within the block.
+ *
+ * A guest memory access is never dead, nor is a check: both may fault.
+ */
+#include "accel/tcg/ir/ir-internal.h"
+
+#include <string.h>
+
+typedef struct Needed {
+    uint32_t regs;                    /* guest registers read later */
+    uint64_t temp[IR_T_MAX / 64 + 1]; /* temporaries read later */
+} Needed;
+
+static bool has_effect(const IrNode *n)
+{
+    if (n->flags & (IR_MEM_DST | IR_MEM_B | IR_LIVE | IR_NEEDED)) {
+        return true;
+    }
+    switch (ir_op_info[n->op].klass) {
+    case IR_CLASS_MOVE:
+    case IR_CLASS_UNARY:
+    case IR_CLASS_ALU2:
+    case IR_CLASS_ALU3:
+    case IR_CLASS_ALUX:
+    case IR_CLASS_CMP2:
+    case IR_CLASS_SHIFT:
+    case IR_CLASS_SHIFT2:
+    case IR_CLASS_FIXED:
+    case IR_CLASS_BIT:
+    case IR_CLASS_COND:
+    case IR_CLASS_FLAGS:
+    case IR_CLASS_ADDR:
+        return false;
+    case IR_CLASS_RMW:
+        return n->op != IR_XCHG && n->op != IR_XADD;
+    default:
+        return n->op != IR_LDST;
+    }
+}
+
+static bool is_read(const Needed *need, IrVal v)
+{
+    return ir_is_t(v) && need->temp[(v - IR_T0) / 64] >> ((v - IR_T0) % 64) & 1;
+}
+
+static void read_temp(Needed *need, IrVal v)
+{
+    if (ir_is_t(v)) {
+        need->temp[(v - IR_T0) / 64] |= 1ull << ((v - IR_T0) % 64);
+    }
+}
+
+static bool is_dead(const Needed *need, const IrNode *n)
+{
+    unsigned r = ir_roles(n);
+
+    return !has_effect(n) && !(ir_regs_written(n) & need->regs) &&
+           !(r & IR_DST_WRITTEN && is_read(need, n->dst)) &&
+           !(r & IR_B_WRITTEN && is_read(need, n->b));
+}
+
+static void read_operands(Needed *need, const IrNode *n)
+{
+    read_temp(need, n->dst);
+    read_temp(need, n->a);
+    if (!(n->flags & (IR_IMM | IR_STATE_B))) {
+        read_temp(need, n->b);
+    }
+    if (n->op == IR_TEMPLATE) {
+        read_temp(need, n->tmpl->reg_g);
+        read_temp(need, n->tmpl->rm_g);
+        read_temp(need, n->tmpl->vvvv_g);
+    }
+}
+
+void ir_pass_dead(IrBlock *ir)
+{
+    Needed need;
+
+    memset(&need, 0, sizeof(need));
+    for (unsigned k = ir->count; k-- > 0;) {
+        IrNode *n = &ir->node[k];
+
+        if (n->flags & IR_DEAD) {
+            continue;
+        }
+        if (is_dead(&need, n)) {
+            n->flags |= IR_DEAD;
+            continue;
+        }
+        need.regs &= ~ir_regs_written(n);
+        need.regs |= ir_is_precise_point(n) ? 0xffff : ir_regs_read(n);
+        /* A temporary may be updated in place: what wrote it first is needed, too. */
+        read_operands(&need, n);
+    }
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pass GROUP: accesses at known distances from each other, most of them to the stack
+ * frame or to the members of a structure, get one CHECK for all, at the first of them.
+ *
+ * Addresses are compared by value (value.h), so that a base register may move by
+ * constants in between (push, pop, call) or be copied (mov rbp, rsp). The later CHECKs
+ * die; what used their temporaries uses the first one's with another displacement. The
+ * slow stub of the first executes all instructions up to the last of the group, hence
+ * nothing may leave the block in between (I3), and extents are made to nest (I2).
+ *
+ * A group that lies across the end of a page is always slow, although its accesses may
+ * not be. SPAN_MAX keeps that rare; who executes the stubs counts how often it happens
+ * and has such blocks translated again without this pass.
+ */
+#include "accel/tcg/ir/ir-internal.h"
+#include "accel/tcg/ir/value.h"
+
+enum {
+    SPAN_MAX = 192,  /* bytes that one CHECK covers */
+    ACCESS_MAX = 64, /* larger accesses stay alone */
+    INSNS_MAX = 32,  /* guest instructions from first to last */
+    OPEN_MAX = 4,    /* groups that may still grow */
+    GROUPS_MAX = 96,
+    DISP_MAX = 0x7fff0000, /* of a CHECK, with room for more */
+};
+
+typedef struct Group {
+    uint32_t number; /* of the address */
+    bool low;
+    uint8_t access;
+    uint16_t align;
+    int64_t at;     /* offset of the first access; the others are relative to it */
+    int64_t lo, hi; /* covered: [lo, hi) */
+    unsigned check; /* index of its CHECK */
+    unsigned first, last; /* guest instructions */
+    unsigned members;
+} Group;
+
+typedef struct Pass {
+    IrBlock *ir;
+    IrValues values;
+    Group group[GROUPS_MAX];
+    unsigned groups;
+    unsigned open[OPEN_MAX]; /* most recently used first */
+    unsigned opens;
+    uint8_t group_of[IR_T_MAX];  /* of the temporary of a CHECK, plus 1 */
+    int32_t offset_of[IR_T_MAX]; /* of its address from the group's first */
+    uint8_t uses[IR_T_MAX];      /* saturating */
+} Pass;
+
+/* --- finding members -----------------------------------------------------------------
+ */
+
+static int64_t distance(const Group *g, const IrValue *x)
+{
+    int64_t d = (int64_t)((uint64_t)x->offset - (uint64_t)g->at);
+
+    return g->low ? (int32_t)d : d;
+}
+
+/* Takes the access into the group, or says no. */
+static bool join(Group *g, const IrNode *n, const IrValue *x)
+{
+    int64_t d = distance(g, x), lo = g->lo, hi = g->hi;
+    unsigned align = n->align > g->align ? n->align : g->align;
+
+    if (g->number != x->number || g->low != x->low || d < -SPAN_MAX || d > SPAN_MAX ||
+        n->insn - g->first >= INSNS_MAX) {
+        return false;
+    }
+    lo = d < lo ? d : lo;
+    hi = d + n->size > hi ? d + n->size : hi;
+    if (align) {
+        /* Only the start of the group is tested: it must be as far from each aligned
+         * access as makes them all aligned. */
+        int64_t anchor = n->align >= g->align ? d : g->lo;
+
+        if (n->align && g->align && (d - g->lo) & (n->align & g->align)) {
+            return false;
+        }
+        lo = anchor - ((anchor - lo + align) & ~(int64_t)align);
+    }
+    if (hi - lo > SPAN_MAX) {
+        return false;
+    }
+    g->lo = lo;
+    g->hi = hi;
+    g->align = align;
+    if (n->cc == IR_WRITE) {
+        g->access = IR_WRITE;
+    }
+    g->last = n->insn;
+    g->members++;
+    return true;
+}
+
+static void touch(Pass *p, unsigned slot)
+{
+    unsigned g = p->open[slot];
+
+    for (; slot; slot--) {
+        p->open[slot] = p->open[slot - 1];
+    }
+    p->open[0] = g;
+}
+
+static void note_member(Pass *p, const IrNode *n, unsigned group, int64_t offset)
+{
+    p->group_of[n->dst - IR_T0] = group + 1;
+    p->offset_of[n->dst - IR_T0] = offset;
+}
+
+static void open_group(Pass *p, unsigned k, const IrValue *x)
+{
+    const IrNode *n = &p->ir->node[k];
+
+    if (p->groups == GROUPS_MAX) {
+        return;
+    }
+    p->group[p->groups] = (Group){ .number = x->number,
+                                   .low = x->low,
+                                   .access = n->cc,
+                                   .align = n->align,
+                                   .at = x->offset,
+                                   .hi = n->size,
+                                   .check = k,
+                                   .first = n->insn,
+                                   .last = n->insn,
+                                   .members = 1 };
+    if (p->opens < OPEN_MAX) {
+        p->opens++;
+    }
+    p->open[p->opens - 1] = p->groups;
+    touch(p, p->opens - 1);
+    note_member(p, n, p->groups, 0);
+    p->groups++;
+}
+
+static void visit_check(Pass *p, unsigned k)
+{
+    IrNode *n = &p->ir->node[k];
+    IrValue x = ir_value_of_check(&p->values, n);
+
+    if (!ir_is_t(n->dst) || n->size > ACCESS_MAX || n->disp > DISP_MAX ||
+        n->disp < -DISP_MAX) {
+        return;
+    }
+    for (unsigned slot = 0; slot < p->opens; slot++) {
+        unsigned g = p->open[slot];
+
+        if (join(&p->group[g], n, &x)) {
+            touch(p, slot);
+            note_member(p, n, g, distance(&p->group[g], &x));
+            n->flags |= IR_DEAD;
+            return;
+        }
+    }
+    open_group(p, k, &x);
+}
+
+static void count_use(Pass *p, IrVal v)
+{
+    if (ir_is_t(v) && p->uses[v - IR_T0] < 255) {
+        p->uses[v - IR_T0]++;
+    }
+}
+
+static void find_groups(Pass *p)
+{
+    IrBlock *ir = p->ir;
+
+    for (unsigned k = 0; k < ir->count; k++) {
+        IrNode *n = &ir->node[k];
+        unsigned klass = ir_op_info[n->op].klass;
+
+        if (n->flags & IR_DEAD) {
+            continue;
+        }
+        count_use(p, n->a);
+        count_use(p, n->b);
+        if (n->op == IR_TEMPLATE) {
+            count_use(p, n->tmpl->reg_g);
+            count_use(p, n->tmpl->rm_g);
+            count_use(p, n->tmpl->vvvv_g);
+        }
+        if (klass == IR_CLASS_REF || klass == IR_CLASS_EXIT || n->op == IR_POLL) {
+            p->opens = 0;
+        } else if (n->op == IR_CHECK) {
+            visit_check(p, k);
+        }
+        ir_values_step(&p->values, n);
+    }
+}
+
+/* --- rewriting -----------------------------------------------------------------------
+ */
+
+/* The node that computes the address of @check, if nobody else wants its result. */
+static IrNode *own_address(Pass *p, const IrNode *check)
+{
+    if (!ir_is_t(check->a) || p->uses[check->a - IR_T0] != 1) {
+        return NULL;
+    }
+    for (const IrNode *n = check; n-- > p->ir->node;) {
+        if (n->dst == check->a && !(n->flags & IR_MEM_DST)) {
+            return n->op == IR_EA && n->w >= 4 ? (IrNode *)n : NULL;
+        }
+    }
+    return NULL;
+}
+
+static void widen_check(Pass *p, const Group *g)
+{
+    IrNode *check = &p->ir->node[g->check];
+    IrNode *ea = check->disp ? NULL : own_address(p, check);
+
+    if (ea &&
+        ((g->low && ea->w != 4) || ea->disp != (int32_t)(ea->disp + g->lo) - g->lo)) {
+        ea = NULL;
+    }
+    check->size = g->hi - g->lo;
+    check->cc = g->access;
+    check->align = g->align;
+    if (!g->lo) {
+        return;
+    }
+    if (g->low) {
+        check->w = 4;
+    }
+    if (ea) {
+        ea->disp += g->lo;
+    } else {
+        check->disp += g->lo;
+    }
+}
+
+static const Group *group_of(const Pass *p, IrVal v)
+{
+    return ir_is_t(v) && p->group_of[v - IR_T0] ? &p->group[p->group_of[v - IR_T0] - 1]
+                                                : NULL;
+}
+
+/* Renames an operand that is a host address; returns what to add to its displacement.
+ */
+static int32_t rename_operand(const Pass *p, IrVal *v)
+{
+    const Group *g = group_of(p, *v);
+    int32_t delta;
+
+    if (!g || g->members == 1) {
+        return 0;
+    }
+    delta = p->offset_of[*v - IR_T0] - g->lo;
+    *v = p->ir->node[g->check].dst;
+    return delta;
+}
+
+/* The operands of a node that are memory, or an address to add to. */
+static void rename_operands(const Pass *p, IrNode *n)
+{
+    if (n->flags & IR_MEM_DST) {
+        n->disp += rename_operand(
+            p, ir_op_info[n->op].klass == IR_CLASS_CMP2 || n->op == IR_BT ? &n->a
+                                                                          : &n->dst);
+    } else if (n->flags & IR_MEM_B || (n->op == IR_TEMPLATE && n->tmpl->rm_mem)) {
+        n->disp += rename_operand(p, &n->b);
+    } else if (n->op == IR_EA) {
+        n->disp += rename_operand(p, &n->a);
+    }
+}
+
+/* --- extents -------------------------------------------------------------------------
+ */
+
+/* I2: no stub skips the CHECK of a group that is still used behind it. */
+static unsigned nested_extent(const Pass *p, unsigned k, unsigned through)
+{
+    for (unsigned g = 0; g < p->groups; g++) {
+        const Group *h = &p->group[g];
+
+        if (h->check > k && h->first <= through && h->last > through) {
+            through = h->last;
+            g = -1u; /* once more: it may now skip an earlier one */
+        }
+    }
+    return through;
+}
+
+static void set_extents(Pass *p)
+{
+    for (unsigned k = 0; k < p->ir->count; k++) {
+        IrNode *n = &p->ir->node[k];
+        const Group *g = n->op == IR_CHECK ? group_of(p, n->dst) : NULL;
+
+        if (ir_op_info[n->op].klass == IR_CLASS_GUARD && !(n->flags & IR_DEAD)) {
+            n->through = nested_extent(p, k, g ? g->last : n->insn);
+        }
+    }
+}
+
+/* --- doubts --------------------------------------------------------------------------
+ */
+
+static bool is_grouped(const Pass *p, IrVal v)
+{
+    return group_of(p, v) != NULL;
+}
+
+/* Whether the temporaries of CHECKs among the operands are there as addresses only. */
+static bool is_plain_use(const Pass *p, const IrNode *n)
+{
+    bool a_is_mem = ir_op_info[n->op].klass == IR_CLASS_CMP2 || n->op == IR_BT;
+    bool mem_dst = n->flags & IR_MEM_DST;
+
+    if (is_grouped(p, n->dst) && n->op != IR_CHECK && (!mem_dst || a_is_mem)) {
+        return false;
+    }
+    if (is_grouped(p, n->a) && n->op != IR_EA && (!mem_dst || !a_is_mem)) {
+        return false;
+    }
+    if (n->op == IR_TEMPLATE) {
+        return !is_grouped(p, n->tmpl->reg_g) && !is_grouped(p, n->tmpl->rm_g) &&
+               !is_grouped(p, n->tmpl->vvvv_g) &&
+               (!is_grouped(p, n->b) || n->tmpl->rm_mem);
+    }
+    return n->flags & (IR_IMM | IR_STATE_B | IR_MEM_B) || !is_grouped(p, n->b);
+}
+
+static bool all_uses_plain(const Pass *p)
+{
+    for (unsigned k = 0; k < p->ir->count; k++) {
+        if (!is_plain_use(p, &p->ir->node[k])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void forget_groups(Pass *p)
+{
+    for (unsigned k = 0; k < p->ir->count; k++) {
+        if (p->ir->node[k].op == IR_CHECK) {
+            p->ir->node[k].flags &= ~IR_DEAD;
+        }
+    }
+}
+
+void ir_pass_group(IrBlock *ir)
+{
+    Pass p;
+
+    p.ir = ir;
+    p.groups = p.opens = 0;
+    for (unsigned t = 0; t < ir->temps; t++) {
+        p.group_of[t] = p.uses[t] = 0;
+    }
+    ir_values_init(&p.values);
+    find_groups(&p);
+    if (!all_uses_plain(&p)) {
+        forget_groups(&p);
+        return;
+    }
+    for (unsigned g = 0; g < p.groups; g++) {
+        if (p.group[g].members > 1) {
+            widen_check(&p, &p.group[g]);
+        }
+    }
+    for (unsigned k = 0; k < ir->count; k++) {
+        if (!(ir->node[k].flags & IR_DEAD)) {
+            rename_operands(&p, &ir->node[k]);
+        }
+    }
+    set_extents(&p);
+}

@@ -10,6 +10,7 @@
  */
 #include "accel/target/i386/build.h"
 #include "accel/target/i386/decode.h"
+#include "accel/target/i386/host-features.h"
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/system.h"
 #include "accel/tcg/code-pages.h"
@@ -231,9 +232,9 @@ void x86_set_src(IrNode *n, X86Operand o)
 IrVal x86_operand_value(X86Build *b, X86Operand o, unsigned w)
 {
     IrVal t = ir_temp(b->ir);
-    IrNode *n = x86_emit(b, IR_MOVZX, 8, t, IR_NONE);
+    IrNode *n = x86_emit(b, w < 4 ? IR_MOVZX : IR_MOV, w < 4 ? 4 : w, t, IR_NONE);
 
-    n->size = w;
+    n->size = w < 4 ? w : 0;
     x86_set_src(n, o);
     return t;
 }
@@ -241,15 +242,10 @@ IrVal x86_operand_value(X86Build *b, X86Operand o, unsigned w)
 /* --- stack --------------------------------------------------------------------------
  */
 
-static unsigned stack_width(const X86Build *b)
-{
-    return x86_build_is64(b) ? 8 : b->mode & X86_MODE_STACK32 ? 4 : 2;
-}
-
 bool x86_build_stack(X86Build *b, int offset, unsigned size, unsigned access,
                      IrVal *host)
 {
-    unsigned w = stack_width(b);
+    unsigned w = x86_stack_width(b);
     IrVal sp = IR_G(X86_RSP);
 
     if (offset || w != 8) {
@@ -260,7 +256,7 @@ bool x86_build_stack(X86Build *b, int offset, unsigned size, unsigned access,
 
 void x86_build_sp_add(X86Build *b, int n)
 {
-    IrNode *ea = x86_emit(b, IR_EA, stack_width(b), IR_G(X86_RSP), IR_NONE);
+    IrNode *ea = x86_emit(b, IR_EA, x86_stack_width(b), IR_G(X86_RSP), IR_NONE);
 
     ea->a = IR_G(X86_RSP);
     ea->disp = n;
@@ -447,7 +443,8 @@ static bool build_one(X86Build *b, const X86Insn *i)
     unsigned count = b->ir->count, temps = b->ir->temps, arena = b->ir->arena_used;
     uint8_t vec = b->ir->vec;
 
-    if (i->row && i->row->build && !is_fault(i) && i->row->build(b, i)) {
+    if (i->row && i->row->build && !is_fault(i) && x86_host_executes(i->row->feature) &&
+        i->row->build(b, i)) {
         return true;
     }
     b->ir->count = count;

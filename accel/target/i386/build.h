@@ -124,6 +124,12 @@ IrVal x86_operand_value(X86Build *b, X86Operand o, unsigned w);
 /* --- stack --------------------------------------------------------------------------
  */
 
+/* Bytes of rSP that count. */
+static inline unsigned x86_stack_width(const X86Build *b)
+{
+    return x86_build_is64(b) ? 8 : b->mode & X86_MODE_STACK32 ? 4 : 2;
+}
+
 /* Host address of @size bytes at rSP + @offset. */
 bool x86_build_stack(X86Build *b, int offset, unsigned size, unsigned access,
                      IrVal *host);

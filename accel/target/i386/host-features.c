@@ -7,6 +7,8 @@
  */
 #include "accel/target/i386/host-features.h"
 
+#include <glib.h>
+
 #include <cpuid.h>
 #include <stdbool.h>
 
@@ -54,7 +56,25 @@ static void host_words(uint32_t words[X86_FW_COUNT])
     }
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
         words[X86_FW_7_EBX] = b;
+        words[X86_FW_7_ECX] = c;
     }
+    if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
+        words[X86_FW_80000001_ECX] = c;
+    }
+}
+
+bool x86_host_executes(unsigned feature)
+{
+    static uint32_t words[X86_FW_COUNT];
+    static gsize done;
+
+    if (g_once_init_enter(&done)) {
+        host_words(words);
+        /* What every host has that runs this program. */
+        words[X86_FW_1_EDX] = words[X86_FW_80000001_EDX] = ~0u;
+        g_once_init_leave(&done, 1);
+    }
+    return !feature || words[feature / 32] >> (feature % 32) & 1;
 }
 
 void x86_host_cut_features(uint32_t words[X86_FW_COUNT])

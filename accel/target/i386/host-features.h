@@ -5,7 +5,12 @@
 
 #include "accel/target/i386/features.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* Whether the host executes the instructions of @feature (X86Feature) itself. Any
+ * thread. */
+bool x86_host_executes(unsigned feature);
 
 /* Clears the features whose reference functions use instructions that the host lacks.
  * Context: any thread. */

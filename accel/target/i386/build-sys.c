@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System instructions that kernels execute often enough to matter, in the cases that
+ * need no more than a few stores into the state.
+ */
+#include "accel/target/i386/build.h"
+#include "accel/target/i386/builds-int.h"
+
+bool x86_build_nop(X86Build *b, const X86Insn *i)
+{
+    return true;
+}
+
+bool x86_build_fence(X86Build *b, const X86Insn *i)
+{
+    ir_emit(b->ir, IR_FENCE, 8);
+    return true;
+}
+
+static size_t seg_base(unsigned seg)
+{
+    return offsetof(X86State, seg) + seg * sizeof(X86Segment) +
+           offsetof(X86Segment, base);
+}
+
+static size_t fast_base(unsigned seg)
+{
+    return offsetof(X86State, seg_fast) + seg * sizeof(X86SegFast) +
+           offsetof(X86SegFast, base);
+}
+
+/* 64-bit code only: the fast base is the base, and there are no bounds. */
+bool x86_build_swapgs(X86Build *b, const X86Insn *i)
+{
+    IrVal old = x86_emit_load_state(b, 8, seg_base(X86_GS));
+    IrVal fresh = x86_emit_load_state(b, 8, offsetof(X86State, kernel_gs_base));
+
+    x86_emit_store_state(b, 8, offsetof(X86State, kernel_gs_base), old);
+    x86_emit_store_state(b, 8, seg_base(X86_GS), fresh);
+    x86_emit_store_state(b, 8, fast_base(X86_GS), fresh);
+    return true;
+}
+
+bool x86_build_rdfsbase(X86Build *b, const X86Insn *i)
+{
+    unsigned seg = i->reg & 1 ? X86_GS : X86_FS;
+
+    if (!(b->mode & X86_MODE_FSGSBASE)) {
+        return false;
+    }
+    x86_emit(b, IR_MOV, i->opsize, IR_G(i->rm),
+             x86_emit_load_state(b, 8, seg_base(seg)));
+    return true;
+}
+
+/* --- the interrupt flag -------------------------------------------------------------
+ */
+
+/* Nothing but IF is involved: IOPL permits it, and there is no virtual IF. */
+static bool may_change_if(const X86Build *b)
+{
+    return !(b->mode & X86_MODE_PE) || !(b->mode & X86_MODE_CPL);
+}
+
+/* VEX.LZ.0F38 F5: PEXT (F3) or PDEP (F2) of @v by @mask; no flags. */
+static IrVal bits(X86Build *b, uint8_t pp, IrVal v, IrVal mask)
+{
+    IrTemplate *t = ir_template(b->ir);
+    IrVal to = ir_temp(b->ir);
+
+    *t = (IrTemplate){ .enc = IR_ENC_VEX,
+                       .map = 2,
+                       .pp = pp,
+                       .opcode = 0xf5,
+                       .reg_g = to,
+                       .vvvv_g = v,
+                       .rm_g = mask,
+                       .reg_written = true };
+    ir_emit(b->ir, IR_TEMPLATE, 4)->tmpl = t;
+    return to;
+}
+
+/* rflags without IF. AND would write the guest's flags: the bit is squeezed out and put
+ * back as 0. */
+static IrVal without_if(X86Build *b)
+{
+    IrVal fl = x86_emit_load_state(b, 4, offsetof(X86State, rflags));
+    IrVal mask = x86_emit_const(b, (uint32_t)~X86_FL_IF);
+
+    return bits(b, 0xf2, bits(b, 0xf3, fl, mask), mask);
+}
+
+bool x86_build_cli(X86Build *b, const X86Insn *i)
+{
+    if (!may_change_if(b)) {
+        return false;
+    }
+    x86_emit_store_state(b, 4, offsetof(X86State, rflags), without_if(b));
+    return true;
+}
+
+/*
+ * An interrupt that is pending is taken behind the next instruction: the reference
+ * function sees to it. Otherwise one may come at the next POLL, which must not be that
+ * of the very next instruction.
+ */
+bool x86_build_sti(X86Build *b, const X86Insn *i)
+{
+    if (!may_change_if(b) || b->index + 1 >= b->count) {
+        return false;
+    }
+    x86_emit_guard_imm(b, 4, x86_emit_load_state(b, 4, offsetof(X86State, irq_pending)),
+                       IR_NE, 0);
+    x86_emit_store_state(b, 4, offsetof(X86State, rflags),
+                         x86_emit_add(b, 4, without_if(b), IR_NONE, 0, X86_FL_IF));
+    return true;
+}

@@ -18,6 +18,7 @@
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/decode.h"
 #include "accel/target/i386/mmu.h"
+#include "accel/target/i386/x86-jit.h"
 #include "accel/tcg/code-pages.h"
 #include "accel/tcg/phys.h"
 #include "util/log.h"
@@ -27,6 +28,8 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#pragma weak jit_host_thread_init /* until the back end is there */
 
 enum {
     ARENA_BYTES = 48 << 20,
@@ -59,7 +62,9 @@ struct X86Block {
     uint32_t last; /* offset of the last byte in CS, 0 in 64-bit code */
     uint16_t count;
     bool crosses;
-    bool verify; /* compare with memory at each entry */
+    bool verify;  /* compare with memory at each entry */
+    bool no_jit;  /* the translator does not want it */
+    uint8_t heat; /* executions, up to the threshold of the translator */
     BlockPage page[2];
     uint64_t end_rip;
     BlockLink link[2];
@@ -134,6 +139,7 @@ void x86_blocks_all_changed(X86State *cpu)
         bump(bl, GEN_GLOBAL);
         memset(bl->pages, 0, sizeof(bl->pages));
     }
+    x86_jit_all_changed(cpu);
 }
 
 void x86_blocks_non_global_changed(X86State *cpu)
@@ -141,6 +147,7 @@ void x86_blocks_non_global_changed(X86State *cpu)
     if (cpu->blocks) {
         bump(cpu->blocks, GEN_LOCAL);
     }
+    x86_jit_non_global_changed(cpu);
 }
 
 static unsigned page_bit(uint64_t lin)
@@ -297,10 +304,10 @@ static void decode_one(X86State *cpu, X86Block *b, uint64_t rip)
 static unsigned decode_run(X86State *cpu, X86Block *b, uint64_t rip, const uint8_t *p,
                            uint64_t avail)
 {
-    unsigned n = 0;
+    unsigned n = 0, most = jit_options()->one_insn ? 1 : BLOCK_MAX;
     uint64_t at = rip;
 
-    while (n < BLOCK_MAX && avail) {
+    while (n < most && avail) {
         X86Insn *i = &b->insn[n];
 
         if (x86_decode(cpu, cpu->mode, at, p, MIN(avail, 64), i) != X86_DECODE_OK) {
@@ -410,6 +417,8 @@ static void keep(X86State *cpu, X86Block *b)
         sizeof(X86Block) + b->count * sizeof(X86Insn) + (b->verify ? b->source_len : 0);
 
     b->link[0] = b->link[1] = (BlockLink){ NULL };
+    b->heat = 0;
+    b->no_jit = b->verify;
     b->hash_next = *slot;
     *slot = b;
     bl->used += (size + 63) & ~(size_t)63;
@@ -513,20 +522,26 @@ static bool verify(X86State *cpu, X86Block *b)
     return !memcmp(p, source_of(b), b->source_len);
 }
 
+/* Something about [lin, lin + len) is remembered until its translation changes. */
+static void note_pages(X86Blocks *bl, uint64_t lin, unsigned len)
+{
+    unsigned first = page_bit(lin), last = page_bit(lin + len - 1);
+
+    bl->pages[first / 64] |= 1ull << (first % 64);
+    bl->pages[last / 64] |= 1ull << (last % 64);
+}
+
 /* Remembers @b for its address.  @global: the page of its first byte is. */
 static void remember(X86State *cpu, JumpEntry *e, X86Block *b, bool global)
 {
     X86Blocks *bl = cpu->blocks;
-    uint64_t lin = code_linear(cpu, b->rip);
-    unsigned first = page_bit(lin), last = page_bit(lin + b->source_len - 1);
 
     /* Crossing blocks are rare: which of the pages are global is not worth knowing. */
     e->kind = global && !b->crosses ? GEN_GLOBAL : GEN_LOCAL;
     e->rip = b->rip;
     e->generation = bl->generation[e->kind];
     e->block = b;
-    bl->pages[first / 64] |= 1ull << (first % 64);
-    bl->pages[last / 64] |= 1ull << (last % 64);
+    note_pages(bl, code_linear(cpu, b->rip), b->source_len);
 }
 
 static X86Block *find_slow(X86State *cpu, JumpEntry *e)
@@ -655,6 +670,137 @@ static void step(X86State *cpu)
     }
 }
 
+/* --- translated code -----------------------------------------------------------------
+ */
+
+static const void *remember_translated(X86State *cpu, const JitBlock *jb, bool global)
+{
+    note_pages(cpu->blocks, code_linear(cpu, cpu->rip), jb->guest_bytes);
+    x86_jit_remember(cpu, jb, !global || jb->crosses);
+    return jb->entry;
+}
+
+/* The translation of the current address that somebody has made, or NULL. */
+static const void *find_translated(X86State *cpu)
+{
+    uint64_t lin = code_linear(cpu, cpu->rip);
+    SoftTlbSide *s;
+    bool global;
+    JitBlock *jb;
+
+    if (x86_is64(cpu) && !x86_is_canonical(cpu, lin)) {
+        x86_raise_gp(cpu, 0);
+    }
+    s = x86_tlb_get(cpu, lin, SOFT_TLB_EXEC, cpu->view);
+    if (!(s->flags & SOFT_TLB_RAM)) {
+        return NULL;
+    }
+    global = s->flags & SOFT_TLB_GLOBAL;
+    jb = x86_jit_find(cpu, s->ram_addr);
+    if (jb && jb->crosses) {
+        s = x86_tlb_get(cpu, code_linear(cpu, cpu->rip + jb->guest_bytes - 1),
+                        SOFT_TLB_EXEC, cpu->view);
+        if (!(s->flags & SOFT_TLB_RAM) || s->ram_addr != jb->page_addr[1]) {
+            return NULL;
+        }
+    }
+    return jb ? remember_translated(cpu, jb, global) : NULL;
+}
+
+static uint64_t lines_of(unsigned offset, unsigned len)
+{
+    unsigned first = offset >> 6, last = (offset + len - 1) >> 6;
+
+    return (~0ull >> (63 - (last - first))) << first;
+}
+
+/* Translates a block that has been entered here; NULL: not now, or never. */
+static const void *translate(X86State *cpu, X86Block *b)
+{
+    unsigned offset = b->ram_addr & (SOFT_TLB_PAGE - 1);
+    unsigned here = MIN(b->source_len, SOFT_TLB_PAGE - offset);
+    SoftTlbSide *s =
+        x86_tlb_get(cpu, code_linear(cpu, b->rip), SOFT_TLB_EXEC, cpu->view);
+    bool global = s->flags & SOFT_TLB_GLOBAL;
+    JitSource src = { .insns = b->count,
+                      .guest_bytes = b->source_len,
+                      .guest = b->insn,
+                      .guest_size = b->count * sizeof(X86Insn),
+                      .pages = 1 + b->crosses };
+    JitBlock *jb;
+
+    for (unsigned k = 0; k < src.pages; k++) {
+        src.page[k].page = (TcgCodePage *)b->page[k].page;
+        src.page[k].ram_addr = b->page[k].ram_addr;
+        src.page[k].gen = b->page[k].gen;
+    }
+    src.page[0].lines = lines_of(offset, here);
+    if (b->crosses) {
+        src.page[1].lines = lines_of(0, b->source_len - here);
+    }
+    jb = x86_jit_translate(cpu, &src, &b->no_jit);
+    if (!jb) {
+        return NULL;
+    }
+    x86_jit_select(cpu);
+    return remember_translated(cpu, jb, global);
+}
+
+/* The block that ran last links to, or the table remembers; NULL: look further. */
+static inline X86Block *quick_find(X86State *cpu, X86Block *prev)
+{
+    const JumpEntry *e = jump_entry(cpu);
+
+    if (prev) {
+        const BlockLink *link = &prev->link[cpu->rip != prev->end_rip];
+        X86Block *b = link->block;
+
+        if (x86_likely(b && b->rip == cpu->rip &&
+                       link->generation == cpu->blocks->generation[link->kind] &&
+                       enterable(cpu, b))) {
+            return b;
+        }
+    }
+    return e->rip == cpu->rip && e->generation == cpu->blocks->generation[e->kind] &&
+                   enterable(cpu, e->block)
+               ? e->block
+               : NULL;
+}
+
+/* Runs what comes next, translated if it is or has become worth it.  Returns the block
+ * that was executed by reference, or NULL. */
+static X86Block *run_either(X86State *cpu, X86Block *prev)
+{
+    const void *code;
+    X86Block *b = NULL;
+
+    x86_jit_select(cpu);
+    code = x86_jit_peek(cpu);
+    if (!code) {
+        b = quick_find(cpu, prev);
+        code = b ? NULL : find_translated(cpu);
+    }
+    if (!code) {
+        if (!b) {
+            b = find_next(cpu, prev);
+        }
+        if (b->heat < jit_options()->threshold) {
+            b->heat++;
+        } else if (!b->no_jit && b != &cpu->blocks->scratch.head) {
+            code = translate(cpu, b);
+        }
+    }
+    if (code) {
+        x86_jit_run(cpu, code);
+        return NULL;
+    }
+    run_block(cpu, b);
+    return b;
+}
+
+/* --- the loop ------------------------------------------------------------------------
+ */
+
 static void log_state(const X86State *cpu)
 {
     if (log_enabled(LOG_EXEC)) {
@@ -696,13 +842,18 @@ static bool between_blocks(X86State *cpu)
 
 void x86_run(X86State *cpu)
 {
+    bool jit_on;
     X86Block *prev;
 
+    if (cpu->xjit && cpu->xjit->active) {
+        jit_host_thread_init(cpu);
+    }
     if (_setjmp(cpu->fault_env)) {
         /* Delivery may fault again and come back here. */
         cpu->insn = NULL;
         x86_take_fault(cpu);
     }
+    jit_on = cpu->xjit && cpu->xjit->active;
     prev = NULL;
     for (;;) {
         if (x86_unlikely(cpu->halted)) {
@@ -719,6 +870,10 @@ void x86_run(X86State *cpu)
             cpu->pending_db = 0;
             prev = NULL;
             x86_take_trap_db(cpu, bits);
+        }
+        if (x86_unlikely(__atomic_load_n(&cpu->jit.poll, __ATOMIC_RELAXED))) {
+            /* Before anything it may stand for is looked at. */
+            __atomic_exchange_n(&cpu->jit.poll, 0, __ATOMIC_SEQ_CST);
         }
         if (x86_unlikely(x86_wants_out(cpu))) {
             prev = NULL;
@@ -737,8 +892,12 @@ void x86_run(X86State *cpu)
             step(cpu);
         } else {
             cpu->irq_shadow = 0;
-            prev = find_next(cpu, prev);
-            run_block(cpu, prev);
+            if (jit_on && !log_enabled(LOG_EXEC | LOG_CPU)) {
+                prev = run_either(cpu, prev);
+            } else {
+                prev = find_next(cpu, prev);
+                run_block(cpu, prev);
+            }
             if (prev == &cpu->blocks->scratch.head) {
                 prev = NULL;
             }

@@ -33,6 +33,7 @@ static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
     const X86Insn *end = i + count;
 
     x86_flags_from_jit(cpu);
+    cpu->jit.flags_here = false;
     cpu->rip = end[-1].next_rip;
     cpu->run_end = end;
     do {
@@ -41,8 +42,12 @@ static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
         i++;
     } while (i < cpu->run_end);
     cpu->insn = NULL;
+    if (!cpu->run_end || is_transfer(&i[-1])) {
+        return false;
+    }
     x86_flags_to_jit(cpu);
-    return cpu->run_end && !is_transfer(&i[-1]);
+    cpu->jit.flags_here = true;
+    return true;
 }
 
 #define REG(n) [n] = offsetof(X86State, regs) + (n) * sizeof(X86Gpr)

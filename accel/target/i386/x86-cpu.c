@@ -10,6 +10,7 @@
 #include "accel/target/i386/models.h"
 #include "accel/target/i386/system.h"
 #include "accel/target/i386/x86-cpu-internal.h"
+#include "accel/target/i386/x86-jit.h"
 #include "accel/tcg/machine-phys.h"
 #include "hw/intc/apic.h"
 #include "util/bql.h"
@@ -222,6 +223,9 @@ static bool realize(DeviceState *dev, Error **errp)
     }
     cpu->st.ident.apic_id = cpu->apic_id;
     cut_to_supported(cpu);
+    if (!x86_jit_new(&cpu->st, errp)) {
+        return false;
+    }
     x86_blocks_new(&cpu->st);
     machine_phys_init(&cpu->phys, vcpu);
     cpu->st.phys = &cpu->phys.base;
@@ -254,6 +258,7 @@ static void unrealize(DeviceState *dev)
         cpu->st.apic = NULL;
     }
     x86_blocks_free(&cpu->st);
+    x86_jit_free(&cpu->st);
 }
 
 /* --- properties

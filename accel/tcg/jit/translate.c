@@ -229,15 +229,36 @@ static void fill_block(JitBlock *b, const JitSource *src, const void *guest)
 
 typedef enum Outcome { DONE, NO_ROOM, REFUSED } Outcome;
 
+/*
+ * The builder may have looked at bytes near its own, which become part of what the
+ * block was made from.  Their lines must be marked before they are read, and which they
+ * are is known afterwards: once more then, if others could have written meanwhile.
+ */
+static bool build(JitBlock *b, const JitSource *src)
+{
+    uint64_t marked;
+
+    do {
+        ir_block_reset(jit.ir);
+        jit.ir->pc = src->key.pc;
+        jit.ir->insns = src->insns;
+        jit.ir->peeked_lines = 0;
+        if (!src->build(src->opaque, jit.ir, b->guest) || jit.ir->overflow) {
+            return false;
+        }
+        b->lines[0] |= jit.ir->peeked_lines;
+        marked =
+            __atomic_fetch_or(&src->page[0].page->lines, b->lines[0], __ATOMIC_SEQ_CST);
+    } while (b->lines[0] & ~marked && tcg_reader_count() > 1);
+    return true;
+}
+
 static Outcome emit(JitBlock *b, const JitSource *src)
 {
     JitBuf hot, cold;
 
     code_cache_open(&jit.cache, &hot, &cold);
-    ir_block_reset(jit.ir);
-    jit.ir->pc = src->key.pc;
-    jit.ir->insns = src->insns;
-    if (!src->build(src->opaque, jit.ir, b->guest) || jit.ir->overflow) {
+    if (!build(b, src)) {
         return REFUSED;
     }
     jit_log_block(b, jit.ir, "OP", LOG_OP);

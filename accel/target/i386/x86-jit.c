@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "accel/target/i386/x86-jit.h"
+#include "accel/target/i386/build.h"
+#include "accel/target/i386/jit-target.h"
+#include "accel/target/i386/system.h"
+#include "util/error.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+#pragma weak jit_host_enter /* until the back end is there */
+
+bool x86_jit_new(X86State *cpu, Error **errp)
+{
+    if (!jit_start(&x86_jit_target, errp)) {
+        return false;
+    }
+    cpu->xjit = g_new0(struct X86Jit, 1);
+    cpu->xjit->active = jit_active();
+    x86_jit_all_changed(cpu);
+    return true;
+}
+
+void x86_jit_free(X86State *cpu)
+{
+    g_free(cpu->xjit);
+    cpu->xjit = NULL;
+}
+
+/* --- contexts -----------------------------------------------------------------------
+ */
+
+static void forget(X86State *cpu, unsigned k)
+{
+    for (unsigned n = 0; n < X86_JIT_CONTEXTS; n++) {
+        cpu->xjit->context[k][n].salt = 0;
+    }
+    /* Nothing matches until a context is chosen, which may be after more code has run.
+     */
+    cpu->jit.salt[k] = jit_new_salt();
+}
+
+void x86_jit_all_changed(X86State *cpu)
+{
+    if (cpu->xjit) {
+        forget(cpu, 0);
+        forget(cpu, 1);
+        cpu->xjit->local_below_3 = false;
+    }
+}
+
+void x86_jit_non_global_changed(X86State *cpu)
+{
+    if (cpu->xjit) {
+        forget(cpu, 1);
+        if (cpu->xjit->local_below_3) {
+            forget(cpu, 0);
+            cpu->xjit->local_below_3 = false;
+        }
+    }
+}
+
+static uint32_t cs_base(const X86State *cpu)
+{
+    return x86_is64(cpu) ? 0 : cpu->seg_fast[X86_CS].base;
+}
+
+static uint32_t cs_limit(const X86State *cpu)
+{
+    return x86_is64(cpu) ? UINT32_MAX : cpu->seg[X86_CS].limit;
+}
+
+static bool is_current(const X86State *cpu, const X86JitContext *c)
+{
+    return c->salt && c->mode == cpu->mode && c->base == cs_base(cpu) &&
+           c->limit == cs_limit(cpu);
+}
+
+static void select_slow(X86State *cpu, unsigned k)
+{
+    X86JitContext *c = cpu->xjit->context[k], chosen;
+    unsigned n = 1;
+
+    while (n < X86_JIT_CONTEXTS && !is_current(cpu, &c[n])) {
+        n++;
+    }
+    if (n < X86_JIT_CONTEXTS) {
+        chosen = c[n];
+    } else {
+        n--;
+        chosen = (X86JitContext){ .mode = cpu->mode,
+                                  .base = cs_base(cpu),
+                                  .limit = cs_limit(cpu),
+                                  .salt = jit_new_salt() };
+    }
+    memmove(&c[1], &c[0], n * sizeof(*c));
+    c[0] = chosen;
+}
+
+void x86_jit_select(X86State *cpu)
+{
+    unsigned k = cpu->cpl == 3;
+    uint64_t epoch = jit_epoch();
+
+    if (x86_unlikely(epoch != cpu->xjit->epoch)) {
+        cpu->xjit->epoch = epoch;
+        x86_jit_all_changed(cpu);
+        if (cpu->reader) {
+            jit_reader_passed(cpu->reader, epoch);
+        }
+    }
+    if (x86_unlikely(!is_current(cpu, &cpu->xjit->context[k][0]))) {
+        select_slow(cpu, k);
+    }
+    cpu->jit.salt[k] = cpu->xjit->context[k][0].salt;
+}
+
+/* --- finding and making -------------------------------------------------------------
+ */
+
+static uint64_t offset_in_page(const X86State *cpu)
+{
+    return (cs_base(cpu) + cpu->rip) & (SOFT_TLB_PAGE - 1);
+}
+
+static JitKey key_at(const X86State *cpu, uint64_t page_addr)
+{
+    return (JitKey){ .ram_addr = page_addr + offset_in_page(cpu),
+                     .pc = cpu->rip,
+                     .mode = cpu->mode,
+                     .base = cs_base(cpu),
+                     .limit = cs_limit(cpu) };
+}
+
+JitBlock *x86_jit_find(X86State *cpu, uint64_t page_addr)
+{
+    JitKey key = key_at(cpu, page_addr);
+
+    return jit_find(&key);
+}
+
+void x86_jit_remember(X86State *cpu, const JitBlock *b, bool local)
+{
+    unsigned k = cpu->cpl == 3, n = jit_jc_index(b->key.pc);
+
+    cpu->jit.jc_tag[n] = b->key.pc ^ cpu->jit.salt[k];
+    cpu->jit.jc_code[n] = b->entry;
+    cpu->xjit->local_below_3 |= !k && local;
+}
+
+static bool build(void *opaque, IrBlock *ir, const void *guest)
+{
+    const X86Insn *insn = guest;
+
+    return x86_build_block(opaque, insn, ir->insns, insn[ir->insns - 1].next_rip, ir);
+}
+
+JitBlock *x86_jit_translate(X86State *cpu, JitSource *src, bool *never)
+{
+    const JitOptions *o = jit_options();
+
+    if (cpu->rip < o->only_first || cpu->rip > o->only_last) {
+        *never = true;
+        return NULL;
+    }
+    src->key = key_at(cpu, src->page[0].ram_addr);
+    src->build = build;
+    src->opaque = cpu;
+    return jit_translate(src, cpu->reader, never);
+}
+
+/* --- running -------------------------------------------------------------------------
+ */
+
+/* Generated code has left towards the current rip, in the same mode: the way on without
+ * a closer look, or NULL. */
+static const void *way_on(X86State *cpu, JitExit *e)
+{
+    if (e && e->site) {
+        /* Such an exit stays in the page of its block. */
+        JitBlock *b =
+            x86_jit_find(cpu, e->from->key.ram_addr & ~(uint64_t)(SOFT_TLB_PAGE - 1));
+
+        if (b && !b->crosses) {
+            jit_link(e, b);
+            return b->entry;
+        }
+    }
+    return x86_jit_peek(cpu);
+}
+
+void x86_jit_run(X86State *cpu, const void *code)
+{
+    JitEnv *env = &cpu->jit;
+    const JitOptions *o = jit_options();
+
+    x86_flags_to_jit(cpu);
+    env->flags_here = true;
+    cpu->xjit->enters++;
+    do {
+        env->exit = NULL;
+        jit_host_enter(cpu, code);
+        if (!env->flags_here) {
+            /* A reference function ended the block: anything may have changed. */
+            return;
+        }
+        code = __atomic_load_n(&env->poll, __ATOMIC_RELAXED) || o->one_insn
+                   ? NULL
+                   : way_on(cpu, env->exit);
+    } while (code);
+    env->flags_here = false;
+    x86_flags_from_jit(cpu);
+}

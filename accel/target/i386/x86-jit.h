@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Translated code of an x86 vCPU: finding it, making it from decoded blocks, entering
+ * it.
+ *
+ * What is keyed by the guest's virtual address, the jump cache of JitEnv, is valid for
+ * one context: mode word, base and limit of CS, and one generation of address
+ * translations. Each context has a salt; a vCPU keeps the last few.
+ *
+ * Context: thread of the vCPU, between blocks.
+ */
+#ifndef ACCEL_TARGET_I386_X86_JIT_H
+#define ACCEL_TARGET_I386_X86_JIT_H
+
+#include "accel/target/i386/insn.h"
+#include "accel/tcg/jit.h"
+
+typedef struct Error Error;
+
+enum { X86_JIT_CONTEXTS = 4 };
+
+typedef struct X86JitContext {
+    uint32_t mode, base, limit;
+    uint64_t salt; /* 0: unused */
+} X86JitContext;
+
+/* Per vCPU, derived. */
+struct X86Jit {
+    /* [0]: CPL < 3, [1]: CPL 3, like the salts; the one in force comes first. */
+    X86JitContext context[2][X86_JIT_CONTEXTS];
+    /* A page that is not global has an entry under salt[0]. */
+    bool local_below_3;
+    bool active;
+    uint64_t epoch; /* jit_epoch() of what is in the jump cache */
+    uint64_t enters, misses;
+};
+
+/* The code cache, when there is to be one; state for @cpu. */
+bool x86_jit_new(X86State *cpu, Error **errp);
+void x86_jit_free(X86State *cpu);
+
+/* Translations of addresses have changed: all, or those of pages that are not global.
+ */
+void x86_jit_all_changed(X86State *cpu);
+void x86_jit_non_global_changed(X86State *cpu);
+
+/* Makes the current mode's context the one in force; before the next two. */
+void x86_jit_select(X86State *cpu);
+/* What the jump cache has for the current rip, or NULL. */
+static inline const void *x86_jit_peek(const X86State *cpu)
+{
+    const JitEnv *env = &cpu->jit;
+    unsigned n = jit_jc_index(cpu->rip);
+
+    return env->jc_tag[n] == (cpu->rip ^ env->salt[cpu->cpl == 3]) ? env->jc_code[n]
+                                                                   : NULL;
+}
+
+/* The translation of the current rip, whose page is at RAM address @page_addr, or NULL.
+ */
+JitBlock *x86_jit_find(X86State *cpu, uint64_t page_addr);
+/* Remembers @b for the current rip. @local: some page of it is not global. */
+void x86_jit_remember(X86State *cpu, const JitBlock *b, bool local);
+/* Fills the parts of @src that come from the state; the caller says what the block is
+ * made of. */
+JitBlock *x86_jit_translate(X86State *cpu, JitSource *src, bool *never);
+
+/* Executes @code until something must be looked at. */
+void x86_jit_run(X86State *cpu, const void *code);
+
+#endif

@@ -38,6 +38,11 @@
 #define X87_FCW_FIXED 0x0040u
 /* clang-format on */
 
+/* MXCSR or the x87 control word has been loaded; the last that @i does. Which
+ * exceptions are masked is part of the mode word: if that changes, the block ends here.
+ */
+void x86_fp_masks_changed(X86State *cpu, const X86Insn *i);
+
 static inline unsigned x87_top(const X86State *cpu)
 {
     return cpu->xs.fsw >> X87_FSW_TOP_SHIFT & 7;

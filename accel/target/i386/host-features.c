@@ -10,7 +10,6 @@
 #include <glib.h>
 
 #include <cpuid.h>
-#include <stdbool.h>
 
 typedef struct HostNeed {
     uint16_t feature; /* X86Feature of the guest */
@@ -47,7 +46,13 @@ static void host_words(uint32_t words[X86_FW_COUNT])
 {
     uint32_t a, b, c, d;
 
+    for (unsigned k = 0; k < X86_FW_COUNT; k++) {
+        words[k] = UINT32_MAX;
+    }
+    words[X86_FW_1_EDX] = words[X86_FW_1_ECX] = words[X86_FW_7_EBX] =
+        words[X86_FW_7_ECX] = words[X86_FW_80000001_ECX] = 0;
     if (__get_cpuid(1, &a, &b, &c, &d)) {
+        words[X86_FW_1_EDX] = d;
         if (!host_has_ymm(c)) {
             c &= ~(1u << (X86_F_AVX % 32) | 1u << (X86_F_FMA % 32) |
                    1u << (X86_F_F16C % 32));
@@ -60,6 +65,9 @@ static void host_words(uint32_t words[X86_FW_COUNT])
     }
     if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
         words[X86_FW_80000001_ECX] = c;
+    }
+    if (!(words[X86_FW_1_ECX] >> (X86_F_AVX % 32) & 1)) {
+        words[X86_FW_7_EBX] &= ~(1u << (X86_F_AVX2 % 32));
     }
 }
 
@@ -79,13 +87,10 @@ bool x86_host_executes(unsigned feature)
 
 void x86_host_cut_features(uint32_t words[X86_FW_COUNT])
 {
-    uint32_t host[X86_FW_COUNT] = { 0 };
-
-    host_words(host);
     for (unsigned k = 0; k < sizeof(needs) / sizeof(needs[0]); k++) {
         const HostNeed *n = &needs[k];
 
-        if (!(host[n->needs / 32] >> (n->needs % 32) & 1)) {
+        if (!x86_host_executes(n->needs)) {
             words[n->feature / 32] &= ~(1u << (n->feature % 32));
         }
     }

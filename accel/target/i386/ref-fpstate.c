@@ -32,6 +32,7 @@ void x86_ref_fninit(X86State *cpu, const X86Insn *i)
     cpu->xs.fdp = 0;
     cpu->fcs = 0;
     cpu->fds = 0;
+    x86_fp_masks_changed(cpu, i);
 }
 
 void x86_ref_fnclex(X86State *cpu, const X86Insn *i)
@@ -46,6 +47,7 @@ void x86_ref_fldcw(X86State *cpu, const X86Insn *i)
     x87_wait(cpu);
     v = x86_m_ld16(cpu, i);
     x87_set_fcw(cpu, v);
+    x86_fp_masks_changed(cpu, i);
 }
 
 void x86_ref_fnstcw(X86State *cpu, const X86Insn *i)
@@ -175,6 +177,7 @@ static void env_set(X86State *cpu, const X86Insn *i, const void *buf)
         cpu->fcs = 0;
         cpu->fds = 0;
     }
+    x86_fp_masks_changed(cpu, i);
 }
 
 void x86_ref_fnstenv(X86State *cpu, const X86Insn *i)
@@ -184,6 +187,7 @@ void x86_ref_fnstenv(X86State *cpu, const X86Insn *i)
     env_get(cpu, i, buf);
     x86_st_bytes(cpu, i->seg, x86_ea(cpu, i), buf, env_size(i));
     x87_set_fcw(cpu, cpu->xs.fcw | X87_FCW_MASKS);
+    x86_fp_masks_changed(cpu, i);
 }
 
 void x86_ref_fldenv(X86State *cpu, const X86Insn *i)
@@ -291,6 +295,7 @@ void x86_ref_fxrstor(X86State *cpu, const X86Insn *i)
     img.fop &= 0x7ff;
     memcpy(&cpu->xs, &img, len);
     x87_set_fcw(cpu, img.fcw);
+    x86_fp_masks_changed(cpu, i);
 }
 
 /* --- MXCSR, EMMS ---------------------------------------------------------------- */
@@ -303,6 +308,7 @@ void x86_ref_ldmxcsr(X86State *cpu, const X86Insn *i)
         x86_raise_gp(cpu, 0);
     }
     cpu->xs.mxcsr = v;
+    x86_fp_masks_changed(cpu, i);
 }
 
 void x86_ref_stmxcsr(X86State *cpu, const X86Insn *i)

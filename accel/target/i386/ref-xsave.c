@@ -6,6 +6,7 @@
  * written by XSAVEOPT and XSAVEC, whose XSTATE_BV shows it.
  */
 #include "accel/target/i386/access.h"
+#include "accel/target/i386/fpu.h"
 #include "accel/target/i386/refs-sys.h"
 #include "accel/target/i386/system.h"
 
@@ -264,4 +265,5 @@ void x86_ref_xrstor(X86State *cpu, const X86Insn *i)
             memset(cpu->xs.ymmh, 0, 16 * xmm_count(cpu));
         }
     }
+    x86_fp_masks_changed(cpu, i);
 }

@@ -4,6 +4,7 @@
  */
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/flags.h"
+#include "accel/target/i386/fpu.h"
 #include "accel/target/i386/system.h"
 
 #include <string.h>
@@ -92,6 +93,20 @@ void x86_update_seg(X86State *cpu, unsigned seg)
     cpu->mode |= is_flat(f) ? flat_bit(seg) : 0;
 }
 
+static uint32_t fp_masks(const X86State *cpu)
+{
+    return ((cpu->xs.mxcsr & X86_MXCSR_RESET) != X86_MXCSR_RESET ? X86_MODE_XM : 0) |
+           ((cpu->xs.fcw & X87_FCW_MASKS) != X87_FCW_MASKS ? X86_MODE_MF : 0);
+}
+
+void x86_fp_masks_changed(X86State *cpu, const X86Insn *i)
+{
+    if ((cpu->mode & (X86_MODE_XM | X86_MODE_MF)) != fp_masks(cpu)) {
+        x86_update_mode(cpu);
+        x86_end_block_at(cpu, i->next_rip);
+    }
+}
+
 static uint32_t compute_mode(const X86State *cpu)
 {
     uint32_t m = (uint32_t)cpu->cpl << X86_MODE_CPL_SHIFT;
@@ -120,6 +135,7 @@ static uint32_t compute_mode(const X86State *cpu)
     m |= cpu->cr0 & X86_CR0_AM && cpu->rflags & X86_FL_AC && cpu->cpl == 3 ? X86_MODE_AC
                                                                            : 0;
     m |= cpu->bp_armed & X86_BP_DATA ? X86_MODE_WATCH : 0;
+    m |= fp_masks(cpu);
     if (!(m & X86_MODE_CODE64) && cpu->seg[X86_CS].limit == UINT32_MAX) {
         m |= X86_MODE_CS_4G;
     }

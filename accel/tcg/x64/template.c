@@ -127,10 +127,20 @@ static bool x87_allowed(const IrTemplate *t)
     return t->opcode != 0xdd || (digit != 4 && digit != 6);
 }
 
+/* Of group 15: LDMXCSR from the state (as FLDCW), STMXCSR. */
+static bool is_mxcsr(const IrTemplate *t)
+{
+    return t->enc == IR_ENC_LEGACY && t->map == 1 && !t->pp && t->opcode == 0xae &&
+           ((t->reg == 2 && t->rm_state) || (t->reg == 3 && t->rm_mem));
+}
+
 static bool is_allowed(const IrTemplate *t)
 {
     if (t->enc == IR_ENC_X87) {
         return x87_allowed(t);
+    }
+    if (is_mxcsr(t)) {
+        return true;
     }
     fill_allowed();
     return t->map < 4 &&

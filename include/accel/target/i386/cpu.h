@@ -433,6 +433,8 @@ enum { X86_BP_CODE = 1, X86_BP_DATA = 2, X86_BP_IO = 4 };
 #define X86_MODE_CS_4G      (1u << 23) /* outside 64-bit code: the limit of CS is 4 GiB */
 #define X86_MODE_SMAP       (1u << 24) /* the view is X86_VIEW_SMAP */
 #define X86_MODE_WATCH      (1u << 25) /* data breakpoints are armed */
+#define X86_MODE_XM         (1u << 26) /* MXCSR unmasks an exception */
+#define X86_MODE_MF         (1u << 27) /* the x87 control word unmasks an exception */
 /* clang-format on */
 
 static inline bool x86_has(const X86State *cpu, X86Feature f)

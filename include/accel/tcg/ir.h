@@ -26,7 +26,8 @@
  *
  *  I2 Of two CHECKs or GUARDs, the stub of neither goes on where a temporary is used
  * that was defined in what the stub has skipped: extents are nested or equal.
- *  I3 Between a CHECK and the end of its .through there is no exit, POLL or REF.
+ *  I3 Between a CHECK and the end of its .through there is no POLL or REF, and an exit
+ * only in the last of the instructions.
  *
  * docs/tcg.md tells the whole story. Context: a block belongs to the thread that
  * translates.

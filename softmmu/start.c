@@ -689,6 +689,9 @@ static bool add_drives(Cli *cli, MachineClass *mc, Error **errp)
     static const char *const cdroms[] = { "ide-cd", "scsi-cd", NULL };
     DriveDefaults defaults = drive_pc_defaults();
 
+    if (mc->ide_units_per_bus) {
+        defaults.units_per_bus[IF_IDE] = (int)mc->ide_units_per_bus;
+    }
     drive_set_defaults(&defaults);
     if (!for_each(cli->drives, cli, add_drive, errp)) {
         return false;

@@ -165,7 +165,13 @@ static void number_bus(AcpiPciHotplug *s, PCIBus *bus)
     if (s->num_buses == ACPI_PCIHP_MAX_BUS) {
         return;
     }
-    s->bus[s->num_buses++] = bus;
+    if (bus != s->root) {
+        /* The guest is told through ACPI even if the port could do so itself. */
+        bus_set_hotplug_handler(BUS(bus), s->owner);
+    }
+    if (bus != s->root || s->root_slots) {
+        s->bus[s->num_buses++] = bus;
+    }
     for (GSList *l = bus->child_buses; s->bridges && l; l = l->next) {
         PCIBus *child = l->data;
         if (!DEVICE(child->bridge)->hotplugged) {
@@ -214,6 +220,7 @@ void acpi_pcihp_init(AcpiPciHotplug *s, Object *owner, PCIBus *root, MemoryRegio
                      hwaddr base)
 {
     s->root = root;
+    s->owner = owner;
     number_buses(s);
     memory_region_init_io(&s->region, owner, &pcihp_ops, s, "acpi-pci-hotplug",
                           ACPI_PCIHP_LEN);

@@ -12,13 +12,9 @@
  * acpi-root-pci-hotplug, acpi-pci-hotplug-with-bridge-support, memory-hotplug-support.
  */
 #include "hw/acpi/piix4-pm.h"
-#include "accel/vcpu.h"
 #include "hw/acpi/acpi-core.h"
-#include "hw/acpi/cpu-hotplug.h"
-#include "hw/acpi/memory-hotplug.h"
-#include "hw/acpi/pcihp.h"
+#include "hw/acpi/acpi-hotplug.h"
 #include "hw/acpi/pm-smbus.h"
-#include "hw/pci/pci-bridge.h"
 #include "qapi/events.h"
 #include "util/log.h"
 #include "util/rcu.h"
@@ -45,10 +41,6 @@
 #define GPE_LEN          4
 #define PCIHP_BASE       0xae00
 #define CPUHP_BASE       0xaf00
-#define MEMHP_BASE       0xa00
-#define GPE_PCI_HOTPLUG  1
-#define GPE_CPU_HOTPLUG  2
-#define GPE_MEM_HOTPLUG  3
 
 /* SLP_TYP values of the DSDT's _S3 and _S5; _S4's is a property. */
 #define SLP_TYP_S5 0
@@ -68,9 +60,7 @@ typedef struct PIIX4PMState {
     PMSMBus smbus;
     uint8_t apmc;
     uint8_t apms;
-    AcpiPciHotplug pcihp;
-    AcpiCpuHotplug cpuhp;
-    AcpiMemoryHotplug memhp;
+    AcpiHotplug hotplug;
     /* Settings. */
     PIIX4PMConfig config;
     uint32_t smb_io_base;
@@ -228,123 +218,35 @@ static void reset_config(PIIX4PMState *s)
 /* --- Hotplug -------------------------------------------------------------------------
  */
 
-static bool is_dimm(DeviceState *dev)
-{
-    return object_is_a(OBJECT(dev), "pc-dimm");
-}
-
-static bool is_cpu(DeviceState *dev)
-{
-    return object_is_a(OBJECT(dev), TYPE_VCPU);
-}
-
-static bool is_pci(DeviceState *dev)
-{
-    return object_is_a(OBJECT(dev), TYPE_PCI_DEVICE);
-}
-
 static bool pm_pre_plug(Object *handler, DeviceState *dev, Error **errp)
 {
-    PIIX4PMState *s = piix4_pm(handler);
-
-    if (is_pci(dev)) {
-        return acpi_pcihp_pre_plug(&s->pcihp, PCI_DEVICE(dev), errp);
-    }
-    if (is_dimm(dev) && !s->memhp.num_slots) {
-        return error_set(errp,
-                         "memory hotplug is not enabled: %s.memory-hotplug-support "
-                         "is not set",
-                         TYPE_PIIX4_PM);
-    }
-    return true;
-}
-
-static void plug_pci(PIIX4PMState *s, DeviceState *dev)
-{
-    /* What is behind a bridge asks us as well. */
-    if (object_is_a(OBJECT(dev), TYPE_PCI_BRIDGE_BASE)) {
-        bus_set_hotplug_handler(BUS(pci_bridge_get_sec_bus(PCI_BRIDGE(dev))),
-                                OBJECT(s));
-    }
-    if (acpi_pcihp_plug(&s->pcihp, PCI_DEVICE(dev))) {
-        acpi_gpe_raise(&s->gpe, GPE_PCI_HOTPLUG);
-    }
+    return acpi_hotplug_pre_plug(&piix4_pm(handler)->hotplug, dev, errp);
 }
 
 static bool pm_plug(Object *handler, DeviceState *dev, Error **errp)
 {
-    PIIX4PMState *s = piix4_pm(handler);
-
-    if (is_pci(dev)) {
-        plug_pci(s, dev);
-    } else if (is_dimm(dev)) {
-        if (acpi_memory_plug(&s->memhp, dev)) {
-            acpi_gpe_raise(&s->gpe, GPE_MEM_HOTPLUG);
-        }
-    } else if (is_cpu(dev)) {
-        if (acpi_cpu_plug(&s->cpuhp, (unsigned)VCPU_CAST(dev)->index, dev)) {
-            acpi_gpe_raise(&s->gpe, GPE_CPU_HOTPLUG);
-        }
-    }
-    return true;
+    return acpi_hotplug_plug(&piix4_pm(handler)->hotplug, dev, errp);
 }
 
 static bool pm_unplug_request(Object *handler, DeviceState *dev, Error **errp)
 {
-    PIIX4PMState *s = piix4_pm(handler);
-    unsigned event;
-
-    if (is_pci(dev)) {
-        if (!acpi_pcihp_unplug_request(&s->pcihp, PCI_DEVICE(dev), errp)) {
-            return false;
-        }
-        event = GPE_PCI_HOTPLUG;
-    } else if (is_dimm(dev)) {
-        if (!acpi_memory_unplug_request(&s->memhp, dev, errp)) {
-            return false;
-        }
-        event = GPE_MEM_HOTPLUG;
-    } else if (is_cpu(dev)) {
-        if (!acpi_cpu_unplug_request(&s->cpuhp, dev, errp)) {
-            return false;
-        }
-        event = GPE_CPU_HOTPLUG;
-    } else {
-        return error_set(errp,
-                         "acpi: device unplug request for not supported device "
-                         "type: %s",
-                         object_get_typename(OBJECT(dev)));
-    }
-    acpi_gpe_raise(&s->gpe, event);
-    return true;
+    return acpi_hotplug_unplug_request(&piix4_pm(handler)->hotplug, dev, errp);
 }
 
 static bool pm_unplug(Object *handler, DeviceState *dev, Error **errp)
 {
-    PIIX4PMState *s = piix4_pm(handler);
-
-    if (is_dimm(dev)) {
-        acpi_memory_unplug(&s->memhp, dev);
-    } else if (is_cpu(dev)) {
-        acpi_cpu_unplug(&s->cpuhp, dev);
-    }
+    acpi_hotplug_unplug(&piix4_pm(handler)->hotplug, dev);
     return true;
 }
 
 static void pm_ospm_status(Object *acpi, struct json_object *list)
 {
-    PIIX4PMState *s = piix4_pm(acpi);
-
-    acpi_memory_ospm_status(&s->memhp, list);
-    acpi_cpu_ospm_status(&s->cpuhp, list);
+    acpi_hotplug_ospm_status(&piix4_pm(acpi)->hotplug, list);
 }
 
 static bool pm_slot_status(Object *acpi, DeviceState *dev, AcpiSlotStatus *status)
 {
-    PIIX4PMState *s = piix4_pm(acpi);
-
-    return acpi_memory_slot_status(&s->memhp, dev, status) ||
-           acpi_cpu_slot_status(&s->cpuhp, dev, status);
+    return acpi_hotplug_slot_status(&piix4_pm(acpi)->hotplug, dev, status);
 }
 
 /* --- Life ----------------------------------------------------------------------------
@@ -359,8 +261,7 @@ static void piix4_pm_reset(PCIDevice *dev)
     acpi_gpe_reset(&s->gpe);
     pm_smbus_reset(&s->smbus);
     s->apmc = s->apms = 0;
-    acpi_cpu_hotplug_reset(&s->cpuhp);
-    acpi_pcihp_reset(&s->pcihp);
+    acpi_hotplug_reset(&s->hotplug);
     update_decoding(s);
     update_sci(s);
 }
@@ -384,18 +285,18 @@ static void init_fixed_hardware(PIIX4PMState *s, MemoryRegion *io)
 
 static void init_hotplug(PIIX4PMState *s, MemoryRegion *io)
 {
-    PCIBus *bus = pci_get_bus(&s->parent_obj);
-    Object *obj = OBJECT(s);
+    AcpiHotplugConfig config = {
+        .pci_base = PCIHP_BASE,
+        .cpu_base = CPUHP_BASE,
+        .cpu_arch_ids = s->config.cpu_arch_ids,
+        .num_cpus = s->config.num_cpus,
+        .num_dimm_slots = s->memory_hotplug ? s->config.num_dimm_slots : 0,
+        .root_slots = s->root_hotplug,
+        .bridges = s->bridge_hotplug,
+    };
 
-    s->pcihp.bridges = s->bridge_hotplug;
-    acpi_pcihp_init(&s->pcihp, obj, bus, io, PCIHP_BASE);
-    acpi_cpu_hotplug_init(&s->cpuhp, obj, io, CPUHP_BASE, s->config.cpu_arch_ids,
-                          s->config.num_cpus);
-    acpi_memory_hotplug_init(&s->memhp, obj, io, MEMHP_BASE,
-                             s->memory_hotplug ? s->config.num_dimm_slots : 0);
-    if (s->root_hotplug) {
-        bus_set_hotplug_handler(BUS(bus), obj);
-    }
+    acpi_hotplug_init(&s->hotplug, OBJECT(s), TYPE_PIIX4_PM, &s->gpe,
+                      pci_get_bus(&s->parent_obj), io, &config);
 }
 
 static bool piix4_pm_realize(PCIDevice *dev, Error **errp)
@@ -417,11 +318,8 @@ static void piix4_pm_unrealize(PCIDevice *dev)
     PIIX4PMState *s = piix4_pm(dev);
     MemoryRegion *io = pci_address_space_io(dev);
 
-    bus_set_hotplug_handler(BUS(pci_get_bus(dev)), NULL);
     acpi_pm1_fini(&s->pm1);
-    acpi_memory_hotplug_fini(&s->memhp, io);
-    acpi_cpu_hotplug_fini(&s->cpuhp, io);
-    acpi_pcihp_fini(&s->pcihp, io);
+    acpi_hotplug_fini(&s->hotplug, io);
     memory_region_del_subregion(io, &s->smbus.region);
     memory_region_del_subregion(io, &s->gpe.region);
     memory_region_del_subregion(io, &s->apm_io);
@@ -455,7 +353,7 @@ int piix4_pm_get_pci_bsel(PCIDevice *pm, const PCIBus *bus)
 {
     PIIX4PMState *s = (PIIX4PMState *)object_cast(OBJECT(pm), TYPE_PIIX4_PM);
 
-    return acpi_pcihp_get_bsel(&s->pcihp, bus);
+    return acpi_pcihp_get_bsel(&s->hotplug.pci, bus);
 }
 
 struct I2CBus *piix4_pm_get_smbus(PCIDevice *pm)
@@ -475,11 +373,11 @@ static bool piix4_pm_post_load(void *opaque, int version_id, Error **errp)
 
 static bool memhp_needed(void *opaque)
 {
-    return ((PIIX4PMState *)opaque)->memhp.num_slots != 0;
+    return ((PIIX4PMState *)opaque)->hotplug.memory.num_slots != 0;
 }
 
 static const VMStateField memhp_fields[] = {
-    VMSTATE_STRUCT(memhp, PIIX4PMState, vmstate_acpi_memory_hotplug),
+    VMSTATE_STRUCT(hotplug.memory, PIIX4PMState, vmstate_acpi_memory_hotplug),
     VMSTATE_END_OF_LIST(),
 };
 
@@ -501,8 +399,8 @@ static const VMStateField piix4_pm_fields[] = {
     VMSTATE_STRUCT(smbus, PIIX4PMState, vmstate_pm_smbus),
     VMSTATE_UINT8(apmc, PIIX4PMState),
     VMSTATE_UINT8(apms, PIIX4PMState),
-    VMSTATE_STRUCT(pcihp, PIIX4PMState, vmstate_acpi_pcihp),
-    VMSTATE_STRUCT(cpuhp, PIIX4PMState, vmstate_acpi_cpu_hotplug),
+    VMSTATE_STRUCT(hotplug.pci, PIIX4PMState, vmstate_acpi_pcihp),
+    VMSTATE_STRUCT(hotplug.cpu, PIIX4PMState, vmstate_acpi_cpu_hotplug),
     VMSTATE_END_OF_LIST(),
 };
 

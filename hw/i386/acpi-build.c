@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ACPI tables of the i440FX machine and the script by which the firmware installs them.
+ * ACPI tables of the PC machines and the script by which the firmware installs them.
  * Sources: ACPI 1.0b and 2.0 for the tables; IA-PC HPET specification 1.0a, 3.2.4;
  * WAET specification; the loader script as SeaBIOS documents it: commands of 128 bytes
  * that allocate a file, patch a pointer, or compute a checksum.
@@ -88,6 +88,13 @@ static void loader_add_pointer(GByteArray *linker, const char *file, uint32_t of
     args[2 * LOADER_NAME_SIZE + 4] = 4;
 }
 
+static void loader_add_pointer_64(GByteArray *linker, const char *file, uint32_t offset,
+                                  const char *target)
+{
+    loader_add_pointer(linker, file, offset, target);
+    linker->data[linker->len - LOADER_COMMAND_SIZE + 4 + 2 * LOADER_NAME_SIZE + 4] = 8;
+}
+
 static void loader_add_checksum(GByteArray *linker, const char *file, uint32_t offset,
                                 uint32_t start, uint32_t length)
 {
@@ -158,35 +165,68 @@ static void append_pointer(Build *b, guint target)
     append(b, target, 4);
 }
 
-/* ACPI 1.0b, 5.2.5. */
+/* Generic address of an I/O block; empty when it has no length. ACPI 2.0, 5.2.3.1. */
+static void append_io_address(Build *b, uint64_t port, uint8_t bytes)
+{
+    append(b, bytes != 0, 1); /* system I/O, or all zero */
+    append(b, 8u * bytes, 1);
+    append(b, 0, 2);
+    append(b, bytes ? port : 0, 8);
+}
+
+/* What ACPI 2.0 adds: reset register, 64-bit pointers and the blocks once more. */
+static void append_facp_2(Build *b, uint32_t pm, uint32_t gpe0, uint8_t gpe0_len)
+{
+    append_io_address(b, 0xcf9, 1);
+    append(b, 0x0f, 1); /* value */
+    append(b, 0, 3);
+    append(b, 0, 8); /* the FACS is the 32-bit pointer's */
+    loader_add_pointer_64(b->linker, TABLES_FILE, b->tables->len, TABLES_FILE);
+    append(b, b->dsdt, 8);
+    append_io_address(b, pm, 4);
+    append_io_address(b, 0, 0);
+    append_io_address(b, pm + 4, 2);
+    append_io_address(b, 0, 0);
+    append_io_address(b, 0, 0);
+    append_io_address(b, pm + 8, 4);
+    append_io_address(b, gpe0, gpe0_len);
+    append_io_address(b, 0, 0);
+}
+
+/* ACPI 1.0b, 5.2.5; ACPI 2.0, 5.2.8. */
 static void build_facp(Build *b)
 {
     const PcFirmwareConfig *config = b->config;
+    const AcpiChipset *chip = acpi_chipset(config);
     uint32_t pm = config->pm_io_base ? config->pm_io_base(config->opaque) : 0;
-    guint place = root_table_begin(b, "FACP");
+    uint32_t gpe0 = acpi_gpe0_base(config);
+    guint place;
 
+    b->entries[b->num_entries++] = b->tables->len;
+    place =
+        acpi_table_begin(b->tables, "FACP", chip->fadt_revision, OEM_ID, OEM_TABLE_ID);
     append_pointer(b, b->facs);
     append_pointer(b, b->dsdt);
     append(b, 1, 1); /* interrupt model: APIC and 8259 */
     append(b, 0, 1);
     append(b, 9, 2); /* SCI */
     append(b, config->smm ? 0xb2 : 0, 4);
-    append(b, config->smm ? 0xf1 : 0, 1); /* enable */
-    append(b, config->smm ? 0xf0 : 0, 1); /* disable */
-    append(b, 0, 2);                      /* S4BIOS, reserved */
-    append(b, pm, 4);                     /* PM1a event block */
+    append(b, config->smm ? chip->smi_enable : 0, 1);
+    append(b, config->smm ? chip->smi_disable : 0, 1);
+    append(b, 0, 2);  /* S4BIOS, reserved */
+    append(b, pm, 4); /* PM1a event block */
     append(b, 0, 4);
     append(b, pm + 4, 4); /* PM1a control block */
     append(b, 0, 4);
     append(b, 0, 4);      /* PM2 control */
     append(b, pm + 8, 4); /* timer */
-    append(b, ACPI_GPE0_BASE, 4);
+    append(b, gpe0, 4);
     append(b, 0, 4);
     append(b, 4, 1); /* lengths: PM1 event, control, PM2, timer, GPE0, GPE1 */
     append(b, 2, 1);
     append(b, 0, 1);
     append(b, 4, 1);
-    append(b, ACPI_GPE0_LENGTH, 1);
+    append(b, chip->gpe0_len, 1);
     append(b, 0, 1);
     append(b, 0, 2);      /* GPE1 base, reserved */
     append(b, 0x0fff, 2); /* C2, C3 latency: not supported */
@@ -194,10 +234,12 @@ static void build_facp(Build *b)
     append(b, 0, 4);    /* flush size, stride */
     append(b, 0, 4);    /* duty offset, width, day and month alarm */
     append(b, 0x32, 1); /* century */
-    append(b, 0, 3);
-    /* WBINVD, all CPUs have C1, sleep button is a control method, RTC wakes from S4,
-     * the timer has 24 bits, hot-plugged CPUs need no physical addressing. */
-    append(b, 0x80a5, 4);
+    append(b, chip->boot_flags, 2);
+    append(b, 0, 1);
+    append(b, chip->fadt_flags, 4);
+    if (chip->fadt_revision > 1) {
+        append_facp_2(b, pm, gpe0, chip->gpe0_len);
+    }
     table_end(b, place);
 }
 
@@ -361,6 +403,25 @@ static void build_slit(Build *b)
     table_end(b, place);
 }
 
+/* PCI Firmware Specification 3.0, 4.1.2; there once the firmware has made the window.
+ */
+static void build_mcfg(Build *b)
+{
+    hwaddr base;
+    uint64_t size;
+
+    if (!b->config->mmcfg || !b->config->mmcfg(b->config->opaque, &base, &size)) {
+        return;
+    }
+    guint place = root_table_begin(b, "MCFG");
+    append(b, 0, 8);
+    append(b, base, 8);
+    append(b, 0, 3);                /* segment, first bus */
+    append(b, (size >> 20) - 1, 1); /* last bus */
+    append(b, 0, 4);
+    table_end(b, place);
+}
+
 /* WAET: the PM timer may be read once. */
 static void build_waet(Build *b)
 {
@@ -431,6 +492,7 @@ void acpi_build(const PcFirmwareConfig *config, GByteArray *tables, GByteArray *
             build_slit(&b);
         }
     }
+    build_mcfg(&b);
     build_waet(&b);
     append_user_tables(&b);
     build_rsdp(rsdp, linker, build_rsdt(&b));

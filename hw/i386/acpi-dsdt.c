@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DSDT of the i440FX + PIIX machine, written as ASL and compiled by hw/acpi/asl.c.
- * Sources: ACPI 2.0 specification; PCI Firmware Specification 3.0, 4.6.7 (_DSM function
- * 7); register layouts of the hot-plug blocks as in hw/acpi.
+ * DSDT of the PC machines (i440FX + PIIX, Q35 + ICH9), written as ASL and compiled by
+ * hw/acpi/asl.c. Sources: ACPI 2.0 specification; PCI Firmware Specification 3.0, 4.6.7
+ * (_DSM function 7); register layouts of the hot-plug blocks as in hw/acpi.
  *
  * The table's revision is 1: integers have 32 bits, so 64-bit addresses are computed in
  * halves.
@@ -15,6 +15,8 @@
 #include "hw/i386/acpi-dsdt.h"
 
 #include "hw/acpi/aml-build.h"
+#include "hw/acpi/ich9-pm.h"
+#include "hw/isa/lpc-ich9.h"
 #include "hw/isa/piix3.h"
 #include "hw/pci/pci-bridge.h"
 #include "hw/pci/pci.h"
@@ -24,13 +26,15 @@
 enum {
     SIZE_PCI_HOTPLUG = 425,
     SIZE_PCI_ROUTING = 841,
+    SIZE_ICH9_HOST = 220, /* debug port and host bridge, without window */
+    SIZE_ICH9_PCI_HOTPLUG = 351,
+    SIZE_ICH9_ROUTING = 5520,
     SIZE_HPET = 142,
     SIZE_CPU_METHODS = 715, /* and the count that stands in one of them */
     SIZE_MEMORY_METHODS = 670,
 };
 
 #define PCI_HOLE_END  UINT64_C(0xfebfffff)
-#define PCI_HOLE64    (UINT64_C(2) << 30)
 #define FOUR_GIB      (UINT64_C(1) << 32)
 #define GIB           (UINT64_C(1) << 30)
 #define PCI_NUM_SLOTS 32
@@ -49,13 +53,14 @@ static guint compiled_size(const char *asl)
  * Text of a buffer that makes @group @size bytes long; "" when it is so already. The
  * buffer's own overhead (9 or 10 bytes) makes a few differences impossible.
  */
-static char *reserve_text(const char *group, guint size)
+static char *reserve_text(const char *group, const char *name, guint size)
 {
     guint used = compiled_size(group);
 
     g_assert(used <= size);
-    for (guint n = 0; used + n < size; n++) {
-        g_autofree char *text = g_strdup_printf("Name (RSVD, Buffer (%u) {})", n);
+    /* The overhead is at most sixteen bytes. */
+    for (guint n = size - used > 16 ? size - used - 16 : 0; used + n < size; n++) {
+        g_autofree char *text = g_strdup_printf("Name (%s, Buffer (%u) {})", name, n);
 
         if (used + compiled_size(text) == size) {
             return g_steal_pointer(&text);
@@ -71,23 +76,70 @@ static void append_scope_of_size(GString *asl, const char *scope, const char *bo
 {
     g_autofree char *empty = g_strdup_printf("Scope (%s) {}", scope);
     /* One more byte of package length than in an empty scope. */
-    g_autofree char *reserve = reserve_text(body, size - compiled_size(empty) - 1);
+    g_autofree char *reserve =
+        reserve_text(body, "RSVD", size - compiled_size(empty) - 1);
 
     g_string_append_printf(asl, "Scope (%s) {%s %s} ", scope, body, reserve);
+}
+
+/* --- Chipsets ---------------------------------------------------------------- */
+
+/*
+ * Flags: WBINVD, all CPUs have C1, sleep button is a control method, RTC wakes from S4,
+ * hot-plugged CPUs need no physical addressing; the timer has 24 bits.
+ */
+static const AcpiChipset piix_chipset = {
+    .gpe0_base = 0xafe0,
+    .gpe0_len = 4,
+    .pcihp_base = 0xae00,
+    .cpuhp_base = 0xaf00,
+    .smi_enable = 0xf1,
+    .smi_disable = 0xf0,
+    .fadt_revision = 1,
+    .fadt_flags = 0x80a5,
+};
+
+/* And a reset register; there is an 8042. */
+static const AcpiChipset ich9_chipset = {
+    .gpe0_offset = ICH9_PM_GPE0,
+    .gpe0_len = ICH9_PM_GPE0_LEN,
+    .pcihp_base = ICH9_PCIHP_BASE,
+    .cpuhp_base = ICH9_CPUHP_BASE,
+    .smi_enable = 0x02,
+    .smi_disable = 0x03,
+    .fadt_revision = 3,
+    .fadt_flags = 0x84a5,
+    .boot_flags = 0x0002,
+};
+
+const AcpiChipset *acpi_chipset(const PcFirmwareConfig *config)
+{
+    return config->ich9 ? &ich9_chipset : &piix_chipset;
+}
+
+uint32_t acpi_gpe0_base(const PcFirmwareConfig *config)
+{
+    const AcpiChipset *chip = acpi_chipset(config);
+
+    if (chip->gpe0_base) {
+        return chip->gpe0_base;
+    }
+    return (config->pm_io_base ? config->pm_io_base(config->opaque) : 0) +
+           chip->gpe0_offset;
 }
 
 /* --- PCI host bridge, slots and interrupts ----------------------------------- */
 
 /*
- * Registers at ae00: 00 slots plugged, 04 slots to unplug, 08 eject (write), 10 bus
- * selector, 14 index of the device that a slot mask selects.
+ * Registers from %x (base) on: 00 slots plugged, 04 slots to unplug, 08 eject (write),
+ * 10 bus selector, 14 index of the device that a slot mask selects.
  */
 static const char pci_hotplug_asl[] =
-    "OperationRegion (PCST, SystemIO, 0xae00, 0x08) "
+    "OperationRegion (PCST, SystemIO, 0x%x, 0x08) "
     "Field (PCST, DWordAcc, NoLock, WriteAsZeros) { PCIU, 32, PCID, 32 } "
-    "OperationRegion (SEJ, SystemIO, 0xae08, 0x04) "
+    "OperationRegion (SEJ, SystemIO, 0x%x, 0x04) "
     "Field (SEJ, DWordAcc, NoLock, WriteAsZeros) { B0EJ, 32 } "
-    "OperationRegion (BNMR, SystemIO, 0xae10, 0x08) "
+    "OperationRegion (BNMR, SystemIO, 0x%x, 0x08) "
     "Field (BNMR, DWordAcc, NoLock, WriteAsZeros) { BNUM, 32, PIDX, 32 } "
     "Mutex (BLCK, 0) "
 
@@ -211,6 +263,162 @@ static void append_pci_routing(GString *asl)
     append_scope_of_size(asl, "_SB", body->str, SIZE_PCI_ROUTING);
 }
 
+/*
+ * Debug text goes to port 402. _OSC (PCI Firmware Specification 3.0, 4.5): the OS gets
+ * all control it asks for but, with mask 1e, native hot-plug, which ACPI does instead.
+ */
+static const char ich9_debug_asl[] =
+    "OperationRegion (DBGR, SystemIO, 0x402, 1) "
+    "Field (DBGR, ByteAcc, NoLock, Preserve) { DBGB, 8 } ";
+
+static const char ich9_host_asl[] =
+    "Device (PCI0) { "
+    "    Name (_HID, EisaId (\"PNP0A08\")) "
+    "    Name (_CID, EisaId (\"PNP0A03\")) "
+    "    Name (_ADR, Zero) "
+    "    Name (_UID, Zero) "
+    "    Method (_OSC, 4) { "
+    "        CreateDWordField (Arg3, Zero, CDW1) "
+    "        If (LNotEqual (Arg0, "
+    "                       ToUUID (\"33db4d5b-1ff7-401c-9657-7441c03dd766\"))) { "
+    "            Or (CDW1, 4, CDW1) "
+    "            Return (Arg3) "
+    "        } "
+    "        CreateDWordField (Arg3, 8, CDW3) "
+    "        And (CDW3, 0x%x, Local0) "
+    "        If (LNotEqual (Arg1, One)) { Or (CDW1, 8, CDW1) } "
+    "        If (LNotEqual (CDW3, Local0)) { Or (CDW1, 0x10, CDW1) } "
+    "        Store (Local0, CDW3) "
+    "        Return (Arg3) "
+    "    } "
+    "} ";
+
+/* The configuration window is nobody's memory. */
+static void append_mmcfg(GString *asl, const PcFirmwareConfig *config)
+{
+    hwaddr base;
+    uint64_t size;
+
+    if (config->mmcfg && config->mmcfg(config->opaque, &base, &size)) {
+        g_string_append_printf(asl,
+                               "Device (DRAC) { "
+                               "    Name (_HID, \"PNP0C01\") "
+                               "    Name (_CRS, ResourceTemplate () { "
+                               "        DWordMemory (NonCacheable, ReadWrite, "
+                               "                     0x%" PRIx64 ", 0x%" PRIx64 ") "
+                               "    }) "
+                               "} ",
+                               base, base + size - 1);
+    }
+}
+
+static void append_ich9_host(GString *asl, const PcFirmwareConfig *config)
+{
+    g_autofree char *host =
+        g_strdup_printf(ich9_host_asl, config->pci_hotplug_bridges ? 0x1e : 0x1f);
+    g_autofree char *group =
+        g_strdup_printf("Scope (\\) { %s } Scope (_SB) { %s } ", ich9_debug_asl, host);
+    g_autofree char *reserve = reserve_text(group, "RSVH", SIZE_ICH9_HOST);
+
+    g_string_append_printf(asl, "Scope (\\) { %s } Scope (_SB) { %s ", ich9_debug_asl,
+                           host);
+    append_mmcfg(asl, config);
+    g_string_append_printf(asl, "} %s ", reserve);
+}
+
+/*
+ * Links A-H, by the 8259s (LNKx) or straight to the I/O APIC (GSIx) as _PIC says. Pins
+ * of slots 0-24 rotate through E-H, those of slot 30 are E-H, those of the chip's own
+ * functions A-D. Entry number = S * 4 + P.
+ */
+static const char ich9_routing_asl[] =
+    "    Method (_PRT, 0) { "
+    "        Store (Package (128) {}, Local0) "
+    "        Store (Zero, Local1) "
+    "        While (LLess (Local1, 128)) { "
+    "            ShiftRight (Local1, 2, Local2) "
+    "            And (Local1, 3, Local3) "
+    "            Store (Local3, Local4) "
+    "            If (LLess (Local2, 25)) { "
+    "                Add (And (Add (Local2, Local3), 3), 4, Local4) "
+    "            } "
+    "            If (LEqual (Local2, 30)) { Add (Local3, 4, Local4) } "
+    "            If (PICF) { Add (Local4, 8, Local4) } "
+    "            Store (PRTE (Local4), Local5) "
+    "            Store (Or (ShiftLeft (Local2, 16), 0xffff), Index (Local5, Zero)) "
+    "            Store (Local3, Index (Local5, One)) "
+    "            Store (Local5, Index (Local0, Local1)) "
+    "            Increment (Local1) "
+    "        } "
+    "        Return (Local0) "
+    "    } "
+    "} "
+
+    /* Bit 7 of a routing register switches the link off. */
+    "Method (LSTA, 1) { "
+    "    If (And (Arg0, 0x80)) { Return (0x09) } "
+    "    Return (0x0b) "
+    "} "
+    "Method (LCRS, 1, Serialized) { "
+    "    Name (LBUF, ResourceTemplate () { Interrupt (Level, ActiveHigh, Shared) { 0 } "
+    "}) "
+    "    CreateDWordField (LBUF, 5, LIRQ) "
+    "    If (LNot (And (Arg0, 0x80))) { Store (Arg0, LIRQ) } "
+    "    Return (LBUF) "
+    "} ";
+
+static const char ich9_link_asl[] =
+    "Device (LNK%c) { "
+    "    Name (_HID, EisaId (\"PNP0C0F\")) "
+    "    Name (_UID, %d) "
+    "    Name (_PRS, ResourceTemplate () { "
+    "        Interrupt (Level, ActiveHigh, Shared) { 5, 10, 11 } "
+    "    }) "
+    "    Method (_STA, 0) { Return (LSTA (PRQ%c)) } "
+    "    Method (_DIS, 0) { Or (PRQ%c, 0x80, PRQ%c) } "
+    "    Method (_CRS, 0) { Return (LCRS (PRQ%c)) } "
+    "    Method (_SRS, 1) { CreateDWordField (Arg0, 5, LIRQ) Store (LIRQ, PRQ%c) } "
+    "} ";
+
+static const char ich9_gsi_asl[] =
+    "Device (GSI%c) { "
+    "    Name (_HID, EisaId (\"PNP0C0F\")) "
+    "    Name (_UID, %d) "
+    "    Name (_PRS, ResourceTemplate () { "
+    "        Interrupt (Level, ActiveHigh, Shared) { %d } "
+    "    }) "
+    "    Method (_CRS, 0) { Return (_PRS) } "
+    "    Method (_DIS, 0) {} "
+    "    Method (_SRS, 1) {} "
+    "} ";
+
+static void append_ich9_routing(GString *asl)
+{
+    g_autoptr(GString) body = g_string_new("Scope (PCI0) { Method (PRTE, 1) { ");
+
+    for (int i = 0; i < 2 * ICH9_NUM_PIRQS; i++) {
+        g_string_append_printf(body,
+                               "If (LEqual (Arg0, %d)) { "
+                               "Return (Package () { Zero, Zero, %s%c, Zero }) } ",
+                               i, i < ICH9_NUM_PIRQS ? "LNK" : "GSI",
+                               'A' + i % ICH9_NUM_PIRQS);
+    }
+    g_string_append(body, "Return (Zero) } ");
+    g_string_append(body, ich9_routing_asl);
+    for (int i = 0; i < ICH9_NUM_PIRQS; i++) {
+        int c = 'A' + i;
+        g_string_append_printf(body, ich9_link_asl, c, i, c, c, c, c, c);
+        g_string_append_printf(body, ich9_gsi_asl, c, 16 + i, 16 + i);
+    }
+    g_string_append(body, "} ");
+    g_autofree char *group = g_strdup_printf("Name (PICF, Zero) "
+                                             "Method (_PIC, 1) { Store (Arg0, PICF) } "
+                                             "Scope (_SB) { %s ",
+                                             body->str);
+    g_autofree char *reserve = reserve_text(group, "RSVR", SIZE_ICH9_ROUTING);
+    g_string_append_printf(asl, "%s %s ", group, reserve);
+}
+
 static uint64_t round_up(uint64_t value, uint64_t unit)
 {
     return (value + unit - 1) / unit * unit;
@@ -228,20 +436,40 @@ static uint64_t pci_hole64_start(const PcFirmwareConfig *config)
     return round_up(end, GIB);
 }
 
+/* The 32-bit window begins behind RAM; the configuration window is not part of it. */
+static void append_hole32(GString *asl, const PcFirmwareConfig *config)
+{
+    static const char hole[] =
+        "    DWordMemory (NonCacheable, ReadWrite, 0x%" PRIx64 ", 0x%" PRIx64 ") ";
+    uint64_t start = config->ram_below_4g, size;
+    hwaddr base;
+
+    if (config->mmcfg && config->mmcfg(config->opaque, &base, &size) && base >= start &&
+        base + size <= PCI_HOLE_END) {
+        if (base > start) {
+            g_string_append_printf(asl, hole, start, base - 1);
+        }
+        start = base + size;
+    }
+    g_string_append_printf(asl, hole, start, PCI_HOLE_END);
+}
+
 static void append_pci_resources(GString *asl, const PcFirmwareConfig *config)
 {
+    const AcpiChipset *chip = acpi_chipset(config);
     uint64_t hole64 = pci_hole64_start(config);
+    uint32_t gpe0 = acpi_gpe0_base(config);
 
+    g_string_append(asl, "Scope (\\_SB.PCI0) { "
+                         "Name (_CRS, ResourceTemplate () { "
+                         "    WordBusNumber (0, 0xff) "
+                         "    IO (Decode16, 0xcf8, 0xcf8, 1, 8) "
+                         "    WordIO (0, 0xcf7) "
+                         "    WordIO (0xd00, 0xffff) "
+                         "    DWordMemory (Cacheable, ReadWrite, 0xa0000, 0xbffff) ");
+    append_hole32(asl, config);
     g_string_append_printf(
         asl,
-        "Scope (\\_SB.PCI0) { "
-        "Name (_CRS, ResourceTemplate () { "
-        "    WordBusNumber (0, 0xff) "
-        "    IO (Decode16, 0xcf8, 0xcf8, 1, 8) "
-        "    WordIO (0, 0xcf7) "
-        "    WordIO (0xd00, 0xffff) "
-        "    DWordMemory (Cacheable, ReadWrite, 0xa0000, 0xbffff) "
-        "    DWordMemory (NonCacheable, ReadWrite, 0x%" PRIx64 ", 0x%" PRIx64 ") "
         "    QWordMemory (Cacheable, ReadWrite, 0x%" PRIx64 ", 0x%" PRIx64 ") "
         "}) "
         "Device (GPE0) { "
@@ -250,8 +478,7 @@ static void append_pci_resources(GString *asl, const PcFirmwareConfig *config)
         "    Name (_STA, 0x0b) "
         "    Name (_CRS, ResourceTemplate () { IO (Decode16, 0x%x, 0x%x, 1, %d) }) "
         "} ",
-        config->ram_below_4g, PCI_HOLE_END, hole64, hole64 + PCI_HOLE64 - 1,
-        ACPI_GPE0_BASE, ACPI_GPE0_BASE, ACPI_GPE0_LENGTH);
+        hole64, hole64 + config->pci_hole64_size - 1, gpe0, gpe0, chip->gpe0_len);
     if (config->pci_hotplug || config->pci_hotplug_bridges) {
         g_string_append_printf(
             asl,
@@ -261,7 +488,7 @@ static void append_pci_resources(GString *asl, const PcFirmwareConfig *config)
             "    Name (_STA, 0x0b) "
             "    Name (_CRS, ResourceTemplate () { IO (Decode16, 0x%x, 0x%x, 1, %d) }) "
             "} ",
-            ACPI_PCIHP_BASE, ACPI_PCIHP_BASE, ACPI_PCIHP_LENGTH);
+            chip->pcihp_base, chip->pcihp_base, ACPI_PCIHP_LENGTH);
     }
     g_string_append(asl, "} ");
 }
@@ -292,16 +519,16 @@ static const char hpet_asl[] =
 /* --- CPU hot-plug ------------------------------------------------------------ */
 
 /*
- * Registers at af00: 00 CPU selector; 04 bits enabled, insert, remove, eject; 05
- * command; 08 data. Writing selector 0 leaves the old bitmap interface.
+ * Registers from %x (base) on: 00 CPU selector; 04 bits enabled, insert, remove, eject;
+ * 05 command; 08 data. Writing selector 0 leaves the old bitmap interface.
  */
 static const char cpu_resources_asl[] =
     "Device (\\_SB.PCI0.PRES) { "
     "    Name (_HID, EisaId (\"PNP0A06\")) "
     "    Name (_UID, \"CPU Hotplug resources\") "
     "    Mutex (CPLK, 0) "
-    "    Name (_CRS, ResourceTemplate () { IO (Decode16, 0xaf00, 0xaf00, 1, 12) }) "
-    "    OperationRegion (PRST, SystemIO, 0xaf00, 12) "
+    "    Name (_CRS, ResourceTemplate () { IO (Decode16, 0x%x, 0x%x, 1, 12) }) "
+    "    OperationRegion (PRST, SystemIO, 0x%x, 12) "
     "    Field (PRST, ByteAcc, NoLock, WriteAsZeros) { "
     "        Offset (4), CPEN, 1, CINS, 1, CRMV, 1, CEJ0, 1, CEJF, 1, "
     "        Offset (5), CCMD, 8 "
@@ -378,13 +605,14 @@ static void append_processor(GString *asl, const PcFirmwareConfig *config, unsig
 static void append_cpus(GString *asl, const PcFirmwareConfig *config)
 {
     unsigned num = config->machine->smp.max_cpus;
+    unsigned base = acpi_chipset(config)->cpuhp_base;
     g_autofree char *methods = g_strdup_printf(cpu_methods_asl, num);
     g_autofree char *count = g_strdup_printf("%u", num);
     g_autofree char *reserve =
-        reserve_text(methods, SIZE_CPU_METHODS + compiled_size(count));
+        reserve_text(methods, "RSVD", SIZE_CPU_METHODS + compiled_size(count));
 
     g_string_append(asl, "Scope (_SB) { ");
-    g_string_append(asl, cpu_resources_asl);
+    g_string_append_printf(asl, cpu_resources_asl, base, base, base);
     g_string_append(asl, "Device (\\_SB.CPUS) { "
                          "Name (_HID, \"ACPI0010\") "
                          "Name (_CID, EisaId (\"PNP0A05\")) "
@@ -528,7 +756,8 @@ static void append_memory_slots(GString *asl, unsigned num)
 
 static void append_memory_hotplug(GString *asl, unsigned num)
 {
-    g_autofree char *reserve = reserve_text(memory_methods_asl, SIZE_MEMORY_METHODS);
+    g_autofree char *reserve =
+        reserve_text(memory_methods_asl, "RSVD", SIZE_MEMORY_METHODS);
 
     g_string_append(asl, memory_resources_asl);
     g_string_append_printf(asl,
@@ -702,22 +931,40 @@ static void append_isa_devices(GString *asl, const PcFirmwareConfig *config)
 #define PCI_CLASS_DISPLAY 0x03
 
 static void append_isa_bridge(GString *asl, const PcFirmwareConfig *config,
-                              unsigned slot)
+                              PCIDevice *dev)
 {
-    g_string_append_printf(asl,
-                           "OperationRegion (P40C, PCI_Config, 0x60, 4) "
-                           "Scope (\\_SB) { "
-                           "    Field (PCI0.S%02X.P40C, ByteAcc, NoLock, Preserve) { "
-                           "        PRQ0, 8, PRQ1, 8, PRQ2, 8, PRQ3, 8 "
-                           "    } "
-                           "} ",
-                           slot * 8);
+    unsigned devfn = pci_get_devfn(dev);
+
+    if (config->ich9) {
+        g_string_append_printf(
+            asl,
+            "OperationRegion (PIRQ, PCI_Config, 0x60, 0x0c) "
+            "Scope (\\_SB) { "
+            "    Field (PCI0.S%02X.PIRQ, ByteAcc, NoLock, Preserve) { "
+            "        PRQA, 8, PRQB, 8, PRQC, 8, PRQD, 8, "
+            "        Offset (8), "
+            "        PRQE, 8, PRQF, 8, PRQG, 8, PRQH, 8 "
+            "    } "
+            "} ",
+            devfn);
+    } else {
+        g_string_append_printf(
+            asl,
+            "OperationRegion (P40C, PCI_Config, 0x60, 4) "
+            "Scope (\\_SB) { "
+            "    Field (PCI0.S%02X.P40C, ByteAcc, NoLock, Preserve) { "
+            "        PRQ0, 8, PRQ1, 8, PRQ2, 8, PRQ3, 8 "
+            "    } "
+            "} ",
+            devfn);
+    }
     append_isa_devices(asl, config);
 }
 
 static bool is_isa_bridge(PCIDevice *dev)
 {
-    return dev && object_is_a(OBJECT(dev), TYPE_PIIX3);
+    return dev && (object_is_a(OBJECT(dev), TYPE_PIIX3) ||
+                   object_is_a(OBJECT(dev), TYPE_ICH9_LPC));
 }
 
 static bool is_display(PCIDevice *dev)
@@ -733,6 +980,11 @@ static PCIBus *secondary_bus(PCIDevice *dev)
     }
     return pci_bridge_get_sec_bus(PCI_BRIDGE(dev));
 }
+
+/* Keeps its state in no sleep state. */
+static const char no_sleep_asl[] = "Method (_S1D, 0) { Return (Zero) } "
+                                   "Method (_S2D, 0) { Return (Zero) } "
+                                   "Method (_S3D, 0) { Return (Zero) } ";
 
 static bool slot_can_hotplug(PCIDevice *dev)
 {
@@ -751,6 +1003,26 @@ static int bus_selector(const PcFirmwareConfig *config, PCIBus *bus)
 static void append_bus(GString *asl, const PcFirmwareConfig *config, PCIBus *bus,
                        int bsel);
 
+/* What stays in a slot of a bus without selector. */
+static void append_fixed_function(GString *asl, const PcFirmwareConfig *config,
+                                  PCIDevice *dev)
+{
+    PCIBus *behind = secondary_bus(dev);
+    int bsel = behind ? bus_selector(config, behind) : -1;
+    unsigned devfn = pci_get_devfn(dev);
+
+    g_string_append_printf(asl, "Device (S%02X) { Name (_ADR, 0x%x) ", devfn,
+                           (unsigned)PCI_SLOT(devfn) << 16 | PCI_FUNC(devfn));
+    if (is_isa_bridge(dev)) {
+        append_isa_bridge(asl, config, dev);
+    } else if (bsel >= 0) {
+        append_bus(asl, config, behind, bsel);
+    } else if (is_display(dev)) {
+        g_string_append(asl, no_sleep_asl);
+    }
+    g_string_append(asl, "} ");
+}
+
 static void append_slot(GString *asl, const PcFirmwareConfig *config, PCIDevice *dev,
                         unsigned slot)
 {
@@ -767,14 +1039,11 @@ static void append_slot(GString *asl, const PcFirmwareConfig *config, PCIDevice 
                            "} ",
                            slot * 8, slot << 16, slot);
     if (is_isa_bridge(dev)) {
-        append_isa_bridge(asl, config, slot);
+        append_isa_bridge(asl, config, dev);
     } else if (bsel >= 0) {
         append_bus(asl, config, behind, bsel);
     } else if (is_display(dev)) {
-        /* Keeps its state in no sleep state. */
-        g_string_append(asl, "Method (_S1D, 0) { Return (Zero) } "
-                             "Method (_S2D, 0) { Return (Zero) } "
-                             "Method (_S3D, 0) { Return (Zero) } ");
+        g_string_append(asl, no_sleep_asl);
     } else if (slot_can_hotplug(dev)) {
         g_string_append_printf(asl,
                                "Name (_SUN, %u) "
@@ -789,30 +1058,43 @@ static PCIDevice *device_in_slot(PCIBus *bus, unsigned slot)
     return bus ? pci_bus_find_device(bus, PCI_DEVFN(slot, 0)) : NULL;
 }
 
-/* DVNT tells the slots in mask Arg0 of event Arg1; PCNT does so for all buses below. */
-static void append_bus_notify(GString *asl, const PcFirmwareConfig *config, PCIBus *bus,
-                              int bsel)
+/* A PCI Express port has one slot behind it. */
+static unsigned num_slots(const PCIBus *bus)
+{
+    return !pci_bus_is_root(bus) && pci_bus_is_express(bus) ? 1 : PCI_NUM_SLOTS;
+}
+
+/* DVNT tells the slots in mask Arg0 of event Arg1. */
+static void append_bus_notify(GString *asl, PCIBus *bus)
 {
     g_string_append(asl, "Method (DVNT, 2) { ");
-    for (unsigned slot = 0; slot < PCI_NUM_SLOTS; slot++) {
+    for (unsigned slot = 0; slot < num_slots(bus); slot++) {
         if (slot_can_hotplug(device_in_slot(bus, slot))) {
             g_string_append_printf(asl,
                                    "If (And (Arg0, 0x%x)) { Notify (S%02X, Arg1) } ",
                                    1u << slot, slot * 8);
         }
     }
-    g_string_append_printf(asl,
-                           "} "
-                           "Method (PCNT, 0) { "
-                           "    Store (%d, BNUM) "
-                           "    DVNT (PCIU, One) "
-                           "    DVNT (PCID, 3) ",
-                           bsel);
-    for (unsigned slot = 0; slot < PCI_NUM_SLOTS; slot++) {
-        PCIBus *behind = secondary_bus(device_in_slot(bus, slot));
+    g_string_append(asl, "} ");
+}
+
+/* PCNT looks at the slots of the bus, if it has any, and of all buses below. */
+static void append_bus_scan(GString *asl, const PcFirmwareConfig *config, PCIBus *bus,
+                            int bsel)
+{
+    g_string_append(asl, "Method (PCNT, 0) { ");
+    if (bsel >= 0) {
+        g_string_append_printf(asl,
+                               "Store (%d, BNUM) "
+                               "DVNT (PCIU, One) "
+                               "DVNT (PCID, 3) ",
+                               bsel);
+    }
+    for (int devfn = 0; bus && devfn < PCI_DEVFN_MAX; devfn++) {
+        PCIBus *behind = secondary_bus(pci_bus_find_device(bus, devfn));
 
         if (behind && bus_selector(config, behind) >= 0) {
-            g_string_append_printf(asl, "^S%02X.PCNT () ", slot * 8);
+            g_string_append_printf(asl, "^S%02X.PCNT () ", (unsigned)devfn);
         }
     }
     g_string_append(asl, "} ");
@@ -823,16 +1105,40 @@ static void append_bus(GString *asl, const PcFirmwareConfig *config, PCIBus *bus
                        int bsel)
 {
     g_string_append_printf(asl, "Name (BSEL, %d) ", bsel);
-    for (unsigned slot = 0; slot < PCI_NUM_SLOTS; slot++) {
+    for (unsigned slot = 0; slot < num_slots(bus); slot++) {
         append_slot(asl, config, device_in_slot(bus, slot), slot);
     }
-    append_bus_notify(asl, config, bus, bsel);
+    append_bus_notify(asl, bus);
+    append_bus_scan(asl, config, bus, bsel);
+}
+
+/* A root bus whose functions stay. Only what the table has a word on is in it. */
+static void append_fixed_bus(GString *asl, const PcFirmwareConfig *config, PCIBus *bus)
+{
+    for (int devfn = 0; bus && devfn < PCI_DEVFN_MAX; devfn++) {
+        PCIDevice *dev = pci_bus_find_device(bus, devfn);
+        /* Further functions: bridges, and the disks of the chipset. */
+        bool named =
+            dev && (!PCI_FUNC(devfn) || secondary_bus(dev) ||
+                    PCI_DEVICE_GET_CLASS(dev)->class_id == PCI_CLASS_STORAGE_SATA);
+
+        if (named) {
+            append_fixed_function(asl, config, dev);
+        }
+    }
+    append_bus_scan(asl, config, bus, -1);
 }
 
 static void append_slots(GString *asl, const PcFirmwareConfig *config)
 {
     g_string_append(asl, "Scope (\\_SB) { Scope (PCI0) { ");
-    append_bus(asl, config, config->pci_bus, 0);
+    int bsel = config->pci_hotplug ? 0 : -1;
+
+    if (bsel >= 0) {
+        append_bus(asl, config, config->pci_bus, bsel);
+    } else {
+        append_fixed_bus(asl, config, config->pci_bus);
+    }
     g_string_append(asl, "} } ");
 }
 
@@ -854,14 +1160,23 @@ static void append_sleep_states(GString *asl, const PcFirmwareConfig *config)
 char *acpi_dsdt_text(const PcFirmwareConfig *config)
 {
     GString *asl = g_string_new(NULL);
+    unsigned pcihp = acpi_chipset(config)->pcihp_base;
+    g_autofree char *hotplug =
+        g_strdup_printf(pci_hotplug_asl, pcihp, pcihp + 8, pcihp + 0x10);
 
-    g_string_append(asl, "Scope (_SB) { Device (PCI0) { "
-                         "Name (_HID, EisaId (\"PNP0A03\")) "
-                         "Name (_ADR, Zero) "
-                         "Name (_UID, Zero) "
-                         "} } ");
-    append_scope_of_size(asl, "_SB.PCI0", pci_hotplug_asl, SIZE_PCI_HOTPLUG);
-    append_pci_routing(asl);
+    if (config->ich9) {
+        append_ich9_host(asl, config);
+        append_scope_of_size(asl, "_SB.PCI0", hotplug, SIZE_ICH9_PCI_HOTPLUG);
+        append_ich9_routing(asl);
+    } else {
+        g_string_append(asl, "Scope (_SB) { Device (PCI0) { "
+                             "Name (_HID, EisaId (\"PNP0A03\")) "
+                             "Name (_ADR, Zero) "
+                             "Name (_UID, Zero) "
+                             "} } ");
+        append_scope_of_size(asl, "_SB.PCI0", hotplug, SIZE_PCI_HOTPLUG);
+        append_pci_routing(asl);
+    }
     if (config->hpet) {
         append_scope_of_size(asl, "_SB", hpet_asl, SIZE_HPET);
     }

@@ -170,6 +170,7 @@ static PcDiskGeometry disk_geometry(void *opaque, unsigned n)
 static void i440fx_describe(PCMachineState *pc, PcFirmwareConfig *config)
 {
     config->pm_io_base = pm_io_base;
+    config->pci_hole64_size = i440fx_get_hole64_size(host_of(pc));
     config->pci_hotplug = true;
     config->pci_hotplug_bridges = true;
     config->pci_bsel = pci_bsel;

@@ -33,7 +33,7 @@ struct PCMachineState {
     uint64_t below_4g, above_4g;
 
     GsiState gsi;
-    IrqLine a20, reset, smi, poweroff, suspend;
+    IrqLine a20, reset, smi, smi_all, poweroff, suspend;
     PcPorts ports;
 
     uint32_t *apic_ids;

@@ -59,6 +59,13 @@ static void smi_line(void *opaque, int n, int level)
     }
 }
 
+static void smi_all_line(void *opaque, int n, int level)
+{
+    for (VCPU *cpu = vcpu_first(); level && cpu; cpu = vcpu_next(cpu)) {
+        x86_cpu_smi(X86_CPU(cpu));
+    }
+}
+
 static void poweroff_line(void *opaque, int n, int level)
 {
     if (level) {
@@ -571,6 +578,7 @@ static bool pc_init(MachineState *ms, Error **errp)
     irq_init(&pc->a20, a20_set, pc, 0);
     irq_init(&pc->reset, reset_line, pc, 0);
     irq_init(&pc->smi, smi_line, pc, 0);
+    irq_init(&pc->smi_all, smi_all_line, pc, 0);
     irq_init(&pc->poweroff, poweroff_line, pc, 0);
     irq_init(&pc->suspend, suspend_line, pc, 0);
     configure_rtc(ms->board);

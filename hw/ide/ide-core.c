@@ -132,6 +132,19 @@ void ide_data_write(IDEDevice *d, uint32_t value, unsigned size)
     pio_moved(d, size);
 }
 
+uint32_t ide_pio_pending(const IDEDevice *d, bool *to_host)
+{
+    *to_host = is_pio_in(d);
+    return (d->status & ATA_DRQ) && (is_pio_in(d) || is_pio_out(d))
+               ? d->block_end - d->pos
+               : 0;
+}
+
+void ide_pio_block_moved(IDEDevice *d)
+{
+    pio_moved(d, d->block_end - d->pos);
+}
+
 /* --- Block requests --- */
 
 static void io_done(void *opaque, int ret)
@@ -147,6 +160,9 @@ static void io_done(void *opaque, int ret)
         atapi_io_done(d, ret);
     } else {
         ata_io_done(d, ret);
+    }
+    if (d->bus->dma && d->bus->dma->settled) {
+        d->bus->dma->settled(d->bus->dma_opaque);
     }
 }
 
@@ -357,6 +373,17 @@ static void write_command(IDEBus *bus, uint8_t command)
     ata_command(d, command);
 }
 
+void ide_issue_task(IDEBus *bus, const IDETaskFile *task)
+{
+    IDEDevice *d = bus->units[0];
+
+    d->tf = task->cur;
+    d->hob = task->prev;
+    d->device = (task->device & (uint8_t)~ATA_DEV_UNIT) | ATA_DEV_OBSOLETE;
+    bus->selected = 0;
+    write_command(bus, task->command);
+}
+
 static bool is_busy(const IDEDevice *d)
 {
     return d && (d->status & ATA_BSY);
@@ -474,6 +501,12 @@ void ide_bus_init(IDEBus *bus, size_t size, DeviceState *controller, uint8_t cha
     bus->channel = channel;
 }
 
+void ide_bus_init_sata(IDEBus *bus, size_t size, DeviceState *controller, uint8_t port)
+{
+    ide_bus_init(bus, size, controller, port);
+    bus->is_sata = true;
+}
+
 void ide_bus_connect(IDEBus *bus, IrqLine *irq, const IDEDmaOps *dma, void *dma_opaque)
 {
     bus->irq = irq;
@@ -533,9 +566,9 @@ static bool ide_check_address(BusState *bus, DeviceState *dev, Error **errp)
     if (unit == UINT32_MAX) {
         unit = ide->units[0] ? 1 : 0;
     }
-    if (unit > 1) {
+    if (unit >= (ide->is_sata ? 1u : 2u)) {
         return error_set(errp, "Can't create IDE unit %u, bus supports only %d units",
-                         unit, 2);
+                         unit, ide->is_sata ? 1 : 2);
     }
     if (ide->units[unit]) {
         return error_set(errp, "IDE unit %u is in use", unit);

@@ -68,6 +68,12 @@ typedef struct IDEShadow {
     uint8_t feature, count, lba_low, lba_mid, lba_high;
 } IDEShadow;
 
+/* A whole task file at once, as a register FIS carries it. */
+typedef struct IDETaskFile {
+    IDEShadow cur, prev;
+    uint8_t device, command;
+} IDETaskFile;
+
 struct IDEDevice {
     DeviceState parent_obj;
 
@@ -149,6 +155,12 @@ void ide_command_error(IDEDevice *d, uint8_t error);
 void ide_pio_begin(IDEDevice *d, IDEPhase phase, uint32_t bytes, bool interrupt);
 /* The next @bytes of the buffer from pos on (fewer at the end). */
 void ide_pio_block(IDEDevice *d, uint32_t bytes, bool interrupt);
+/* Bytes of the DRQ block that the host is to move now, at buffer + pos; 0: none. */
+uint32_t ide_pio_pending(const IDEDevice *d, bool *to_host);
+/* They have been moved. */
+void ide_pio_block_moved(IDEDevice *d);
+/* Run a command on drive 0, which must be there. */
+void ide_issue_task(IDEBus *bus, const IDETaskFile *task);
 uint32_t ide_data_read(IDEDevice *d, unsigned size);
 void ide_data_write(IDEDevice *d, uint32_t value, unsigned size);
 /* The drive wants to move data by DMA: starts now or when the engine does. */

@@ -48,6 +48,20 @@ static void put_dma_modes(IDEDevice *d)
     put(d, 93, d->unit ? 0x6b00 : 0x600b);
 }
 
+#define SATA_QUEUE_DEPTH 32
+
+/* Serial ATA 2.6, 13.2.1: first generation speed; queues only on disks. */
+static void put_sata(IDEDevice *d)
+{
+    bool queued = d->kind == IDE_KIND_HD;
+
+    if (d->bus->is_sata) {
+        put(d, 75, queued ? SATA_QUEUE_DEPTH - 1 : 0);
+        put(d, 76, (uint16_t)(0x0002 | (queued ? 0x0100 : 0)));
+        put(d, 93, 0); /* no cable to look at */
+    }
+}
+
 static void put_capacity(IDEDevice *d)
 {
     uint32_t chs = MIN(d->cylinders * d->cur_heads * d->cur_sectors, UINT32_MAX);
@@ -78,6 +92,7 @@ void ata_identify(IDEDevice *d)
     put(d, 59, d->multiple ? 0x0100 | d->multiple : 0);
     put_capacity(d);
     put_dma_modes(d);
+    put_sata(d);
     put(d, 80, 0x0070); /* ATA/ATAPI-4 to -6 */
     /* NOP, READ and WRITE BUFFER, look-ahead, write cache, SMART */
     put(d, 82, 0x7061);
@@ -110,6 +125,7 @@ void ata_identify_packet(IDEDevice *d)
     put(d, 49, 0x0b00);
     put(d, 53, 0x0007);
     put_dma_modes(d);
+    put_sata(d);
     put(d, 71, 30); /* ns from PACKET to bus release, from SERVICE to BSY clear */
     put(d, 72, 30);
     put(d, 80, 0x0070);

@@ -184,6 +184,18 @@ int pci_swizzle_map_irq(PCIDevice *dev, int pin)
     return (pin + PCI_SLOT(dev->devfn)) % PCI_NUM_PINS;
 }
 
+/* Input of router @bus that @pin of @dev, somewhere below it, drives. */
+static int input_of(PCIBus *bus, PCIDevice *dev, int pin)
+{
+    for (PCIBus *b = pci_get_bus(dev); b != bus; b = pci_get_bus(dev)) {
+        pin = (b->map_irq ? b->map_irq : pci_swizzle_map_irq)(dev, pin);
+        dev = b->bridge;
+    }
+    pin = bus->map_irq(dev, pin);
+    assert(pin >= 0 && pin < bus->num_irqs);
+    return pin;
+}
+
 void pci_bus_change_irq(PCIDevice *dev, int pin, int change)
 {
     PCIBus *bus = pci_get_bus(dev);
@@ -192,14 +204,11 @@ void pci_bus_change_irq(PCIDevice *dev, int pin, int change)
         if (!bus->bridge) {
             return; /* a root bus without a router */
         }
-        pin = (bus->map_irq ? bus->map_irq : pci_swizzle_map_irq)(dev, pin);
-        dev = bus->bridge;
-        bus = pci_get_bus(dev);
+        bus = pci_get_bus(bus->bridge);
     }
-    pin = bus->map_irq(dev, pin);
-    assert(pin >= 0 && pin < bus->num_irqs);
-    bus->irq_count[pin] += change;
-    bus->set_irq(bus->irq_opaque, pin, bus->irq_count[pin] > 0);
+    int n = input_of(bus, dev, pin);
+    bus->irq_count[n] += change;
+    bus->set_irq(bus->irq_opaque, n, bus->irq_count[n] > 0);
 }
 
 void pci_bus_set_irqs(PCIBus *bus, PCISetIrqFn *set_irq, PCIMapIrqFn *map_irq,
@@ -217,6 +226,33 @@ int pci_bus_get_irq_level(PCIBus *bus, int n)
 {
     assert(n >= 0 && n < bus->num_irqs);
     return bus->irq_count[n] > 0;
+}
+
+void pci_bus_reroute_begin(PCIBus *bus)
+{
+    memset(bus->irq_count, 0, sizeof(*bus->irq_count) * (size_t)bus->num_irqs);
+}
+
+/* Count the pins of @from's functions, and of the bridges below, on router @bus. */
+static void count_pins(PCIBus *bus, PCIBus *from)
+{
+    for (int devfn = 0; devfn < PCI_DEVFN_MAX; devfn++) {
+        PCIDevice *dev = from->devices[devfn];
+        for (int pin = 0; dev && pin < PCI_NUM_PINS; pin++) {
+            if ((dev->irq_state & (1u << pin)) &&
+                !(pci_get_word(dev->config + PCI_COMMAND) & PCI_COMMAND_INTX_OFF)) {
+                bus->irq_count[input_of(bus, dev, pin)]++;
+            }
+        }
+    }
+    for (GSList *l = from->child_buses; l; l = l->next) {
+        count_pins(bus, l->data);
+    }
+}
+
+void pci_bus_reroute_commit(PCIBus *bus)
+{
+    count_pins(bus, bus);
 }
 
 /* --- DMA -----------------------------------------------------------------------------
@@ -264,6 +300,30 @@ void pci_data_write(PCIBus *root, uint32_t addr, uint32_t value, int size)
 
     if (dev) {
         pci_host_config_write(dev, addr & 0xff, value, size);
+    }
+}
+
+static PCIDevice *find_ecam(PCIBus *root, uint32_t offset)
+{
+    PCIBus *bus = pci_bus_find(root, (uint8_t)(offset >> 20));
+
+    return bus ? bus->devices[(offset >> 12) & 0xff] : NULL;
+}
+
+uint32_t pci_ecam_read(PCIBus *root, uint32_t offset, int size)
+{
+    PCIDevice *dev = find_ecam(root, offset);
+
+    return dev ? pci_host_config_read(dev, offset & 0xfff, size)
+               : UINT32_MAX >> (32 - 8 * size);
+}
+
+void pci_ecam_write(PCIBus *root, uint32_t offset, uint32_t value, int size)
+{
+    PCIDevice *dev = find_ecam(root, offset);
+
+    if (dev) {
+        pci_host_config_write(dev, offset & 0xfff, value, size);
     }
 }
 
@@ -361,10 +421,10 @@ const char *pci_class_fw_name(uint16_t class_id)
 /* --- Life ----------------------------------------------------------------------------
  */
 
-PCIBus *pci_root_bus_new(DeviceState *host, const char *name, MemoryRegion *mem,
-                         MemoryRegion *io, uint8_t devfn_min)
+static PCIBus *root_bus_new(const char *type, DeviceState *host, const char *name,
+                            MemoryRegion *mem, MemoryRegion *io, uint8_t devfn_min)
 {
-    PCIBus *bus = PCI_BUS(bus_new(TYPE_PCI_BUS, host, name));
+    PCIBus *bus = PCI_BUS(bus_new(type, host, name));
 
     bus->mem = mem;
     bus->io = io;
@@ -372,6 +432,23 @@ PCIBus *pci_root_bus_new(DeviceState *host, const char *name, MemoryRegion *mem,
     bus->next_root = first_root;
     first_root = bus;
     return bus;
+}
+
+PCIBus *pci_root_bus_new(DeviceState *host, const char *name, MemoryRegion *mem,
+                         MemoryRegion *io, uint8_t devfn_min)
+{
+    return root_bus_new(TYPE_PCI_BUS, host, name, mem, io, devfn_min);
+}
+
+PCIBus *pcie_root_bus_new(DeviceState *host, const char *name, MemoryRegion *mem,
+                          MemoryRegion *io, uint8_t devfn_min)
+{
+    return root_bus_new(TYPE_PCIE_BUS, host, name, mem, io, devfn_min);
+}
+
+bool pci_bus_is_express(const PCIBus *bus)
+{
+    return object_is_a((const Object *)bus, TYPE_PCIE_BUS);
 }
 
 void pci_root_bus_cleanup(PCIBus *bus)
@@ -474,3 +551,10 @@ static const TypeInfo pci_bus_info = {
     .class_init = pci_bus_class_init,
 };
 TYPE_REGISTER(pci_bus_info);
+
+static const TypeInfo pcie_bus_info = {
+    .name = TYPE_PCIE_BUS,
+    .parent = TYPE_PCI_BUS,
+    .instance_size = sizeof(PCIBus),
+};
+TYPE_REGISTER(pcie_bus_info);

@@ -2,7 +2,7 @@
 /*
  * PCI hotplug through ACPI: a bus selector and bitmaps of slots that come and go. A bus
  * has a selector number ("bsel") if it was there before the guest started; the root bus
- * has 0. Layout: hw/acpi/pcihp.c. Context: BQL.
+ * has 0 if it takes part. Layout: hw/acpi/pcihp.c. Context: BQL.
  */
 #ifndef STRATA_HW_ACPI_PCIHP_H
 #define STRATA_HW_ACPI_PCIHP_H
@@ -20,6 +20,8 @@ typedef struct AcpiPciBusStatus {
 typedef struct AcpiPciHotplug {
     MemoryRegion region; /* "acpi-pci-hotplug" */
     PCIBus *root;
+    Object *owner;
+    bool root_slots;                 /* the root bus takes part */
     bool bridges;                    /* buses behind cold-plugged bridges take part */
     PCIBus *bus[ACPI_PCIHP_MAX_BUS]; /* by bsel */
     unsigned num_buses;

@@ -104,6 +104,7 @@ struct MachineClass {
     const char *default_nic;     /* "e1000" */
     bool has_hotpluggable_cpus;
     bool no_serial, no_parallel, no_floppy, no_cdrom, no_sdcard;
+    unsigned ide_units_per_bus; /* 0: two */
     GlobalProperty *compat_props;
     size_t num_compat_props;
     /* Adjust and check options before anything is made. */

@@ -50,13 +50,18 @@ typedef struct PcFirmwareConfig {
     bool acpi;
     bool hpet;
     uint32_t hpet_id; /* low half of its capability register */
+    /* The chipset's blocks: those of an ICH9, or of a PIIX. */
+    bool ich9;
+    uint64_t pci_hole64_size; /* 64-bit window for BARs */
+    /* Where the PCI Express configuration window is now; NULL or false: nowhere. */
+    bool (*mmcfg)(void *opaque, hwaddr *base, uint64_t *size);
     /* I/O base of the power management block as the guest set it; 0: not yet. */
     uint32_t (*pm_io_base)(void *opaque);
     bool disable_s3, disable_s4;
     uint8_t s4_value; /* 2 */
     /* Root bus and what hangs on it; see hw/pci. NULL: all slots are empty. */
     struct PCIBus *pci_bus;
-    bool pci_hotplug; /* ACPI hot-plug registers at ae00 serve the root bus */
+    bool pci_hotplug; /* ACPI hot-plug registers serve the root bus */
     bool pci_hotplug_bridges;
     /* Number of a bus in the hot-plug registers, -1: none. NULL: 0 for the root. */
     int (*pci_bsel)(void *opaque, const struct PCIBus *bus);

@@ -33,13 +33,16 @@ typedef struct IDEDmaOps {
     uint32_t (*transfer)(void *opaque, void *buf, uint32_t len, bool to_memory);
     /* The command is over; the drive raises its interrupt after this. */
     void (*done)(void *opaque);
+    /* A block request has ended and the drive has gone on; may be NULL. */
+    void (*settled)(void *opaque);
 } IDEDmaOps;
 
 typedef struct IDEBus {
     BusState parent_obj;
     /* private */
     IDEDevice *units[2];
-    uint8_t channel;  /* 0 primary, 1 secondary */
+    uint8_t channel;  /* 0 primary, 1 secondary; or the port's number */
+    bool is_sata;     /* one drive, which speaks the serial protocol */
     uint8_t selected; /* unit that the Device register names */
     uint8_t control;  /* Device Control register */
     bool irq_level;
@@ -55,6 +58,8 @@ static inline IDEBus *IDE_BUS(const void *obj)
 
 /* In the controller's realize. */
 void ide_bus_init(IDEBus *bus, size_t size, DeviceState *controller, uint8_t channel);
+/* The same for a port of a serial controller: one drive. */
+void ide_bus_init_sata(IDEBus *bus, size_t size, DeviceState *controller, uint8_t port);
 void ide_bus_connect(IDEBus *bus, IrqLine *irq, const IDEDmaOps *dma, void *dma_opaque);
 /* Power-on values; the drives reset by themselves. */
 void ide_bus_reset(IDEBus *bus);

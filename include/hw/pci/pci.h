@@ -19,6 +19,7 @@
 
 #define TYPE_PCI_DEVICE "pci-device"
 #define TYPE_PCI_BUS    "PCI"
+#define TYPE_PCIE_BUS   "PCIE" /* a PCI bus whose functions may have 4 KiB of space */
 
 OBJECT_DECLARE_TYPE(PCIDevice, PCIDeviceClass, PCI_DEVICE, TYPE_PCI_DEVICE)
 OBJECT_DECLARE_TYPE(PCIBus, PCIBusClass, PCI_BUS, TYPE_PCI_BUS)
@@ -271,12 +272,23 @@ struct PCIBus {
 /* A root bus below host bridge @host. Lifetime: the host owns it. */
 PCIBus *pci_root_bus_new(DeviceState *host, const char *name, MemoryRegion *mem,
                          MemoryRegion *io, uint8_t devfn_min);
+/* The same for a PCI Express root complex. */
+PCIBus *pcie_root_bus_new(DeviceState *host, const char *name, MemoryRegion *mem,
+                          MemoryRegion *io, uint8_t devfn_min);
+/* Is it the bus of a root complex or behind a PCI Express port? */
+bool pci_bus_is_express(const PCIBus *bus);
 /* Host bridge's unrealize. */
 void pci_root_bus_cleanup(PCIBus *bus);
 /* Interrupt router with @num_irqs inputs. */
 void pci_bus_set_irqs(PCIBus *bus, PCISetIrqFn *set_irq, PCIMapIrqFn *map_irq,
                       void *opaque, int num_irqs);
 int pci_bus_get_irq_level(PCIBus *bus, int n);
+/*
+ * map_irq is about to give other answers, then it does: what was counted under the old
+ * ones is counted anew. set_irq is not called; the router looks afterwards.
+ */
+void pci_bus_reroute_begin(PCIBus *bus);
+void pci_bus_reroute_commit(PCIBus *bus);
 /* Before any function is on the bus. */
 void pci_bus_set_dma_root(PCIBus *bus, PCIDmaRootFn *fn, void *opaque);
 void pci_bus_reserve_slots(PCIBus *bus, uint64_t slot_mask);
@@ -299,6 +311,13 @@ int pci_swizzle_map_irq(PCIDevice *dev, int pin);
  */
 uint32_t pci_data_read(PCIBus *root, uint32_t addr, int size);
 void pci_data_write(PCIBus *root, uint32_t addr, uint32_t value, int size);
+
+/*
+ * The same through the enhanced mechanism (PCI Express Base 2.0, 7.2.2): @offset is bus
+ * 27-20, devfn 19-12, register 11-0.
+ */
+uint32_t pci_ecam_read(PCIBus *root, uint32_t offset, int size);
+void pci_ecam_write(PCIBus *root, uint32_t offset, uint32_t value, int size);
 
 /* "Ethernet controller" for 0x0200; NULL when the class has no name here. */
 const char *pci_class_description(uint16_t class_id);

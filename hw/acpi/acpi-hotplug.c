@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PCI slots, CPUs and DIMMs of an ACPI chipset: which block a device belongs to, and
+ * the general purpose event that tells the guest to look there. The events are those
+ * of the DSDT's _GPE methods.
+ */
+#include "hw/acpi/acpi-hotplug.h"
+#include "accel/vcpu.h"
+#include "hw/pci/pci-bridge.h"
+
+#define GPE_PCI_HOTPLUG 1
+#define GPE_CPU_HOTPLUG 2
+#define GPE_MEM_HOTPLUG 3
+
+static bool is_dimm(DeviceState *dev)
+{
+    return object_is_a(OBJECT(dev), "pc-dimm");
+}
+
+static bool is_cpu(DeviceState *dev)
+{
+    return object_is_a(OBJECT(dev), TYPE_VCPU);
+}
+
+static bool is_pci(DeviceState *dev)
+{
+    return object_is_a(OBJECT(dev), TYPE_PCI_DEVICE);
+}
+
+bool acpi_hotplug_pre_plug(AcpiHotplug *s, DeviceState *dev, Error **errp)
+{
+    if (is_pci(dev)) {
+        return acpi_pcihp_pre_plug(&s->pci, PCI_DEVICE(dev), errp);
+    }
+    if (is_dimm(dev) && !s->memory.num_slots) {
+        return error_set(errp,
+                         "memory hotplug is not enabled: %s.memory-hotplug-support "
+                         "is not set",
+                         s->model);
+    }
+    return true;
+}
+
+static void plug_pci(AcpiHotplug *s, DeviceState *dev)
+{
+    /* What is behind a bridge asks us as well. */
+    if (object_is_a(OBJECT(dev), TYPE_PCI_BRIDGE_BASE)) {
+        bus_set_hotplug_handler(BUS(pci_bridge_get_sec_bus(PCI_BRIDGE(dev))), s->owner);
+    }
+    if (acpi_pcihp_plug(&s->pci, PCI_DEVICE(dev))) {
+        acpi_gpe_raise(s->gpe, GPE_PCI_HOTPLUG);
+    }
+}
+
+bool acpi_hotplug_plug(AcpiHotplug *s, DeviceState *dev, Error **errp)
+{
+    if (is_pci(dev)) {
+        plug_pci(s, dev);
+    } else if (is_dimm(dev)) {
+        if (acpi_memory_plug(&s->memory, dev)) {
+            acpi_gpe_raise(s->gpe, GPE_MEM_HOTPLUG);
+        }
+    } else if (is_cpu(dev)) {
+        if (acpi_cpu_plug(&s->cpu, (unsigned)VCPU_CAST(dev)->index, dev)) {
+            acpi_gpe_raise(s->gpe, GPE_CPU_HOTPLUG);
+        }
+    }
+    return true;
+}
+
+bool acpi_hotplug_unplug_request(AcpiHotplug *s, DeviceState *dev, Error **errp)
+{
+    unsigned event;
+
+    if (is_pci(dev)) {
+        if (!acpi_pcihp_unplug_request(&s->pci, PCI_DEVICE(dev), errp)) {
+            return false;
+        }
+        event = GPE_PCI_HOTPLUG;
+    } else if (is_dimm(dev)) {
+        if (!acpi_memory_unplug_request(&s->memory, dev, errp)) {
+            return false;
+        }
+        event = GPE_MEM_HOTPLUG;
+    } else if (is_cpu(dev)) {
+        if (!acpi_cpu_unplug_request(&s->cpu, dev, errp)) {
+            return false;
+        }
+        event = GPE_CPU_HOTPLUG;
+    } else {
+        return error_set(errp,
+                         "acpi: device unplug request for not supported device "
+                         "type: %s",
+                         object_get_typename(OBJECT(dev)));
+    }
+    acpi_gpe_raise(s->gpe, event);
+    return true;
+}
+
+void acpi_hotplug_unplug(AcpiHotplug *s, DeviceState *dev)
+{
+    if (is_dimm(dev)) {
+        acpi_memory_unplug(&s->memory, dev);
+    } else if (is_cpu(dev)) {
+        acpi_cpu_unplug(&s->cpu, dev);
+    }
+}
+
+void acpi_hotplug_ospm_status(AcpiHotplug *s, struct json_object *list)
+{
+    acpi_memory_ospm_status(&s->memory, list);
+    acpi_cpu_ospm_status(&s->cpu, list);
+}
+
+bool acpi_hotplug_slot_status(AcpiHotplug *s, DeviceState *dev, AcpiSlotStatus *status)
+{
+    return acpi_memory_slot_status(&s->memory, dev, status) ||
+           acpi_cpu_slot_status(&s->cpu, dev, status);
+}
+
+void acpi_hotplug_init(AcpiHotplug *s, Object *owner, const char *model, AcpiGpe *gpe,
+                       PCIBus *root, MemoryRegion *io, const AcpiHotplugConfig *config)
+{
+    s->owner = owner;
+    s->model = model;
+    s->gpe = gpe;
+    s->pci.root_slots = config->root_slots;
+    s->pci.bridges = config->bridges;
+    acpi_pcihp_init(&s->pci, owner, root, io, config->pci_base);
+    acpi_cpu_hotplug_init(&s->cpu, owner, io, config->cpu_base, config->cpu_arch_ids,
+                          config->num_cpus);
+    acpi_memory_hotplug_init(&s->memory, owner, io, ACPI_MEMORY_HOTPLUG_BASE,
+                             config->num_dimm_slots);
+    if (config->root_slots) {
+        bus_set_hotplug_handler(BUS(root), owner);
+    }
+}
+
+void acpi_hotplug_fini(AcpiHotplug *s, MemoryRegion *io)
+{
+    if (s->pci.root_slots) {
+        bus_set_hotplug_handler(BUS(s->pci.root), NULL);
+    }
+    acpi_memory_hotplug_fini(&s->memory, io);
+    acpi_cpu_hotplug_fini(&s->cpu, io);
+    acpi_pcihp_fini(&s->pci, io);
+}
+
+void acpi_hotplug_reset(AcpiHotplug *s)
+{
+    acpi_cpu_hotplug_reset(&s->cpu);
+    acpi_pcihp_reset(&s->pci);
+}

@@ -1061,7 +1061,7 @@ static PCIDevice *device_in_slot(PCIBus *bus, unsigned slot)
 /* A PCI Express port has one slot behind it. */
 static unsigned num_slots(const PCIBus *bus)
 {
-    return !pci_bus_is_root(bus) && pci_bus_is_express(bus) ? 1 : PCI_NUM_SLOTS;
+    return bus && !pci_bus_is_root(bus) && pci_bus_is_express(bus) ? 1 : PCI_NUM_SLOTS;
 }
 
 /* DVNT tells the slots in mask Arg0 of event Arg1. */

@@ -212,6 +212,7 @@ static AcpiFiles acpi_make(unsigned num_cpus, unsigned num_slots)
         .pm_io_base = pm_base,
         .s4_value = 2,
         .pci_hotplug = true,
+        .pci_hole64_size = UINT64_C(2) << 30,
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(apic_ids); i++) {

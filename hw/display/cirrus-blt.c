@@ -76,13 +76,15 @@ static void put_pixel(BltLine *line, const Blt *b, uint32_t at, const uint8_t *c
     }
 }
 
-/* Pixel @x of a line whose bits say foreground or background. */
+/*
+ * Pixel @x of a line whose bits say foreground or background. A transparent line leaves
+ * out the zeros, or, inverted, the ones and draws the zeros in the background colour.
+ */
 static void put_bit(BltLine *line, const Blt *b, uint32_t x, bool bit)
 {
-    if (b->ext & BLT_EXT_INVERT) {
-        bit = !bit;
-    }
-    if (bit || !(b->mode & BLT_MODE_TRANSPARENT)) {
+    bool left_out = b->ext & BLT_EXT_INVERT;
+
+    if (!(b->mode & BLT_MODE_TRANSPARENT) || bit != left_out) {
         put_pixel(line, b, x * b->pixel_bytes, bit ? b->fg : b->bg);
     }
 }

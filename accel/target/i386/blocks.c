@@ -21,6 +21,7 @@
  */
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/decode.h"
+#include "accel/target/i386/lockstep.h"
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/x86-jit.h"
 #include "accel/tcg/code-pages.h"
@@ -819,19 +820,15 @@ static uint64_t lines_of(unsigned offset, unsigned len)
 }
 
 /* Translates a block that has been entered here; NULL: not now, or never. */
-static const void *translate(X86State *cpu, X86Block *b)
+static JitBlock *translate(X86State *cpu, X86Block *b)
 {
     unsigned offset = b->ram_addr & (SOFT_TLB_PAGE - 1);
     unsigned here = MIN(b->source_len, SOFT_TLB_PAGE - offset);
-    SoftTlbSide *s =
-        x86_tlb_get(cpu, code_linear(cpu, b->rip), SOFT_TLB_EXEC, cpu->view);
-    bool global = s->flags & SOFT_TLB_GLOBAL;
     JitSource src = { .insns = b->count,
                       .guest_bytes = b->source_len,
                       .guest = b->insn,
                       .guest_size = b->count * sizeof(X86Insn),
                       .pages = 1 + b->crosses };
-    JitBlock *jb;
 
     for (unsigned k = 0; k < src.pages; k++) {
         src.page[k].page = (TcgCodePage *)b->page[k].page;
@@ -842,10 +839,20 @@ static const void *translate(X86State *cpu, X86Block *b)
     if (b->crosses) {
         src.page[1].lines = lines_of(0, b->source_len - here);
     }
-    jb = x86_jit_translate(cpu, &src, &b->no_jit);
+    return x86_jit_translate(cpu, &src, &b->no_jit);
+}
+
+static const void *translate_and_remember(X86State *cpu, X86Block *b)
+{
+    SoftTlbSide *s =
+        x86_tlb_get(cpu, code_linear(cpu, b->rip), SOFT_TLB_EXEC, cpu->view);
+    bool global = s->flags & SOFT_TLB_GLOBAL;
+    JitBlock *jb = translate(cpu, b);
+
     if (!jb) {
         return NULL;
     }
+    /* Room may have been made. */
     x86_jit_select(cpu);
     return remember_translated(cpu, jb, global);
 }
@@ -897,7 +904,7 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
         if (b->heat < jit_options()->threshold) {
             b->heat++;
         } else if (!b->no_jit && b != &cpu->blocks->scratch.head) {
-            code = translate(cpu, b);
+            code = translate_and_remember(cpu, b);
         }
     }
     if (code) {
@@ -906,6 +913,25 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
     }
     run_block(cpu, b);
     return b;
+}
+
+/* The same, comparing. */
+static void run_lockstep(X86State *cpu)
+{
+    X86Block *b = find_next(cpu, NULL);
+    JitBlock *jb = NULL;
+
+    x86_jit_select(cpu);
+    if (b->heat < jit_options()->threshold) {
+        b->heat++;
+    } else if (!b->no_jit && b != &cpu->blocks->scratch.head) {
+        jb = translate(cpu, b);
+    }
+    if (jb) {
+        x86_lockstep_run(cpu, jb);
+    } else {
+        run_block(cpu, b);
+    }
 }
 
 /* --- the loop ------------------------------------------------------------------------
@@ -1002,7 +1028,10 @@ void x86_run(X86State *cpu)
             step(cpu);
         } else {
             cpu->irq_shadow = 0;
-            if (jit_on && !log_enabled(LOG_EXEC | LOG_CPU)) {
+            if (jit_on && jit_options()->lockstep) {
+                run_lockstep(cpu);
+                prev = NULL;
+            } else if (jit_on && !log_enabled(LOG_EXEC | LOG_CPU)) {
                 prev = run_either(cpu, prev);
             } else {
                 prev = find_next(cpu, prev);

@@ -30,7 +30,8 @@ typedef struct TcgCodePage {
     /* --- the translator's, under its lock --- */
     struct JitBlock *blocks;
     uint64_t since_ms;
-    uint32_t invalidations; /* atomic: how often decoded bytes were overwritten lately */
+    uint32_t
+        invalidations; /* atomic: how often decoded bytes were overwritten lately */
 } TcgCodePage;
 
 /* The record of the page at @ram_addr; made when needed, lives for ever. Any thread. */

@@ -203,8 +203,7 @@ void x86_state_refresh(X86State *cpu)
     cpu->exc_delivering = -1;
     cpu->insn = NULL;
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
-        cpu->views[k].used = true;
-        soft_tlb_flush(&cpu->views[k]);
+        soft_tlb_reset(&cpu->views[k]);
     }
     x86_blocks_all_changed(cpu);
 }

@@ -5,11 +5,15 @@
  * are overwritten, addresses that FOLD and GROUP have made useless, and registers
  * overwritten within the block.
  *
- * A guest memory access is never dead, nor is a check: both may fault.
+ * A guest memory access is never dead, nor is a check: both may fault. An instruction
+ * that a slow stub may execute keeps its writes to registers: the back end takes it
+ * that the stub changes no others than the nodes do.
  */
 #include "accel/tcg/ir/ir-internal.h"
 
 #include <string.h>
+
+enum { COVERED_MAX = 256 };
 
 typedef struct Needed {
     uint32_t regs;                    /* guest registers read later */
@@ -42,11 +46,11 @@ static void read_temp(Needed *need, IrVal v)
     }
 }
 
-static bool is_dead(const Needed *need, const IrNode *n)
+static bool is_dead(const Needed *need, const IrNode *n, bool covered)
 {
     unsigned r = ir_roles(n);
 
-    return !has_effect(n) && !(ir_regs_written(n) & need->regs) &&
+    return !has_effect(n) && !(ir_regs_written(n) & (covered ? 0xffff : need->regs)) &&
            !(r & IR_DST_WRITTEN && is_read(need, n->dst)) &&
            !(r & IR_B_WRITTEN && is_read(need, n->b));
 }
@@ -65,18 +69,44 @@ static void read_operands(Needed *need, const IrNode *n)
     }
 }
 
+/* Whether guest instruction @insn is executed by the stub of some check. */
+typedef struct Covered {
+    uint64_t bits[COVERED_MAX / 64];
+} Covered;
+
+static void find_covered(const IrBlock *ir, Covered *c)
+{
+    memset(c, 0, sizeof(*c));
+    for (unsigned k = 0; k < ir->count; k++) {
+        const IrNode *n = &ir->node[k];
+
+        if (ir_op_info[n->op].klass == IR_CLASS_GUARD && !(n->flags & IR_DEAD)) {
+            for (unsigned i = n->insn; i <= n->through && i < COVERED_MAX; i++) {
+                c->bits[i / 64] |= 1ull << (i % 64);
+            }
+        }
+    }
+}
+
+static bool is_covered(const Covered *c, unsigned insn)
+{
+    return insn >= COVERED_MAX || c->bits[insn / 64] >> (insn % 64) & 1;
+}
+
 void ir_pass_dead(IrBlock *ir)
 {
     Needed need;
+    Covered covered;
 
     memset(&need, 0, sizeof(need));
+    find_covered(ir, &covered);
     for (unsigned k = ir->count; k-- > 0;) {
         IrNode *n = &ir->node[k];
 
         if (n->flags & IR_DEAD) {
             continue;
         }
-        if (is_dead(&need, n)) {
+        if (is_dead(&need, n, is_covered(&covered, n->insn))) {
             n->flags |= IR_DEAD;
             continue;
         }

@@ -51,6 +51,9 @@ static bool fold_a(IrNode *n, const IrNode *d)
     int64_t disp;
 
     if (d->op == IR_MOV) {
+        if (n->op == IR_CHECK) {
+            return false; /* wants a register anyway */
+        }
         disp = (int64_t)((uint64_t)n->disp + (uint64_t)d->imm);
         if (n->w == 4) {
             disp = (int32_t)disp;
@@ -68,7 +71,7 @@ static bool fold_a(IrNode *n, const IrNode *d)
         (d->w == 4 && n->w != 4 && (n->disp || (n->op == IR_EA && n->b)))) {
         return false;
     }
-    if (n->op == IR_CHECK ? d->b != IR_NONE : d->b && n->b) {
+    if (n->op == IR_CHECK ? d->b != IR_NONE || d->a == IR_NONE : d->b && n->b) {
         return false;
     }
     n->a = d->a;

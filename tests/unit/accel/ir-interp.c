@@ -561,7 +561,9 @@ void ir_interp(IrMachine *m, const IrBlock *ir, unsigned first, unsigned last)
         } else {
             do_node(m, n);
             /* What the host leaves as it was is not the same everywhere. */
-            m->flags &= ~(uint64_t)ir_op_info[n->op].undef;
+            if (!m->native) {
+                m->flags &= ~(uint64_t)ir_op_info[n->op].undef;
+            }
             if (m->scramble && !(n->flags & (IR_LIVE | IR_NEEDED))) {
                 m->flags ^= ir_flags_changed(n);
             }

@@ -26,6 +26,7 @@ struct IrMachine {
     void *opaque;
     uint8_t *state; /* fields of LDST, STST, IR_STATE_B */
     bool poll;      /* leave at the next POLL */
+    bool native;    /* undefined flags are the host's; else 0 */
     bool scramble;  /* spoil flags that IR_LIVE and IR_NEEDED say nobody wants */
     uint64_t temp[IR_T_MAX];
 };

@@ -143,6 +143,7 @@ bool rnd_run_ref(IrMachine *m, const IrBlock *ir, RndMemory *mem, unsigned first
     x->flags = m->flags;
     x->state = m->state;
     x->poll = m->poll;
+    x->native = m->native;
     x->check = model_check;
     x->slow = model_slow;
     x->ref = model_ref;
@@ -359,7 +360,7 @@ static void gen_compare(Gen *g)
     default: {
         IrVal b = memory(g, w, IR_READ);
 
-        n = emit(g, o, w, IR_NONE, b);
+        n = emit(g, IR_CMP, w, IR_NONE, b);
         n->a = any_reg(g, w);
         n->flags = IR_MEM_B;
         break;
@@ -575,6 +576,27 @@ static void gen_end(Gen *g)
     }
 }
 
+/* Whether a node from @first on has undefined flags that may be those from before. */
+static bool keeps_some_flag(const IrBlock *ir, unsigned first)
+{
+    for (unsigned k = first; k < ir->count; k++) {
+        switch (ir->node[k].op) {
+        case IR_MUL:
+        case IR_IMUL1:
+        case IR_IMUL2:
+        case IR_IMUL3:
+        case IR_BSF:
+        case IR_BSR:
+        case IR_TZCNT:
+        case IR_LZCNT:
+            return true;
+        default:
+            break;
+        }
+    }
+    return false;
+}
+
 void rnd_block(Rnd *r, IrBlock *ir, unsigned insns, int fields)
 {
     Gen g = { r, ir, fields };
@@ -588,8 +610,13 @@ void rnd_block(Rnd *r, IrBlock *ir, unsigned insns, int fields)
     ir->pc = 0x400000;
     ir->insns = insns;
     for (unsigned k = 0; k + 1 < insns; k++) {
+        unsigned first = ir->count;
+
         ir->cur_insn = k;
         gen[rnd_below(r, G_N_ELEMENTS(gen))](&g);
+        if (r->defined_flags && keeps_some_flag(ir, first)) {
+            emit(&g, IR_CMP, 4, IR_NONE, any_reg(&g, 4))->a = any_reg(&g, 4);
+        }
     }
     ir->cur_insn = insns - 1;
     gen_end(&g);

@@ -25,11 +25,14 @@ typedef enum RndPage {
 
 typedef struct RndMemory {
     RndPage kind[RND_PAGES];
-    uint8_t bytes[(RND_PAGES + 1) * 4096] __attribute__((aligned(4096)));
+    uint8_t bytes[(RND_PAGES + 1) * 4096];
 } RndMemory;
 
 typedef struct Rnd {
     uint64_t s;
+    /* Instructions whose undefined flags depend on flags before them are followed by
+     * one that overwrites all. */
+    bool defined_flags;
 } Rnd;
 
 uint64_t rnd_next(Rnd *r);

@@ -24,6 +24,20 @@ bool accel_is(const char *name)
     return current && !strcmp(ACCEL_GET_CLASS(current)->name, name);
 }
 
+const char *accel_device_type(const char *type)
+{
+    AccelClass *ac = current ? ACCEL_GET_CLASS(current) : NULL;
+
+    return ac && ac->device_type ? ac->device_type(type) : type;
+}
+
+bool accel_has_smm(void)
+{
+    AccelClass *ac = current ? ACCEL_GET_CLASS(current) : NULL;
+
+    return !ac || !ac->has_smm || ac->has_smm();
+}
+
 static ObjectClass *find_class(const char *name)
 {
     g_autofree char *type = g_strdup_printf("%s-accel", name);

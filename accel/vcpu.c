@@ -213,6 +213,24 @@ void vcpu_run_on(VCPU *cpu, VCPUWorkFn *fn, void *opaque)
     }
 }
 
+void vcpu_sync_state(VCPU *cpu)
+{
+    AccelState *accel = accel_current();
+
+    if (accel && ACCEL_GET_CLASS(accel)->sync_state) {
+        ACCEL_GET_CLASS(accel)->sync_state(cpu);
+    }
+}
+
+void vcpu_state_written(VCPU *cpu, VcpuStateLevel level)
+{
+    AccelState *accel = accel_current();
+
+    if (accel && ACCEL_GET_CLASS(accel)->state_written) {
+        ACCEL_GET_CLASS(accel)->state_written(cpu, level);
+    }
+}
+
 /* --- The thread
  * ------------------------------------------------------------------------ */
 
@@ -372,6 +390,7 @@ static void vcpu_instance_finalize(Object *obj)
 static bool vcpu_realize(DeviceState *dev, Error **errp)
 {
     VCPU *cpu = VCPU_CAST(dev);
+    AccelClass *ac = accel_current() ? ACCEL_GET_CLASS(accel_current()) : NULL;
 
     if (cpu->index < 0) {
         for (cpu->index = 0; cpu->index < MAX_VCPUS && vcpus[cpu->index];
@@ -381,7 +400,10 @@ static bool vcpu_realize(DeviceState *dev, Error **errp)
     if (cpu->index >= MAX_VCPUS) {
         return error_set(errp, "too many CPUs (at most %d)", MAX_VCPUS);
     }
-    if (!vcpu_slots) {
+    if (ac && ac->vcpu_prepare && !ac->vcpu_prepare(cpu, errp)) {
+        return false;
+    }
+    if (!vcpu_slots && !(ac && ac->guest_is_no_reader)) {
         rcu_set_kick_hook(kick_for_rcu);
     }
     atomic_rcu_set(&vcpus[cpu->index], cpu);
@@ -394,6 +416,9 @@ static void vcpu_unrealize(DeviceState *dev)
     VCPU *cpu = VCPU_CAST(dev);
 
     vcpu_stop_thread(cpu);
+    if (accel_current() && ACCEL_GET_CLASS(accel_current())->vcpu_release) {
+        ACCEL_GET_CLASS(accel_current())->vcpu_release(cpu);
+    }
     atomic_rcu_set(&vcpus[cpu->index], NULL);
 }
 

@@ -38,6 +38,14 @@ ApicState *apic_bus_next(int *index)
     return NULL;
 }
 
+const ApicTwin *apic_bus_get_twin(void)
+{
+    int i = 0;
+    ApicState *s = apic_bus_next(&i);
+
+    return s ? apic_get_twin(s) : NULL;
+}
+
 bool apic_is_present(void)
 {
     return apic_bus.limit > 0;
@@ -83,6 +91,9 @@ X86State *apic_cpu_state(VCPU *cpu)
 {
     ApicState *s = apic_of_vcpu(cpu);
 
+    if (s) {
+        vcpu_sync_state(cpu);
+    }
     return s ? s->state : NULL;
 }
 
@@ -177,9 +188,14 @@ static void apic_bus_send_lowest(const ApicMessage *msg)
 
 void apic_bus_send(const ApicMessage *msg)
 {
+    const ApicTwin *twin = apic_bus_get_twin();
     int i = 0;
     ApicState *s;
 
+    if (twin) {
+        twin->send(msg);
+        return;
+    }
     if (msg->mode == APIC_DM_LOWEST) {
         apic_bus_send_lowest(msg);
         return;
@@ -202,6 +218,10 @@ void apic_deliver_msi(uint64_t addr, uint32_t data)
         .level_triggered = data >> 15 & 1,
     };
 
+    if (apic_bus_get_twin()) {
+        apic_bus_get_twin()->send_msi(addr, data);
+        return;
+    }
     apic_bus_send(&msg);
 }
 
@@ -215,6 +235,10 @@ void apic_bus_set_pic_line(int level)
         return;
     }
     apic_bus.pic_line = level;
+    if (apic_bus_get_twin()) {
+        apic_bus_get_twin()->set_pic_line(level);
+        return;
+    }
     while ((s = apic_bus_next(&i))) {
         uint32_t lvt = s->lvt[APIC_LVT_LINT0];
 
@@ -237,6 +261,7 @@ void apic_deliver_nmi(VCPU *cpu)
     if (!s) {
         return;
     }
+    vcpu_sync_state(cpu);
     if (!apic_is_hw_enabled(s)) {
         apic_signal(s, X86_IRQ_NMI);
     } else {

@@ -106,6 +106,7 @@ static void hmp_info_lapic(HmpOut *out, HmpArgs *args)
         hmp_puts(out, "No local APIC found for the CPU\n");
         return;
     }
+    vcpu_sync_state(s->cpu);
     print_apic(out, s);
 }
 HMP_INFO(

@@ -62,6 +62,30 @@ struct ApicState {
     Timer timer;
 };
 
+/*
+ * An accelerator that has the local APICs itself: what the devices here hold is a copy,
+ * right between vcpu_sync_state() and the next guest instruction. Context: BQL.
+ */
+typedef struct ApicTwin {
+    void (*send)(const ApicMessage *msg);
+    void (*send_msi)(uint64_t addr, uint32_t data);
+    /* INT of 8259s that are not in the accelerator. */
+    void (*set_pic_line)(int level);
+    /* A pin of an I/O APIC that is not in the accelerator; NULL @msg: it is masked. */
+    void (*pin_changed)(int pin, const ApicMessage *msg);
+} ApicTwin;
+
+typedef struct ApicClass {
+    DeviceClass parent_class;
+    const char *region_name;
+    const ApicTwin *twin; /* NULL: the device is the APIC */
+} ApicClass;
+
+static inline const ApicTwin *apic_get_twin(const ApicState *s)
+{
+    return ((const ApicClass *)((const Object *)s)->klass)->twin;
+}
+
 static inline ApicState *APIC(const void *obj)
 {
     return (ApicState *)object_cast((const Object *)obj, TYPE_APIC);
@@ -117,6 +141,8 @@ ApicState *apic_bus_next(int *index);
 bool apic_is_destination(const ApicState *s, uint32_t dest, bool logical);
 int apic_bus_pic_line(void);
 void apic_bus_broadcast_eoi(uint8_t vector);
+/* Of the APICs on the bus; NULL: none. */
+const ApicTwin *apic_bus_get_twin(void);
 /* NULL when there is none. */
 ApicState *apic_bus_find(uint32_t apic_id);
 ApicState *apic_of_vcpu(const VCPU *cpu);

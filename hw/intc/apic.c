@@ -18,6 +18,7 @@
  */
 #include "hw/intc/apic.h"
 
+#include "accel/accel.h"
 #include "accel/target/i386/cpu.h"
 #include "accel/vcpu.h"
 #include "hw/intc/apic-internal.h"
@@ -190,6 +191,9 @@ void apic_signal(ApicState *s, uint32_t events)
 /* Establishes A1. */
 void apic_update(ApicState *s)
 {
+    if (apic_get_twin(s)) {
+        return;
+    }
     if (apic_deliverable(s) >= 0 || apic_accept_pic_intr(s)) {
         apic_signal(s, X86_IRQ_HARD);
     } else {
@@ -563,6 +567,10 @@ static MemTxResult apic_mem_read(void *opaque, hwaddr offset, uint64_t *value,
     uint32_t reg = 0;
 
     *value = 0;
+    if (s && apic_get_twin(s)) {
+        *value = UINT64_MAX; /* the guest's own reads do not come here */
+        return MEMTX_OK;
+    }
     if (!s || offset >= 0x1000 || (offset & 0xf) + size > 4) {
         return MEMTX_OK;
     }
@@ -589,7 +597,7 @@ static MemTxResult apic_mem_write(void *opaque, hwaddr offset, uint64_t value,
         return MEMTX_OK;
     }
     s = apic_for_access(opaque);
-    if (!s || (offset & 0xf)) {
+    if (!s || (offset & 0xf) || apic_get_twin(s)) {
         return MEMTX_OK;
     }
     if (!apic_write_reg(s, offset & 0xff0, value)) {
@@ -763,8 +771,19 @@ static void apic_init_received(void *opaque)
     apic_update(s);
 }
 
+static void apic_init_twin_ops(X86CpuOps *ops)
+{
+    ops->apic_get_base = apic_get_base;
+    ops->apic_get_tpr = apic_get_tpr;
+}
+
 void apic_init_cpu_ops(X86CpuOps *ops)
 {
+    if (strcmp(accel_device_type(TYPE_APIC), TYPE_APIC)) {
+        /* Who acknowledges interrupts is the accelerator. */
+        apic_init_twin_ops(ops);
+        return;
+    }
     ops->apic_get_interrupt = apic_get_interrupt;
     ops->apic_accept_pic_intr = apic_accept_pic_intr;
     ops->apic_get_base = apic_get_base;
@@ -812,7 +831,7 @@ void apic_reset(ApicState *s)
 
 ApicState *apic_new(VCPU *cpu, X86State *state, uint32_t apic_id)
 {
-    ApicState *s = APIC(object_new(TYPE_APIC));
+    ApicState *s = APIC(object_new(accel_device_type(TYPE_APIC)));
 
     s->cpu = cpu;
     s->state = state;
@@ -840,7 +859,8 @@ static bool apic_device_realize(DeviceState *dev, Error **errp)
         return false;
     }
     apic_timer_init(s, device_get_loop(dev));
-    memory_region_init_io(&s->io, OBJECT(s), &apic_mem_ops, s, "apic-msi",
+    memory_region_init_io(&s->io, OBJECT(s), &apic_mem_ops, s,
+                          ((ApicClass *)OBJECT(s)->klass)->region_name,
                           APIC_SPACE_SIZE);
     if (s->is_bsp) {
         /* Above whatever else: the CPU sees its own registers first. */
@@ -862,9 +882,18 @@ static void apic_device_unrealize(DeviceState *dev)
     }
 }
 
+static bool apic_pre_save(void *opaque, Error **errp)
+{
+    vcpu_sync_state(((ApicState *)opaque)->cpu);
+    return true;
+}
+
 static bool apic_post_load(void *opaque, int version_id, Error **errp)
 {
-    apic_update(opaque);
+    ApicState *s = opaque;
+
+    vcpu_state_written(s->cpu, VCPU_STATE_FULL);
+    apic_update(s);
     return true;
 }
 
@@ -872,6 +901,7 @@ static const VMStateDescription apic_vmstate = {
     .name = TYPE_APIC,
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_save = apic_pre_save,
     .post_load = apic_post_load,
     .fields =
         (const VMStateField[]){
@@ -903,6 +933,7 @@ static void apic_class_init(ObjectClass *klass, const void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
 
+    ((ApicClass *)klass)->region_name = "apic-msi";
     dc->desc = "local APIC";
     dc->user_creatable = false;
     dc->realize = apic_device_realize;
@@ -914,6 +945,7 @@ static const TypeInfo apic_info = {
     .name = TYPE_APIC,
     .parent = TYPE_DEVICE,
     .instance_size = sizeof(ApicState),
+    .class_size = sizeof(ApicClass),
     .class_init = apic_class_init,
 };
 TYPE_REGISTER(apic_info);

@@ -14,6 +14,8 @@
  */
 #include "hw/intc/i8259.h"
 
+#include "accel/accel.h"
+#include "hw/intc/i8259-internal.h"
 #include "hw/intc/irq-info.h"
 #include "migration/vmstate.h"
 
@@ -51,35 +53,6 @@ enum {
 
 /* What the next write to A0 = 1 is. */
 enum { EXPECT_OCW1, EXPECT_ICW2, EXPECT_ICW3, EXPECT_ICW4 };
-
-struct I8259State {
-    ISADevice parent_obj;
-    MemoryRegion pic_io, elcr_io;
-    IrqLine *int_out;
-    I8259State *slave; /* of the master; not owned, lives as long as the board */
-    /* Properties. */
-    uint32_t iobase, elcr_addr;
-    uint8_t elcr_mask;
-    bool master;
-    /* Registers; all migrated. */
-    uint8_t irr, imr, isr, elcr;
-    uint8_t lines;      /* levels of IR0-IR7 */
-    uint8_t hprio;      /* the input with the highest priority */
-    uint8_t irq_base;   /* ICW2 */
-    uint8_t init_state; /* EXPECT_* */
-    bool init4;         /* ICW1 said that ICW4 follows */
-    bool single;
-    bool ltim;
-    bool aeoi, rotate_on_aeoi;
-    bool sfnm;
-    bool special_mask;
-    bool read_isr;
-    bool poll;
-    /* Since the start of the machine, the slave's from 8 on; not migrated. */
-    uint64_t counts[16];
-    uint64_t *counted_in; /* 8 of the master's */
-};
-OBJECT_DECLARE_SIMPLE_TYPE(I8259State, I8259, TYPE_I8259)
 
 /* --- Logic ---------------------------------------------------------------------------
  */
@@ -122,8 +95,24 @@ bool i8259_has_request(const I8259State *s)
     return i8259_pending_input(s) >= 0;
 }
 
+static const I8259Twin *i8259_twin(const I8259State *s)
+{
+    return ((const I8259Class *)((const Object *)s)->klass)->twin;
+}
+
+static void i8259_fetch(I8259State *s)
+{
+    if (i8259_twin(s)) {
+        i8259_twin(s)->fetch(s);
+    }
+}
+
 static void i8259_update_irq(I8259State *s)
 {
+    if (i8259_twin(s)) {
+        i8259_twin(s)->written(s);
+        return;
+    }
     irq_set(s->int_out, i8259_has_request(s));
 }
 
@@ -140,6 +129,10 @@ static void i8259_set_line(void *opaque, int n, int level)
 
     s->counted_in[n] += rises;
     s->lines = level ? s->lines | mask : s->lines & ~mask;
+    if (i8259_twin(s)) {
+        i8259_twin(s)->set_input(s, n, level);
+        return;
+    }
     if (i8259_is_level(s, n)) {
         s->irr = level ? s->irr | mask : s->irr & ~mask;
     } else if (rises) {
@@ -303,6 +296,7 @@ static uint64_t i8259_read(void *opaque, hwaddr offset, unsigned size)
 {
     I8259State *s = opaque;
 
+    i8259_fetch(s);
     if (s->poll) {
         return i8259_poll(s);
     }
@@ -349,6 +343,7 @@ static void i8259_write(void *opaque, hwaddr offset, uint64_t value, unsigned si
 {
     I8259State *s = opaque;
 
+    i8259_fetch(s);
     if (offset == 0) {
         i8259_write_a0(s, value);
     } else {
@@ -369,6 +364,7 @@ static uint64_t i8259_elcr_read(void *opaque, hwaddr offset, unsigned size)
 {
     I8259State *s = opaque;
 
+    i8259_fetch(s);
     return s->elcr;
 }
 
@@ -376,7 +372,11 @@ static void i8259_elcr_write(void *opaque, hwaddr offset, uint64_t value, unsign
 {
     I8259State *s = opaque;
 
+    i8259_fetch(s);
     s->elcr = value & s->elcr_mask;
+    if (i8259_twin(s)) {
+        i8259_twin(s)->written(s);
+    }
 }
 
 static const MemoryRegionOps i8259_elcr_ops = {
@@ -413,9 +413,10 @@ static bool i8259_realize(DeviceState *dev, Error **errp)
 {
     I8259State *s = I8259(dev);
     ISADevice *isa = ISA_DEVICE(dev);
+    const I8259Class *ic = (const I8259Class *)OBJECT(s)->klass;
 
-    memory_region_init_io(&s->pic_io, OBJECT(s), &i8259_ops, s, "pic", 2);
-    memory_region_init_io(&s->elcr_io, OBJECT(s), &i8259_elcr_ops, s, "elcr", 1);
+    memory_region_init_io(&s->pic_io, OBJECT(s), &i8259_ops, s, ic->pic_name, 2);
+    memory_region_init_io(&s->elcr_io, OBJECT(s), &i8259_elcr_ops, s, ic->elcr_name, 1);
     isa_register_ioport(isa, &s->pic_io, s->iobase);
     isa_register_ioport(isa, &s->elcr_io, s->elcr_addr);
     device_init_gpio_out(dev, &s->int_out, 1);
@@ -428,6 +429,7 @@ static void i8259_print_info(Object *obj, GString *out)
 {
     I8259State *s = I8259(obj);
 
+    i8259_fetch(s);
     g_string_append_printf(out,
                            "pic%d: irr=%02x imr=%02x isr=%02x hprio=%d irq_base=%02x "
                            "rr_sel=%d elcr=%02x fnm=%d\n",
@@ -445,10 +447,28 @@ static bool i8259_get_statistics(Object *obj, const uint64_t **counts, unsigned 
     return s->master;
 }
 
+static bool i8259_pre_save(void *opaque, Error **errp)
+{
+    i8259_fetch(opaque);
+    return true;
+}
+
+static bool i8259_post_load(void *opaque, int version_id, Error **errp)
+{
+    I8259State *s = opaque;
+
+    if (i8259_twin(s)) {
+        i8259_twin(s)->written(s);
+    }
+    return true;
+}
+
 static const VMStateDescription i8259_vmstate = {
     .name = TYPE_I8259,
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_save = i8259_pre_save,
+    .post_load = i8259_post_load,
     .fields =
         (const VMStateField[]){
                                VMSTATE_UINT8(irr, I8259State),
@@ -484,6 +504,8 @@ static void i8259_class_init(ObjectClass *klass, const void *data)
     DeviceClass *dc = DEVICE_CLASS(klass);
     IrqInfoClass *ic = object_class_cast(klass, TYPE_IRQ_INFO);
 
+    ((I8259Class *)klass)->pic_name = "pic";
+    ((I8259Class *)klass)->elcr_name = "elcr";
     dc->desc = "Intel 8259A interrupt controller";
     dc->user_creatable = false; /* the board wires its lines */
     dc->realize = i8259_realize;
@@ -499,6 +521,7 @@ static const TypeInfo i8259_info = {
     .name = TYPE_I8259,
     .parent = TYPE_ISA_DEVICE,
     .instance_size = sizeof(I8259State),
+    .class_size = sizeof(I8259Class),
     .class_init = i8259_class_init,
     .interfaces = (const char *const[]){TYPE_IRQ_INFO, NULL},
 };
@@ -509,7 +532,7 @@ TYPE_REGISTER(i8259_info);
 
 static I8259State *i8259_make(ISABus *bus, bool master)
 {
-    ISADevice *dev = isa_new(TYPE_I8259);
+    ISADevice *dev = isa_new(accel_device_type(TYPE_I8259));
 
     device_prop_set_uint(DEVICE(dev), "iobase", master ? 0x20 : 0xa0);
     device_prop_set_uint(DEVICE(dev), "elcr_addr", master ? 0x4d0 : 0x4d1);

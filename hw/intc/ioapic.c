@@ -11,7 +11,9 @@
  */
 #include "hw/intc/ioapic.h"
 
-#include "hw/intc/apic.h"
+#include "accel/accel.h"
+#include "hw/intc/apic-internal.h"
+#include "hw/intc/ioapic-internal.h"
 #include "hw/intc/irq-info.h"
 #include "migration/vmstate.h"
 #include "util/log.h"
@@ -46,34 +48,56 @@ enum {
 };
 #define RT_WRITABLE 0xff0000000001afffull
 
-struct IoApicState {
-    SysBusDevice parent_obj;
-    MemoryRegion io;
-    uint32_t version; /* property */
-    /* Registers; all migrated. */
-    uint32_t id;
-    uint8_t select;
-    uint64_t redtbl[IOAPIC_NUM_PINS];
-    uint32_t irr; /* level: line asserted; edge: never held */
-    uint32_t lines;
-    /* By input, since the start of the machine; not migrated. */
-    uint64_t counts[IOAPIC_NUM_PINS];
-};
-OBJECT_DECLARE_SIMPLE_TYPE(IoApicState, IOAPIC, TYPE_IOAPIC)
-
 /* --- Logic ---------------------------------------------------------------------------
  */
 
-static void ioapic_send(IoApicState *s, int pin)
+static const IoApicTwin *ioapic_twin(const IoApicState *s)
+{
+    return ((const IoApicClass *)((const Object *)s)->klass)->twin;
+}
+
+static void ioapic_fetch(IoApicState *s)
+{
+    if (ioapic_twin(s)) {
+        ioapic_twin(s)->fetch(s);
+    }
+}
+
+static void ioapic_written(IoApicState *s)
+{
+    if (ioapic_twin(s)) {
+        ioapic_twin(s)->written(s);
+    }
+}
+
+static ApicMessage ioapic_message(const IoApicState *s, int pin)
 {
     uint64_t entry = s->redtbl[pin];
-    ApicMessage msg = {
+
+    return (ApicMessage){
         .vector = entry & RT_VECTOR,
         .mode = entry >> RT_DELMOD_SHIFT & 7,
         .logical = entry & RT_LOGICAL,
         .dest = entry >> RT_DEST_SHIFT,
         .level_triggered = entry & RT_LEVEL,
     };
+}
+
+/* An accelerator with local APICs of its own is told where the pin leads. */
+static void ioapic_tell_route(const IoApicState *s, int pin)
+{
+    const ApicTwin *apics = apic_bus_get_twin();
+
+    if (apics && !ioapic_twin(s)) {
+        ApicMessage msg = ioapic_message(s, pin);
+
+        apics->pin_changed(pin, s->redtbl[pin] & RT_MASKED ? NULL : &msg);
+    }
+}
+
+static void ioapic_send(IoApicState *s, int pin)
+{
+    ApicMessage msg = ioapic_message(s, pin);
 
     apic_bus_send(&msg);
 }
@@ -99,6 +123,10 @@ static void ioapic_set_line(void *opaque, int n, int level)
 
     s->counts[n] += rises;
     s->lines = level ? s->lines | mask : s->lines & ~mask;
+    if (ioapic_twin(s)) {
+        ioapic_twin(s)->set_input(s, n, level);
+        return;
+    }
     if (s->redtbl[pin] & RT_LEVEL) {
         s->irr = level ? s->irr | mask : s->irr & ~mask;
         ioapic_service_level(s, pin);
@@ -113,6 +141,9 @@ static void ioapic_eoi(void *opaque, uint8_t vector)
 {
     IoApicState *s = opaque;
 
+    if (ioapic_twin(s)) {
+        return;
+    }
     for (int pin = 0; pin < IOAPIC_NUM_PINS; pin++) {
         uint64_t *entry = &s->redtbl[pin];
 
@@ -128,6 +159,10 @@ static void ioapic_write_entry(IoApicState *s, int pin, uint64_t value)
     uint64_t *entry = &s->redtbl[pin];
 
     *entry = (*entry & ~RT_WRITABLE) | (value & RT_WRITABLE);
+    if (ioapic_twin(s)) {
+        return; /* the caller hands the registers over */
+    }
+    ioapic_tell_route(s, pin);
     if (*entry & RT_LEVEL) {
         s->irr = s->lines & 1u << pin ? s->irr | 1u << pin : s->irr & ~(1u << pin);
         ioapic_service_level(s, pin);
@@ -185,6 +220,7 @@ static uint64_t ioapic_read(void *opaque, hwaddr offset, unsigned size)
 {
     IoApicState *s = opaque;
 
+    ioapic_fetch(s);
     switch (offset) {
     case IOREGSEL:
         return s->select;
@@ -199,6 +235,7 @@ static void ioapic_write(void *opaque, hwaddr offset, uint64_t value, unsigned s
 {
     IoApicState *s = opaque;
 
+    ioapic_fetch(s);
     switch (offset) {
     case IOREGSEL:
         s->select = value;
@@ -215,6 +252,7 @@ static void ioapic_write(void *opaque, hwaddr offset, uint64_t value, unsigned s
         log_guest_error("ioapic: write at %03x\n", (unsigned)offset);
         break;
     }
+    ioapic_written(s);
 }
 
 static const MemoryRegionOps ioapic_ops = {
@@ -248,6 +286,8 @@ static void ioapic_print_info(Object *obj, GString *out)
                                          "NMI",   "INIT",   "...", "extINT" };
     IoApicState *s = IOAPIC(obj);
     uint32_t remote_irr = 0;
+
+    ioapic_fetch(s);
 
     g_string_append_printf(out, "ioapic0: ver=0x%x id=0x%02x sel=0x%02x", s->version,
                            s->id >> 24, s->select);
@@ -299,6 +339,16 @@ static void ioapic_reset_enter(DeviceState *dev)
     }
 }
 
+static void ioapic_reset_hold(DeviceState *dev)
+{
+    IoApicState *s = IOAPIC(dev);
+
+    ioapic_written(s);
+    for (int pin = 0; pin < IOAPIC_NUM_PINS; pin++) {
+        ioapic_tell_route(s, pin);
+    }
+}
+
 static bool ioapic_realize(DeviceState *dev, Error **errp)
 {
     IoApicState *s = IOAPIC(dev);
@@ -307,7 +357,8 @@ static bool ioapic_realize(DeviceState *dev, Error **errp)
         return error_set(errp,
                          "IOAPIC only supports version 0x11 or 0x20 (default: 0x20).");
     }
-    memory_region_init_io(&s->io, OBJECT(s), &ioapic_ops, s, "ioapic", 0x1000);
+    memory_region_init_io(&s->io, OBJECT(s), &ioapic_ops, s,
+                          ((IoApicClass *)OBJECT(s)->klass)->region_name, 0x1000);
     sysbus_init_mmio(SYSBUS_DEVICE(dev), &s->io);
     device_init_gpio_in(dev, ioapic_set_line, IOAPIC_NUM_PINS);
     apic_bus_add_eoi_listener(ioapic_eoi, s);
@@ -319,10 +370,24 @@ static void ioapic_unrealize(DeviceState *dev)
     apic_bus_del_eoi_listener(ioapic_eoi, dev);
 }
 
+static bool ioapic_pre_save(void *opaque, Error **errp)
+{
+    ioapic_fetch(opaque);
+    return true;
+}
+
+static bool ioapic_post_load(void *opaque, int version_id, Error **errp)
+{
+    ioapic_reset_hold(opaque); /* hands the registers and the routes over */
+    return true;
+}
+
 static const VMStateDescription ioapic_vmstate = {
     .name = TYPE_IOAPIC,
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_save = ioapic_pre_save,
+    .post_load = ioapic_post_load,
     .fields =
         (const VMStateField[]){
                                VMSTATE_UINT32(id, IoApicState),
@@ -343,11 +408,13 @@ static void ioapic_class_init(ObjectClass *klass, const void *data)
     DeviceClass *dc = DEVICE_CLASS(klass);
     IrqInfoClass *ic = object_class_cast(klass, TYPE_IRQ_INFO);
 
+    ((IoApicClass *)klass)->region_name = "ioapic";
     dc->desc = "I/O APIC";
     dc->user_creatable = false;
     dc->realize = ioapic_realize;
     dc->unrealize = ioapic_unrealize;
     dc->reset_enter = ioapic_reset_enter;
+    dc->reset_hold = ioapic_reset_hold;
     dc->vmsd = &ioapic_vmstate;
     ic->print_info = ioapic_print_info;
     ic->get_statistics = ioapic_get_statistics;
@@ -358,6 +425,7 @@ static const TypeInfo ioapic_info = {
     .name = TYPE_IOAPIC,
     .parent = TYPE_SYSBUS_DEVICE,
     .instance_size = sizeof(IoApicState),
+    .class_size = sizeof(IoApicClass),
     .class_init = ioapic_class_init,
     .interfaces = (const char *const[]){TYPE_IRQ_INFO, NULL},
 };
@@ -365,7 +433,7 @@ TYPE_REGISTER(ioapic_info);
 
 IoApicState *ioapic_init(Object *parent)
 {
-    DeviceState *dev = device_new(TYPE_IOAPIC);
+    DeviceState *dev = device_new(accel_device_type(TYPE_IOAPIC));
 
     object_property_add_child(parent, "ioapic", OBJECT(dev));
     if (!sysbus_realize_and_unref(SYSBUS_DEVICE(dev), &error_fatal)) {

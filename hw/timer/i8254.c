@@ -14,6 +14,8 @@
  */
 #include "hw/timer/i8254.h"
 
+#include "accel/accel.h"
+#include "hw/timer/i8254-internal.h"
 #include "migration/vmstate.h"
 #include "util/log.h"
 
@@ -31,37 +33,10 @@ enum {
 };
 enum { RW_LATCH, RW_LSB, RW_MSB, RW_BOTH };
 
+typedef I8254Counter Counter;
+
 /* A guest may ask for edges faster than the host can follow: then some are one. */
 #define MIN_EDGE_NS 10000
-
-typedef struct Counter {
-    uint8_t mode, rw, bcd;
-    bool gate;
-    bool loaded;    /* a count has been written since the control word */
-    bool triggered; /* modes 1 and 5: the gate has risen */
-    bool wait_msb;  /* RW_BOTH: the first byte has been written */
-    uint8_t lsb;    /* and was this */
-    bool read_msb;  /* RW_BOTH: the next read gives the high byte */
-    bool count_latched, status_latched;
-    uint16_t latch;
-    uint8_t status;
-    uint32_t count;      /* 1..65536 */
-    uint32_t next_count; /* from the end of this period on; 0: none */
-    int64_t start;       /* CLK tick at which the count was loaded */
-    int64_t held;        /* gate low: ticks counted so far; else -1 */
-} Counter;
-
-struct I8254State {
-    ISADevice parent_obj;
-    MemoryRegion io;
-    IrqLine *irq;
-    Timer timer;
-    uint32_t iobase; /* property */
-    /* Migrated. */
-    Counter counters[3];
-    bool irq_disabled;
-};
-OBJECT_DECLARE_SIMPLE_TYPE(I8254State, I8254, TYPE_I8254)
 
 /* --- Time ----------------------------------------------------------------------------
  */
@@ -76,6 +51,30 @@ static int64_t pit_now(void)
 static int64_t pit_tick_to_ns(int64_t tick)
 {
     return ((unsigned __int128)tick * NANOSECONDS_PER_SECOND + PIT_HZ - 1) / PIT_HZ;
+}
+
+int64_t i8254_now(void)
+{
+    return pit_now();
+}
+
+static const I8254Twin *pit_twin(const I8254State *s)
+{
+    return ((const I8254Class *)((const Object *)s)->klass)->twin;
+}
+
+static void pit_fetch(I8254State *s)
+{
+    if (pit_twin(s)) {
+        pit_twin(s)->fetch(s);
+    }
+}
+
+static void pit_written(I8254State *s)
+{
+    if (pit_twin(s)) {
+        pit_twin(s)->written(s);
+    }
 }
 
 static bool counter_is_periodic(const Counter *c)
@@ -213,6 +212,9 @@ static void pit_update_irq(I8254State *s, int64_t now)
     Counter *c = &s->counters[0];
     int64_t edge, at;
 
+    if (pit_twin(s)) {
+        return;
+    }
     counter_settle(c, now);
     pit_drive_irq(s, counter_out(c, now));
     edge = counter_next_edge(c, counter_elapsed(c, now));
@@ -249,17 +251,17 @@ static void pit_set_irq_disabled(void *opaque, int n, int level)
 {
     I8254State *s = opaque;
 
+    pit_fetch(s);
     s->irq_disabled = level;
     pit_update_irq(s, pit_now());
+    pit_written(s);
 }
 
 /* --- Gates ---------------------------------------------------------------------------
  */
 
-void i8254_set_gate(I8254State *s, int counter, bool level)
+static void counter_set_gate(Counter *c, bool level, int64_t now)
 {
-    Counter *c = &s->counters[counter];
-    int64_t now = pit_now();
     bool rises = level && !c->gate;
     bool falls = !level && c->gate;
 
@@ -297,21 +299,34 @@ void i8254_set_gate(I8254State *s, int counter, bool level)
         }
         break;
     }
+}
+
+void i8254_set_gate(I8254State *s, int counter, bool level)
+{
+    int64_t now;
+
+    pit_fetch(s);
+    now = pit_now();
+    counter_set_gate(&s->counters[counter], level, now);
     if (counter == 0) {
         pit_update_irq(s, now);
     }
+    pit_written(s);
 }
 
-bool i8254_get_gate(const I8254State *s, int counter)
+bool i8254_get_gate(I8254State *s, int counter)
 {
+    pit_fetch(s);
     return s->counters[counter].gate;
 }
 
 bool i8254_get_out(I8254State *s, int counter)
 {
     Counter *c = &s->counters[counter];
-    int64_t now = pit_now();
+    int64_t now;
 
+    pit_fetch(s);
+    now = pit_now();
     counter_settle(c, now);
     return counter_out(c, now);
 }
@@ -472,14 +487,24 @@ static uint8_t pit_read_counter(I8254State *s, int n)
 
 static uint64_t pit_read(void *opaque, hwaddr offset, unsigned size)
 {
-    return offset == 3 ? 0 : pit_read_counter(opaque, offset);
+    uint8_t value;
+
+    if (offset == 3) {
+        return 0;
+    }
+    pit_fetch(opaque);
+    value = pit_read_counter(opaque, offset);
+    pit_written(opaque);
+    return value;
 }
 
 static void pit_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
 {
     I8254State *s = opaque;
-    int64_t now = pit_now();
+    int64_t now;
 
+    pit_fetch(s);
+    now = pit_now();
     for (int n = 0; n < 3; n++) {
         counter_settle(&s->counters[n], now);
     }
@@ -488,6 +513,7 @@ static void pit_write(void *opaque, hwaddr offset, uint64_t value, unsigned size
     } else {
         pit_write_counter(s, offset, value, now);
     }
+    pit_written(s);
 }
 
 static const MemoryRegionOps pit_ops = {
@@ -523,14 +549,19 @@ static void pit_reset_enter(DeviceState *dev)
 static void pit_reset_hold(DeviceState *dev)
 {
     pit_update_irq(I8254(dev), pit_now());
+    pit_written(I8254(dev));
 }
 
 static bool pit_realize(DeviceState *dev, Error **errp)
 {
     I8254State *s = I8254(dev);
+    const I8254Class *pc = (const I8254Class *)OBJECT(s)->klass;
 
+    if (pc->twin && !pc->twin->realize(s, errp)) {
+        return false;
+    }
     timer_init(&s->timer, device_get_loop(dev), VIRTUAL_CLOCK, pit_timer_expired, s);
-    memory_region_init_io(&s->io, OBJECT(s), &pit_ops, s, "pit", 4);
+    memory_region_init_io(&s->io, OBJECT(s), &pit_ops, s, pc->region_name, 4);
     isa_register_ioport(ISA_DEVICE(dev), &s->io, s->iobase);
     device_init_gpio_out(dev, &s->irq, 1);
     device_init_gpio_in(dev, pit_set_irq_disabled, 1);
@@ -576,10 +607,24 @@ static const VMStateDescription counter_vmstate = {
                                },
 };
 
+static bool pit_pre_save(void *opaque, Error **errp)
+{
+    pit_fetch(opaque);
+    return true;
+}
+
+static bool pit_post_load(void *opaque, int version_id, Error **errp)
+{
+    pit_written(opaque);
+    return true;
+}
+
 static const VMStateDescription pit_vmstate = {
     .name = TYPE_I8254,
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_save = pit_pre_save,
+    .post_load = pit_post_load,
     .fields =
         (const VMStateField[]){
                                VMSTATE_STRUCT_ARRAY(counters, I8254State, counter_vmstate),
@@ -597,6 +642,7 @@ static void pit_class_init(ObjectClass *klass, const void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
 
+    ((I8254Class *)klass)->region_name = "pit";
     dc->desc = "Intel 8254 interval timer";
     dc->user_creatable = false; /* the board wires its lines */
     dc->realize = pit_realize;
@@ -610,13 +656,14 @@ static const TypeInfo pit_info = {
     .name = TYPE_I8254,
     .parent = TYPE_ISA_DEVICE,
     .instance_size = sizeof(I8254State),
+    .class_size = sizeof(I8254Class),
     .class_init = pit_class_init,
 };
 TYPE_REGISTER(pit_info);
 
 I8254State *i8254_init(ISABus *bus, uint16_t base, IrqLine *irq)
 {
-    ISADevice *dev = isa_new(TYPE_I8254);
+    ISADevice *dev = isa_new(accel_device_type(TYPE_I8254));
 
     device_prop_set_uint(DEVICE(dev), "iobase", base);
     if (!isa_realize_and_unref(dev, bus, &error_fatal)) {

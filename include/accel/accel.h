@@ -12,6 +12,13 @@
 typedef struct VCPU VCPU;
 typedef struct MachineState MachineState;
 
+/* How much of a vCPU's state was written from outside. */
+typedef enum VcpuStateLevel {
+    VCPU_STATE_RUNTIME, /* what a guest instruction may change */
+    VCPU_STATE_RESET, /* everything, clocks and interrupt controllers as after reset */
+    VCPU_STATE_FULL,  /* everything, as it was saved */
+} VcpuStateLevel;
+
 typedef struct AccelState {
     Object parent_obj;
 } AccelState;
@@ -32,6 +39,19 @@ typedef struct AccelClass {
     void (*vcpu_finalize)(VCPU *cpu);
     /* On the kicking thread, BQL not needed: break out of guest code. May be NULL. */
     void (*kick)(VCPU *cpu);
+    /* --- All of these may be NULL. Context: BQL. */
+    /* The CPU is being realized, its thread not yet made; undone by vcpu_release. */
+    bool (*vcpu_prepare)(VCPU *cpu, Error **errp);
+    void (*vcpu_release)(VCPU *cpu);
+    /* Who executes elsewhere: see vcpu_sync_state, vcpu_state_written. */
+    void (*sync_state)(VCPU *cpu);
+    void (*state_written)(VCPU *cpu, VcpuStateLevel level);
+    /* Can guests have system management mode? NULL: yes. */
+    bool (*has_smm)(void);
+    /* The type that stands for @type of device with this accelerator. */
+    const char *(*device_type)(const char *type);
+    /* Guest code holds no host pointers: grace periods need not interrupt it. */
+    bool guest_is_no_reader;
 } AccelClass;
 
 static inline AccelClass *ACCEL_GET_CLASS(const void *obj)
@@ -42,6 +62,10 @@ static inline AccelClass *ACCEL_GET_CLASS(const void *obj)
 /* The one in use; NULL before it is chosen. */
 AccelState *accel_current(void);
 bool accel_is(const char *name);
+/* The device type to make where a board wants @type: a twin inside the accelerator, or
+ * @type itself. */
+const char *accel_device_type(const char *type);
+bool accel_has_smm(void);
 /*
  * Try the names in order ("kvm", "tcg"); the first usable one wins, an unusable one
  * warns if another follows. @props[i]: json object of its options, or NULL.

@@ -10,6 +10,7 @@
 #ifndef STRATA_ACCEL_VCPU_H
 #define STRATA_ACCEL_VCPU_H
 
+#include "accel/accel.h"
 #include "hw/core/device.h"
 #include "memory/memory.h"
 #include <pthread.h>
@@ -111,6 +112,15 @@ void vcpu_queue_work(VCPU *cpu, VCPUWorkFn *fn, void *opaque);
 void vcpu_run_on(VCPU *cpu, VCPUWorkFn *fn, void *opaque);
 /* Run queued work now. Context: own thread, BQL, outside a read section. */
 void vcpu_run_queued_work(VCPU *cpu);
+
+/*
+ * The CPU object's registers are about to be read or changed by somebody: an
+ * accelerator that keeps them elsewhere fetches them; they go back before the next
+ * guest instruction. Context: BQL (released while a running vCPU is waited for).
+ */
+void vcpu_sync_state(VCPU *cpu);
+/* All of the CPU object's state was written: reset, load. Context: BQL, stopped. */
+void vcpu_state_written(VCPU *cpu, VcpuStateLevel level);
 
 /* Stop all and wait for the acknowledgements; start them again. Context: BQL. */
 void vcpu_pause_all(void);

@@ -19,7 +19,7 @@ typedef struct I8254State I8254State;
  */
 I8254State *i8254_init(ISABus *bus, uint16_t base, IrqLine *irq);
 void i8254_set_gate(I8254State *s, int counter, bool level);
-bool i8254_get_gate(const I8254State *s, int counter);
+bool i8254_get_gate(I8254State *s, int counter);
 /* OUT of a counter now. */
 bool i8254_get_out(I8254State *s, int counter);
 

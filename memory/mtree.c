@@ -180,7 +180,30 @@ void mtree_print_trees(HmpOut *out, MtreeFlags flags)
 /* --- Flat views ---------------------------------------------------------------------
  */
 
-static void print_range(HmpOut *out, const FlatRange *r, MtreeFlags flags)
+static const char *accel_name; /* BQL; set at start */
+static bool (*accel_maps)(AddressSpace *as, hwaddr addr);
+
+void memory_set_accel_maps_hook(const char *name,
+                                bool (*maps)(AddressSpace *as, hwaddr addr))
+{
+    accel_name = name;
+    accel_maps = maps;
+}
+
+/* @group may be NULL. */
+static bool is_mapped_by_accel(const ViewGroup *group, const FlatRange *r)
+{
+    for (AddressSpace *as = address_space_list(); as && group && accel_maps;
+         as = as->priv->next) {
+        if (as->group == group && accel_maps(as, r->start)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void print_range(HmpOut *out, const ViewGroup *group, const FlatRange *r,
+                        MtreeFlags flags)
 {
     hmp_printf(out, "  %016" PRIx64 "-%016" PRIx64 " (prio %d, %s%s): %s", r->start,
                r->last, r->mr->priority, r->nonvolatile ? "nv-" : "",
@@ -190,6 +213,9 @@ static void print_range(HmpOut *out, const FlatRange *r, MtreeFlags flags)
     }
     if (flags & MTREE_OWNER) {
         print_owner(out, r->mr);
+    }
+    if (is_mapped_by_accel(group, r)) {
+        hmp_printf(out, " %s", accel_name);
     }
     hmp_puts(out, "\n");
 }
@@ -216,7 +242,7 @@ static void print_view(HmpOut *out, const ViewGroup *group, unsigned number,
     }
     for (RangeIter it = range_iter_all(group->view); range_iter_get(&it);
          range_iter_next(&it)) {
-        print_range(out, range_iter_get(&it), flags);
+        print_range(out, group, range_iter_get(&it), flags);
     }
     if (flags & MTREE_DISPATCH) {
         mtree_print_dispatch(out, group->view, group->root);
@@ -315,7 +341,7 @@ void mtree_explain(HmpOut *out, AddressSpace *as, hwaddr addr)
     hmp_printf(out, "address-space: %s, address %016" PRIx64 "\n", as->name, addr);
     if (r) {
         hmp_puts(out, "  range:\n  ");
-        print_range(out, r, MTREE_OWNER);
+        print_range(out, NULL, r, MTREE_OWNER);
     } else {
         hmp_puts(out, "  nothing answers\n");
     }

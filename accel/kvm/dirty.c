@@ -57,6 +57,7 @@ void kvm_slot_sync_dirty(KvmSlots *s, KvmSlot *slot)
     int ret;
 
     if (s->limits.dirty_ring) {
+        s->ops->reap(s->ops->opaque);
         return;
     }
     bitmap = g_new0(uint64_t, words);
@@ -179,6 +180,16 @@ static void log_sync(MemoryListener *l, const MemoryRegionSection *section)
     }
 }
 
+/* Rings: what the CPUs have in their own buffers goes into the rings as they leave. */
+static void log_sync_global(MemoryListener *l)
+{
+    KvmSlots *s = (KvmSlots *)l;
+
+    s->ops->pause_begin(s->ops->opaque);
+    s->ops->reap(s->ops->opaque);
+    s->ops->pause_end(s->ops->opaque);
+}
+
 static void log_start(MemoryListener *l, const MemoryRegionSection *section, int old,
                       int new_)
 {
@@ -207,5 +218,6 @@ void kvm_dirty_init_listener(KvmSlots *s)
     l->log_start = log_start;
     l->log_stop = log_stop;
     l->log_sync = log_sync;
+    l->log_sync_global = s->limits.dirty_ring ? log_sync_global : NULL;
     l->log_clear = log_clear;
 }

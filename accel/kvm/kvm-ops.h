@@ -18,6 +18,8 @@ typedef struct KvmOps {
      */
     void (*pause_begin)(void *opaque);
     void (*pause_end)(void *opaque);
+    /* Empty the dirty rings into kvm_slots_page_dirtied; NULL: there are none. BQL. */
+    void (*reap)(void *opaque);
     void *opaque;
 } KvmOps;
 

@@ -141,14 +141,21 @@ static void make_view(PCMachineState *pc, X86Cpu *cpu, unsigned index)
     Object *owner = OBJECT(cpu);
 
     address_space_init(&v->memory, get_system_memory(), memory);
+    vcpu_add_address_space(VCPU_CAST(cpu), &v->memory);
+    if (!accel_has_smm()) {
+        return;
+    }
+    if (accel_is("kvm") && index > 0) { /* one view in SMM for all */
+        vcpu_add_address_space(VCPU_CAST(cpu), vcpu_first()->as[1]);
+        return;
+    }
     memory_region_init(&v->smm_root, owner, "memory", UINT64_MAX);
     memory_region_init_alias(&v->smm_memory, owner, "memory", get_system_memory(), 0,
                              UINT64_MAX);
     memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_memory, 0);
     memory_region_init_alias(&v->smm_smram, owner, "smram", pc->smram, 0, 4 * GIB);
     memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_smram, 1);
-    address_space_init(&v->smm, &v->smm_root, smm);
-    vcpu_add_address_space(VCPU_CAST(cpu), &v->memory);
+    address_space_init(&v->smm, &v->smm_root, accel_is("kvm") ? "KVM-SMRAM" : smm);
     vcpu_add_address_space(VCPU_CAST(cpu), &v->smm);
 }
 
@@ -549,6 +556,10 @@ static bool make_chipset(PCMachineState *pc, Error **errp)
         return false;
     }
     kvmvapic_init(MACHINE(pc)->ram);
+    if (accel_is("kvm") &&
+        !sysbus_realize_and_unref(SYSBUS_DEVICE(device_new("kvmclock")), errp)) {
+        return false;
+    }
     if (!pmc->init_host(pc, errp) || !realize_cpus(pc, errp) ||
         !pmc->make_isa_bridge(pc, errp)) {
         return false;
@@ -559,11 +570,8 @@ static bool make_chipset(PCMachineState *pc, Error **errp)
 
 bool pc_make_display(PCMachineState *pc, Error **errp)
 {
-    const char *vga = MACHINE(pc)->board->vga;
-
-    return !strcmp(vga, "none") ||
-           pci_create_simple(pc->pci, PCI_DEVFN_AUTO,
-                             strcmp(vga, "cirrus") ? "VGA" : "cirrus-vga", errp);
+    return strcmp(MACHINE(pc)->board->vga, "std") ||
+           pci_create_simple(pc->pci, PCI_DEVFN_AUTO, "VGA", errp);
 }
 
 bool pc_make_isa_devices(PCMachineState *pc, Error **errp)
@@ -610,7 +618,12 @@ static bool pc_check_options(MachineState *ms, Error **errp)
         pc->vmport = ON_OFF_AUTO_ON;
     }
     if (pc->smm == ON_OFF_AUTO_AUTO) {
-        pc->smm = accel_is("qtest") ? ON_OFF_AUTO_OFF : ON_OFF_AUTO_ON;
+        pc->smm =
+            accel_is("qtest") || !accel_has_smm() ? ON_OFF_AUTO_OFF : ON_OFF_AUTO_ON;
+    }
+    if (pc->smm == ON_OFF_AUTO_ON && !accel_has_smm()) {
+        return error_set(errp,
+                         "System Management Mode not supported by this hypervisor.");
     }
     if (ms->usb) {
         return error_set(errp, "the board's USB controller is not built");

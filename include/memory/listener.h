@@ -59,6 +59,13 @@ void memory_global_dirty_log_start(void);
 void memory_global_dirty_log_stop(void);
 void memory_global_dirty_log_sync(void);
 
+/*
+ * An accelerator whose guests use memory without this process: "info mtree -f" prints
+ * @name behind the ranges that @maps says yes to. @name lives for ever. Set at start.
+ */
+void memory_set_accel_maps_hook(const char *name,
+                                bool (*maps)(AddressSpace *as, hwaddr addr));
+
 /* An accelerator that buffers writes to coalesced ranges says how they are written out.
  */
 void memory_set_coalesced_flush_hook(void (*flush)(void));

@@ -103,6 +103,21 @@ static void take_sipi(X86State *cpu)
     x86_update_seg(cpu, X86_CS);
 }
 
+bool x86_handle_init_sipi(X86State *cpu)
+{
+    uint32_t p = pending(cpu);
+
+    if (p & X86_IRQ_INIT) {
+        take_init(cpu);
+        return true;
+    }
+    if (p & X86_IRQ_SIPI) {
+        take_sipi(cpu);
+        return true;
+    }
+    return false;
+}
+
 bool x86_handle_irq(X86State *cpu)
 {
     uint32_t p = pending(cpu);

@@ -30,5 +30,9 @@ extern const unsigned x86_feature_name_count;
 
 /* What the instruction tables and the rest of this CPU implement. */
 void x86_supported_features(uint32_t words[X86_FW_COUNT]);
+/* An accelerator that executes by itself says what it offers instead. NULL: nobody. */
+typedef void X86SupportedFeaturesFn(uint32_t words[X86_FW_COUNT]);
+void x86_set_supported_features_hook(X86SupportedFeaturesFn *fn);
+bool x86_has_supported_features_hook(void);
 
 #endif

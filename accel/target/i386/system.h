@@ -161,6 +161,9 @@ bool x86_can_take_irq(const X86State *cpu);
 /* Looks at irq_pending and takes one event.  Context: vCPU thread; takes the BQL where
  * it must.  Returns true if the state changed. */
 bool x86_handle_irq(X86State *cpu);
+/* INIT and SIPI only; false when there was neither. For who delivers interrupts itself.
+ */
+bool x86_handle_init_sipi(X86State *cpu);
 
 _Noreturn void x86_raise_pf(X86State *cpu, uint64_t addr, uint32_t error);
 

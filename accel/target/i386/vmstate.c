@@ -56,6 +56,7 @@ static bool pre_save(void *opaque, Error **errp)
 {
     X86Cpu *cpu = opaque;
 
+    vcpu_sync_state(&cpu->parent_obj);
     cpu->saved_rflags = x86_get_rflags(&cpu->st);
     return true;
 }
@@ -70,8 +71,63 @@ static bool post_load(void *opaque, int version_id, Error **errp)
     x86_set_rflags(&cpu->st, cpu->saved_rflags);
     x86_state_refresh(&cpu->st);
     cpu->parent_obj.halted = cpu->st.halted;
+    vcpu_state_written(&cpu->parent_obj, VCPU_STATE_FULL);
     return true;
 }
+
+/* --- What only KVM has
+ * ----------------------------------------------------------------- */
+
+static bool kvm_needed(void *opaque)
+{
+    return accel_is("kvm");
+}
+
+static bool kvm_post_load(void *opaque, int version_id, Error **errp)
+{
+    X86Cpu *cpu = opaque;
+
+    if (cpu->kvm.nested_bytes > X86_KVM_NESTED_MAX) {
+        return error_set(errp, "x86 CPU state: nested state of %u bytes",
+                         cpu->kvm.nested_bytes);
+    }
+    return true;
+}
+
+#define S X86Cpu
+/* clang-format off */
+static const VMStateDescription vmstate_kvm = {
+    .name = "cpu/kvm",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = kvm_needed,
+    .post_load = kvm_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_BOOL(kvm.exception_injected, S),
+        VMSTATE_BOOL(kvm.exception_pending, S),
+        VMSTATE_BOOL(kvm.exception_has_error, S),
+        VMSTATE_BOOL(kvm.exception_has_payload, S),
+        VMSTATE_UINT8(kvm.exception_nr, S),
+        VMSTATE_UINT32(kvm.exception_error, S),
+        VMSTATE_UINT64(kvm.exception_payload, S),
+        VMSTATE_BOOL(kvm.interrupt_injected, S),
+        VMSTATE_BOOL(kvm.interrupt_soft, S),
+        VMSTATE_UINT8(kvm.interrupt_nr, S),
+        VMSTATE_BOOL(kvm.nmi_injected, S),
+        VMSTATE_BOOL(kvm.nmi_pending, S),
+        VMSTATE_BOOL(kvm.smi_pending, S),
+        VMSTATE_BOOL(kvm.smm_inside_nmi, S),
+        VMSTATE_BOOL(kvm.smi_latched_init, S),
+        VMSTATE_BOOL(kvm.triple_fault_pending, S),
+        VMSTATE_UINT32(kvm.mp_state, S),
+        VMSTATE_ARRAY(kvm.msr, S),
+        VMSTATE_UINT32(kvm.nested_bytes, S),
+        VMSTATE_BUFFER(kvm.nested, S),
+        VMSTATE_END_OF_LIST()
+    },
+};
+/* clang-format on */
+#undef S
 
 #define S X86Cpu
 /* clang-format off */
@@ -151,5 +207,6 @@ const VMStateDescription x86_cpu_vmstate = {
         VMSTATE_UINT64(st.pending_db, S),
         VMSTATE_END_OF_LIST()
     },
+    .subsections = (const VMStateDescription *const[]) { &vmstate_kvm, NULL },
 };
 /* clang-format on */

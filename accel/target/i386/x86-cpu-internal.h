@@ -4,6 +4,7 @@
 #define ACCEL_TARGET_I386_X86_CPU_INTERNAL_H
 
 #include "accel/target/i386/x86-cpu.h"
+#include "accel/target/i386/x86-kvm-state.h"
 #include "accel/tcg/machine-phys.h"
 #include "migration/vmstate.h"
 
@@ -18,6 +19,8 @@ struct X86Cpu {
     uint32_t apic_id;
     int32_t socket_id, die_id, core_id, thread_id, node_id;
     uint64_t saved_rflags; /* migration only */
+    X86KvmState kvm;       /* what a vCPU under KVM has besides */
+    uint32_t kvm_debug_control;
 };
 
 typedef struct X86CpuClass {

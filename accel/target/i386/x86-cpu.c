@@ -105,6 +105,7 @@ static hwaddr translate_debug(VCPU *vcpu, uint64_t addr, MemTxAttrs *attrs)
     X86State *st = &X86_CPU(vcpu)->st;
     uint64_t phys;
 
+    vcpu_sync_state(vcpu);
     *attrs = (MemTxAttrs){ .secure = st->in_smm };
     if (!x86_translate_debug(st, addr, &phys)) {
         return HWADDR_MAX;
@@ -114,11 +115,13 @@ static hwaddr translate_debug(VCPU *vcpu, uint64_t addr, MemTxAttrs *attrs)
 
 static void dump_state(VCPU *vcpu, HmpOut *out)
 {
+    vcpu_sync_state(vcpu);
     x86_dump_state(&X86_CPU(vcpu)->st, out);
 }
 
 static bool get_register(VCPU *vcpu, const char *name, uint64_t *value)
 {
+    vcpu_sync_state(vcpu);
     return x86_get_register(&X86_CPU(vcpu)->st, name, value);
 }
 
@@ -126,6 +129,7 @@ static uint64_t get_pc(VCPU *vcpu)
 {
     X86State *st = &X86_CPU(vcpu)->st;
 
+    vcpu_sync_state(vcpu);
     return st->rip + (x86_is64(st) ? 0 : st->seg[X86_CS].base);
 }
 
@@ -167,7 +171,11 @@ static void instance_init(Object *obj)
     }
     x86_supported_features(supported);
     for (unsigned k = 0; k < X86_FW_COUNT; k++) {
-        cpu->st.features[k] = m->features[k] & supported[k];
+        /* What KVM's host lacks is said, and cut, when the CPU is realized. */
+        cpu->st.features[k] = !x86_has_supported_features_hook()
+                                  ? m->features[k] & supported[k]
+                              : m->everything ? supported[k]
+                                              : m->features[k];
     }
     g_strlcpy(id->vendor, m->vendor, sizeof(id->vendor));
     g_strlcpy(id->model_id, m->model_id, sizeof(id->model_id));
@@ -195,6 +203,8 @@ static void reset(DeviceState *dev)
     }
     cpu->st.wait_sipi = cpu->st.halted = !bsp;
     cpu->parent_obj.halted = cpu->st.halted;
+    memset(&cpu->kvm, 0, offsetof(X86KvmState, nested));
+    vcpu_state_written(&cpu->parent_obj, VCPU_STATE_RESET);
 }
 
 /* A CPU is on no bus, so it asks to be reset with the machine. */
@@ -203,13 +213,51 @@ static void machine_reset(void *opaque)
     reset(opaque);
 }
 
+/* "CPUID.01H:ECX.pni [bit 0]", as tools know it. */
+static void warn_missing(unsigned word, unsigned bit)
+{
+    static const char *const registers[X86_FW_COUNT] = {
+        [X86_FW_1_EDX] = "01H:EDX",
+        [X86_FW_1_ECX] = "01H:ECX",
+        [X86_FW_7_EBX] = "07H:EBX",
+        [X86_FW_7_ECX] = "07H:ECX",
+        [X86_FW_7_EDX] = "07H:EDX",
+        [X86_FW_80000001_EDX] = "80000001H:EDX",
+        [X86_FW_80000001_ECX] = "80000001H:ECX",
+        [X86_FW_80000007_EDX] = "80000007H:EDX",
+        [X86_FW_80000008_EBX] = "80000008H:EBX",
+        [X86_FW_D_1_EAX] = "0DH:EAX",
+        [X86_FW_6_EAX] = "06H:EAX",
+        [X86_FW_8000000A_EDX] = "8000000AH:EDX",
+    };
+    const char *name = NULL;
+
+    for (unsigned k = 0; k < x86_feature_name_count && !name; k++) {
+        if (x86_feature_names[k].feature == word * 32 + bit) {
+            name = x86_feature_names[k].name;
+        }
+    }
+    warn_report("host doesn't support requested feature: CPUID.%s%s%s [bit %u]",
+                registers[word], name ? "." : "", name ? name : "", bit);
+}
+
 static void cut_to_supported(X86Cpu *cpu)
 {
+    static uint32_t warned[X86_FW_COUNT]; /* BQL; once for all CPUs */
     uint32_t supported[X86_FW_COUNT];
 
     x86_supported_features(supported);
     for (unsigned k = 0; k < X86_FW_COUNT; k++) {
+        uint32_t missing = cpu->st.features[k] & ~supported[k] & ~warned[k];
+
         cpu->st.features[k] &= supported[k];
+        if (!x86_has_supported_features_hook()) {
+            continue;
+        }
+        warned[k] |= missing;
+        for (; missing; missing &= missing - 1) {
+            warn_missing(k, (unsigned)__builtin_ctz(missing));
+        }
     }
 }
 

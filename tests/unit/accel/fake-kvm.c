@@ -133,7 +133,7 @@ static void pause_end(void *opaque)
 void fake_kvm_init(FakeKvm *f, unsigned max_slots)
 {
     *f = (FakeKvm){
-        .ops = {vm_ioctl, pause_begin, pause_end, f},
+        .ops = {vm_ioctl, pause_begin, pause_end, NULL, f},
         .max_slots = max_slots,
         .region = g_new0(struct kvm_userspace_memory_region, max_slots),
         .dirty = g_hash_table_new(NULL, NULL),

@@ -11,12 +11,12 @@
 #include <string.h>
 
 /* The order of kvm_regs' fields is not that of the encoding. */
-#define FOREACH_GPR(X)                                                             \
-    X(rax, 0)                                                                      \
-    X(rcx, 1)                                                                      \
-    X(rdx, 2)                                                                      \
-    X(rbx, 3) X(rsp, 4) X(rbp, 5) X(rsi, 6) X(rdi, 7) X(r8, 8) X(r9, 9) X(r10, 10) \
-        X(r11, 11) X(r12, 12) X(r13, 13) X(r14, 14) X(r15, 15)
+/* clang-format off */
+#define FOREACH_GPR(X)                                                        \
+    X(rax, 0) X(rcx, 1) X(rdx, 2) X(rbx, 3) X(rsp, 4) X(rbp, 5) X(rsi, 6)     \
+    X(rdi, 7) X(r8, 8) X(r9, 9) X(r10, 10) X(r11, 11) X(r12, 12) X(r13, 13)   \
+    X(r14, 14) X(r15, 15)
+/* clang-format on */
 
 static bool check(const char *what, int ret)
 {

@@ -61,7 +61,7 @@ const Option cli_options[] = {
 
     { "display", "none", "no local display ('none' is what there is)", cli_display, NULL },
     { "nographic", NULL, "serial port and monitor on the terminal (Ctrl-a h for help)", cli_nographic, NULL },
-    { "vga", "std|none", "display adapter", cli_vga, NULL },
+    { "vga", "std|cirrus|none", "display adapter", cli_vga, NULL },
     { "vnc", "none", NULL, cli_vnc, NULL },
     { "spice", "OPTS", NULL, NULL, "SPICE" },
     { "full-screen", NULL, NULL, NULL, "a local display" },

@@ -743,9 +743,9 @@ static bool add_networks(Cli *cli, MachineClass *mc, Error **errp)
 
 static bool choose_vga(Cli *cli, MachineClass *mc, Error **errp)
 {
-    static const char *const known[] = { "std", "none", NULL };
-    static const char *const others[] = { "cirrus", "vmware", "qxl",   "virtio",
-                                          "tcx",    "cg3",    "xenfb", NULL };
+    static const char *const known[] = { "std", "cirrus", "none", NULL };
+    static const char *const others[] = { "vmware", "qxl",   "virtio", "tcx",
+                                          "cg3",    "xenfb", NULL };
     static const char *const devices[] = { "VGA",
                                            "secondary-vga",
                                            "cirrus-vga",

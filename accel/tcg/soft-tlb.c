@@ -19,42 +19,66 @@ static void entry_clear(SoftTlb *tlb, unsigned n)
     tlb->side[n].page = ~0ull;
 }
 
+void soft_tlb_reset(SoftTlb *tlb)
+{
+    for (unsigned n = 0; n < SOFT_TLB_ENTRIES; n++) {
+        entry_clear(tlb, n);
+    }
+    memset(tlb->local, 0, sizeof(tlb->local));
+    memset(tlb->global, 0, sizeof(tlb->global));
+    tlb->big_first = UINT64_MAX;
+    tlb->big_last = 0;
+}
+
+/* Clears the entries of @set, and the set. */
+static void clear_set(SoftTlb *tlb, uint64_t *set)
+{
+    for (unsigned w = 0; w < SOFT_TLB_WORDS; w++) {
+        for (uint64_t left = set[w]; left; left &= left - 1) {
+            entry_clear(tlb, w * 64 + (unsigned)__builtin_ctzll(left));
+        }
+        set[w] = 0;
+    }
+}
+
 void soft_tlb_flush(SoftTlb *tlb)
 {
-    if (!tlb->used) {
-        return;
-    }
-    memset(tlb->entry, 0xff, sizeof(tlb->entry));
-    for (unsigned n = 0; n < SOFT_TLB_ENTRIES; n++) {
-        tlb->side[n].page = ~0ull;
-    }
-    entry_clear(tlb, SOFT_TLB_ENTRIES - 1);
-    tlb->used = false;
-    tlb->has_big = false;
+    clear_set(tlb, tlb->local);
+    clear_set(tlb, tlb->global);
+    tlb->big_first = UINT64_MAX;
+    tlb->big_last = 0;
 }
 
 void soft_tlb_flush_non_global(SoftTlb *tlb)
 {
-    if (!tlb->used) {
-        return;
-    }
-    for (unsigned n = 0; n < SOFT_TLB_ENTRIES; n++) {
-        if (tlb->side[n].page != ~0ull && !(tlb->side[n].flags & SOFT_TLB_GLOBAL)) {
-            entry_clear(tlb, n);
+    clear_set(tlb, tlb->local);
+}
+
+/* Entries of the large page that @addr lies in. */
+static void flush_big(SoftTlb *tlb, uint64_t addr)
+{
+    for (unsigned w = 0; w < SOFT_TLB_WORDS; w++) {
+        for (uint64_t left = tlb->local[w] | tlb->global[w]; left; left &= left - 1) {
+            unsigned n = w * 64 + (unsigned)__builtin_ctzll(left);
+            const SoftTlbSide *s = &tlb->side[n];
+
+            if (s->flags & SOFT_TLB_BIG &&
+                !((s->page ^ addr) >> (s->flags >> SOFT_TLB_SHIFT))) {
+                entry_clear(tlb, n);
+            }
         }
     }
 }
 
 void soft_tlb_flush_page(SoftTlb *tlb, uint64_t addr)
 {
+    const uint64_t largest = 1ull << 30;
     unsigned n = soft_tlb_index(addr);
 
-    if (tlb->has_big) {
-        for (unsigned k = 0; k < SOFT_TLB_ENTRIES; k++) {
-            if (tlb->side[k].flags & SOFT_TLB_BIG) {
-                entry_clear(tlb, k);
-            }
-        }
+    /* A page of the largest kind may begin that far before the part that is in. */
+    if (tlb->big_first <= tlb->big_last && (addr | (largest - 1)) >= tlb->big_first &&
+        (addr & ~(largest - 1)) <= tlb->big_last) {
+        flush_big(tlb, addr);
     }
     if (tlb->side[n].page == (addr & ~(uint64_t)(SOFT_TLB_PAGE - 1))) {
         entry_clear(tlb, n);
@@ -63,12 +87,15 @@ void soft_tlb_flush_page(SoftTlb *tlb, uint64_t addr)
 
 void soft_tlb_protect(SoftTlb *tlb, uint64_t ram_addr)
 {
-    if (!tlb->used) {
-        return;
-    }
-    for (unsigned n = 0; n < SOFT_TLB_ENTRIES; n++) {
-        if (tlb->side[n].ram_addr == ram_addr && tlb->side[n].flags & SOFT_TLB_RAM) {
-            tlb->entry[n].tag[SOFT_TLB_WRITE] = n == SOFT_TLB_ENTRIES - 1 ? 0 : ~0ull;
+    for (unsigned w = 0; w < SOFT_TLB_WORDS; w++) {
+        for (uint64_t left = tlb->local[w] | tlb->global[w]; left; left &= left - 1) {
+            unsigned n = w * 64 + (unsigned)__builtin_ctzll(left);
+            const SoftTlbSide *s = &tlb->side[n];
+
+            if (s->ram_addr == ram_addr && s->flags & SOFT_TLB_RAM) {
+                tlb->entry[n].tag[SOFT_TLB_WRITE] =
+                    n == SOFT_TLB_ENTRIES - 1 ? 0 : ~0ull;
+            }
         }
     }
 }

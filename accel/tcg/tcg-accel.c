@@ -198,12 +198,14 @@ static bool set_options(TcgAccel *t, Error **errp)
                              : "thread=%s: only thread=multi is built",
                          t->thread);
     }
-    if (t->lockstep || t->coverage || t->jitdump) {
+    if (t->coverage || t->jitdump) {
         return error_set(errp, "%s=on is not built",
-                         t->lockstep   ? "lockstep"
-                         : t->coverage ? "coverage"
-                                       : "jitdump");
+                         t->coverage ? "coverage" : "jitdump");
     }
+    if (t->lockstep && !o.tier) {
+        return error_set(errp, "lockstep=on compares translated code: it needs tier=1");
+    }
+    o.lockstep = t->lockstep;
     if (t->opt && *t->opt && !parse_passes(t->opt, &o.passes, errp)) {
         return false;
     }
@@ -213,7 +215,7 @@ static bool set_options(TcgAccel *t, Error **errp)
     }
     o.cache_bytes = (size_t)t->tb_size << 20;
     o.one_insn = t->one_insn_per_tb;
-    o.no_links = t->jit_no_links;
+    o.no_links = t->jit_no_links || t->lockstep;
     o.all_slow = t->jit_all_slow;
     o.all_polls = t->jit_all_polls;
     o.perf_map = t->perf_map;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The standard VGA: registers and memory (vga.c), pixels (vga-render.c), the PCI
- * function around them (vga-pci.c).
+ * function around them (vga-pci.c). The Cirrus adapter is a larger chip around it.
  */
 #ifndef STRATA_HW_DISPLAY_VGA_INTERNAL_H
 #define STRATA_HW_DISPLAY_VGA_INTERNAL_H
@@ -72,6 +72,9 @@ typedef struct VGAState {
 
 extern const VMStateDescription vmstate_vga;
 
+/* Video memory alone, for adapters that decode everything else themselves. */
+bool vga_init_memory(VGAState *s, Object *owner, uint32_t vram_size,
+                     Error **errp) WARN_UNUSED;
 bool vga_init(VGAState *s, Object *owner, uint32_t vram_size, Error **errp) WARN_UNUSED;
 /* Map the legacy ports and the window. */
 void vga_map_legacy(VGAState *s, MemoryRegion *mem, MemoryRegion *io);
@@ -80,6 +83,12 @@ void vga_reset(VGAState *s);
 /* One byte at an absolute port 3b0-3df. */
 uint8_t vga_port_read(VGAState *s, uint32_t port);
 void vga_port_write(VGAState *s, uint32_t port, uint8_t value);
+/* One byte through the graphics controller, at an address behind the window's mapping;
+ * beyond the memory: ff, ignored. */
+uint8_t vga_memory_read(VGAState *s, uint64_t offset);
+void vga_memory_write(VGAState *s, uint64_t offset, uint8_t value);
+/* A DAC entry as x8r8g8b8, through the pixel mask. */
+uint32_t vga_dac_color(const VGAState *s, uint8_t index);
 uint16_t vbe_read(VGAState *s, unsigned index);
 void vbe_write(VGAState *s, unsigned index, uint16_t value);
 DisplayPicture vga_render(VGAState *s);

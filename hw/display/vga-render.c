@@ -10,8 +10,7 @@
 #define MAX_WIDTH  2048
 #define MAX_HEIGHT 2048
 
-/* A DAC entry as x8r8g8b8. */
-static uint32_t dac_color(const VGAState *s, uint8_t index)
+uint32_t vga_dac_color(const VGAState *s, uint8_t index)
 {
     const uint8_t *c = &s->dac[(index & s->dac_mask) * 3];
 
@@ -31,7 +30,7 @@ static uint32_t attr_color(const VGAState *s, unsigned attr)
     if (s->attr[0x10] & 0x80) {
         v = (uint8_t)((v & 0x0f) | (s->attr[0x14] & 3) << 4);
     }
-    return dac_color(s, (uint8_t)((v & 0x3f) | (s->attr[0x14] & 0x0c) << 4));
+    return vga_dac_color(s, (uint8_t)((v & 0x3f) | (s->attr[0x14] & 0x0c) << 4));
 }
 
 static uint8_t vram_byte(const VGAState *s, const uint8_t *vram, uint64_t offset)
@@ -161,7 +160,7 @@ static uint32_t graphics_pixel(const VGAState *s, const uint8_t *vram, uint64_t 
     unsigned shift_mode = s->gfx[5] >> 5 & 3;
 
     if (shift_mode >= 2) { /* 256 colours */
-        return dac_color(s, vram_byte(s, vram, line * 4 + x));
+        return vga_dac_color(s, vram_byte(s, vram, line * 4 + x));
     }
     if (shift_mode == 1) { /* CGA: two bits a pixel, planes 0 and 1 by turns */
         unsigned byte = x / 4;
@@ -211,7 +210,7 @@ static uint32_t linear_pixel(const VGAState *s, const uint8_t *vram, uint64_t li
     case 4:
         return graphics_pixel(s, vram, line / 4, x);
     case 8:
-        return dac_color(s, vram_byte(s, vram, line + x));
+        return vga_dac_color(s, vram_byte(s, vram, line + x));
     case 15:
     case 16:
         o = line + 2ull * x;

@@ -268,24 +268,19 @@ static void mark_dirty(VGAState *s, uint64_t byte)
     memory_region_set_dirty(&s->vram, byte, 4);
 }
 
-static uint64_t lowmem_read(void *opaque, hwaddr addr, unsigned size)
+uint8_t vga_memory_read(VGAState *s, uint64_t offset)
 {
-    VGAState *s = opaque;
     uint8_t *vram = memory_region_get_ram_ptr(&s->vram);
-    int64_t offset = window_offset(s, addr);
 
-    if (offset < 0) {
-        return 0xff;
-    }
     if (s->seq[SEQ_MEMORY_MODE] & SEQ_MEMORY_CHAIN4) {
-        return (uint64_t)offset < s->vram_size ? vram[offset] : 0xff;
+        return offset < s->vram_size ? vram[offset] : 0xff;
     }
     if (s->gfx[GFX_MODE] & GFX_MODE_ODD_EVEN) {
         unsigned plane = (s->gfx[GFX_READ_MAP] & 2) | (offset & 1);
-        uint8_t *group = plane_group(s, (uint64_t)offset & ~1ull);
+        uint8_t *group = plane_group(s, offset & ~1ull);
         return group ? group[plane] : 0xff;
     }
-    uint8_t *group = plane_group(s, (uint64_t)offset);
+    uint8_t *group = plane_group(s, offset);
     if (!group) {
         return 0xff;
     }
@@ -302,6 +297,13 @@ static uint64_t lowmem_read(void *opaque, hwaddr addr, unsigned size)
         }
     }
     return (uint8_t)~differs;
+}
+
+static uint64_t lowmem_read(void *opaque, hwaddr addr, unsigned size)
+{
+    int64_t offset = window_offset(opaque, addr);
+
+    return offset < 0 ? 0xff : vga_memory_read(opaque, (uint64_t)offset);
 }
 
 static uint8_t rotate(uint8_t v, unsigned n)
@@ -347,40 +349,43 @@ static uint8_t plane_value(const VGAState *s, uint8_t value, int p)
     }
 }
 
-static void lowmem_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
+void vga_memory_write(VGAState *s, uint64_t offset, uint8_t value)
 {
-    VGAState *s = opaque;
     uint8_t *vram = memory_region_get_ram_ptr(&s->vram);
-    int64_t offset = window_offset(s, addr);
 
-    if (offset < 0) {
-        return;
-    }
     if (s->seq[SEQ_MEMORY_MODE] & SEQ_MEMORY_CHAIN4) {
-        if ((uint64_t)offset < s->vram_size &&
-            s->seq[SEQ_MAP_MASK] >> (offset & 3) & 1) {
-            vram[offset] = (uint8_t)value;
-            mark_dirty(s, (uint64_t)offset & ~3ull);
+        if (offset < s->vram_size && s->seq[SEQ_MAP_MASK] >> (offset & 3) & 1) {
+            vram[offset] = value;
+            mark_dirty(s, offset & ~3ull);
         }
         return;
     }
     if (s->gfx[GFX_MODE] & GFX_MODE_ODD_EVEN) {
         unsigned plane = (s->gfx[GFX_READ_MAP] & 2) | (offset & 1);
-        uint8_t *group = plane_group(s, (uint64_t)offset & ~1ull);
+        uint8_t *group = plane_group(s, offset & ~1ull);
         if (group && s->seq[SEQ_MAP_MASK] >> plane & 1) {
-            group[plane] = (uint8_t)value;
-            mark_dirty(s, ((uint64_t)offset & ~1ull) * 4);
+            group[plane] = value;
+            mark_dirty(s, (offset & ~1ull) * 4);
         }
         return;
     }
-    uint8_t *group = plane_group(s, (uint64_t)offset);
+    uint8_t *group = plane_group(s, offset);
     for (int p = 0; group && p < 4; p++) {
         if (s->seq[SEQ_MAP_MASK] >> p & 1) {
-            group[p] = plane_value(s, (uint8_t)value, p);
+            group[p] = plane_value(s, value, p);
         }
     }
     if (group) {
-        mark_dirty(s, (uint64_t)offset * 4);
+        mark_dirty(s, offset * 4);
+    }
+}
+
+static void lowmem_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
+{
+    int64_t offset = window_offset(opaque, addr);
+
+    if (offset >= 0) {
+        vga_memory_write(opaque, (uint64_t)offset, (uint8_t)value);
     }
 }
 
@@ -574,11 +579,16 @@ static const MemoryRegionOps port_ops[] = { PORT_OPS_ROW(0), PORT_OPS_ROW(1),
                                             PORT_OPS_ROW(2), PORT_OPS_ROW(3),
                                             PORT_OPS_ROW(4) };
 
-bool vga_init(VGAState *s, Object *owner, uint32_t vram_size, Error **errp)
+bool vga_init_memory(VGAState *s, Object *owner, uint32_t vram_size, Error **errp)
 {
     s->owner = owner;
     s->vram_size = vram_size;
-    if (!memory_region_init_ram(&s->vram, owner, "vga.vram", vram_size, errp)) {
+    return memory_region_init_ram(&s->vram, owner, "vga.vram", vram_size, errp);
+}
+
+bool vga_init(VGAState *s, Object *owner, uint32_t vram_size, Error **errp)
+{
+    if (!vga_init_memory(s, owner, vram_size, errp)) {
         return false;
     }
     memory_region_init_io(&s->lowmem, owner, &lowmem_ops, s, "vga-lowmem", 0x20000);

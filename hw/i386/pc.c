@@ -570,8 +570,11 @@ static bool make_chipset(PCMachineState *pc, Error **errp)
 
 bool pc_make_display(PCMachineState *pc, Error **errp)
 {
-    return strcmp(MACHINE(pc)->board->vga, "std") ||
-           pci_create_simple(pc->pci, PCI_DEVFN_AUTO, "VGA", errp);
+    const char *vga = MACHINE(pc)->board->vga;
+
+    return !strcmp(vga, "none") ||
+           pci_create_simple(pc->pci, PCI_DEVFN_AUTO,
+                             strcmp(vga, "cirrus") ? "VGA" : "cirrus-vga", errp);
 }
 
 bool pc_make_isa_devices(PCMachineState *pc, Error **errp)

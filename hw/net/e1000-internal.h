@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The 82540EM: e1000.c has registers, interrupts, EEPROM and PHY; e1000-tx.c and
- * e1000-rx.c walk the rings. Register and bit names are the manual's: "PCI/PCI-X Family
- * of Gigabit Ethernet Controllers Software Developer's Manual", 317453, revision 4.0.
+ * The 82540EM, and what the 82574L has in common with it: e1000.c has registers,
+ * interrupts, EEPROM and PHY; e1000-tx.c and e1000-rx.c walk the rings. Register and
+ * bit names are the manual's: "PCI/PCI-X Family of Gigabit Ethernet Controllers
+ * Software Developer's Manual", 317453, revision 4.0.
  */
 #ifndef STRATA_E1000_INTERNAL_H
 #define STRATA_E1000_INTERNAL_H
@@ -10,7 +11,9 @@
 #include "hw/pci/pci.h"
 #include "softmmu/net.h"
 
-#define TYPE_E1000 "e1000"
+#define TYPE_E1000_BASE "e1000-base"
+#define TYPE_E1000      "e1000"
+#define TYPE_E1000E     "e1000e"
 
 /* Registers, byte offsets (chapter 13). */
 enum {
@@ -82,6 +85,7 @@ enum {
     TSCTC = 0x40f8,
     STATISTICS_END = 0x4128,
     RXCSUM = 0x5000,
+    RFCTL = 0x5008, /* 82574L */
     MTA = 0x5200,
     RAL = 0x5400,
     VFTA = 0x5600,
@@ -136,6 +140,7 @@ enum {
     RCTL_BSEX = 1 << 25,
     RCTL_SECRC = 1 << 26,
 };
+enum { RFCTL_EXSTEN = 1 << 15 };
 enum { TCTL_EN = 1 << 1, TCTL_PSP = 1 << 3 };
 
 /* Context descriptor as it stands (section 3.3.6). */
@@ -153,8 +158,29 @@ typedef struct E1000Context {
 #define E1000_EEPROM_LEN 64
 #define E1000_DESC_BYTES 16
 
-typedef struct E1000State {
+typedef struct E1000State E1000State;
+
+/* How chips differ. Hooks may be NULL. */
+typedef struct E1000Model {
+    uint16_t device_id, phy_id2;
+    uint32_t causes;   /* bits of ICR that exist */
+    uint32_t io_bytes; /* the window's BAR */
+    uint8_t mmio_bar, io_bar;
+    const char *mmio_name, *io_name;
+    /* Causes that come with these. */
+    uint32_t (*more_causes)(uint32_t causes);
+    /* Instead of driving INTA. */
+    void (*update_irq)(E1000State *s);
+    /* True when the register is the model's own. */
+    bool (*read)(E1000State *s, uint32_t offset, uint32_t *value);
+    bool (*write)(E1000State *s, uint32_t offset, uint32_t value);
+    /* After a MAC reset has set the common registers. */
+    void (*reset)(E1000State *s);
+} E1000Model;
+
+struct E1000State {
     PCIDevice parent_obj;
+    const E1000Model *model; /* init */
     MemoryRegion mmio, io;
     NetClient nc;
     NicConf conf;
@@ -198,17 +224,25 @@ typedef struct E1000State {
     uint32_t tx_len;
     uint32_t tx_buffer_size;
     uint8_t *tx_buffer;
-} E1000State;
+};
 
 static inline E1000State *E1000(const void *obj)
 {
-    return (E1000State *)object_cast((const Object *)obj, TYPE_E1000);
+    return (E1000State *)object_cast((const Object *)obj, TYPE_E1000_BASE);
 }
 static inline uint32_t *e1000_reg(E1000State *s, uint32_t offset)
 {
     return &s->regs[offset / 4];
 }
 
+/* The PCI function's life, for models that add to it. */
+bool e1000_base_realize(PCIDevice *pci, Error **errp) WARN_UNUSED;
+void e1000_base_unrealize(PCIDevice *pci);
+void e1000_base_reset(PCIDevice *pci);
+extern const VMStateDescription vmstate_e1000_base;
+
+/* ICR or IMS has changed. */
+void e1000_update_irq(E1000State *s);
 /* Set causes and let the line follow. */
 void e1000_raise(E1000State *s, uint32_t causes);
 /* Count, stopping at the top (13.7). */

@@ -158,6 +158,30 @@ static void set_checksums(E1000State *s, const uint8_t *frame, size_t size,
     }
 }
 
+/* Legacy: 3.2.3. Extended, which an 82574L has too: 317694, section 7.1.5. */
+static void write_back(E1000State *s, hwaddr at, uint8_t *d, uint32_t bytes, bool last,
+                       const RxInfo *info)
+{
+    uint8_t status = (uint8_t)(RX_DD | (last ? RX_EOP | info->status : 0));
+    uint8_t errors = last ? info->errors : 0;
+
+    if (*e1000_reg(s, RFCTL) & RFCTL_EXSTEN) {
+        pci_set_long(d, 0); /* no hash */
+        pci_set_long(d + 4, (uint32_t)info->checksum << 16);
+        pci_set_long(d + 8, (uint32_t)errors << 24 | status);
+        pci_set_word(d + 12, (uint16_t)bytes);
+        pci_set_word(d + 14, info->tag);
+        pci_dma_write(PCI_DEVICE(s), at, d, E1000_DESC_BYTES);
+        return;
+    }
+    pci_set_word(d + 8, (uint16_t)bytes);
+    pci_set_word(d + 10, info->checksum);
+    d[12] = status;
+    d[13] = errors;
+    pci_set_word(d + 14, info->tag);
+    pci_dma_write(PCI_DEVICE(s), at + 8, d + 8, 8);
+}
+
 static void store(E1000State *s, const uint8_t *data, size_t size, const RxInfo *info)
 {
     PCIDevice *pci = PCI_DEVICE(s);
@@ -176,13 +200,7 @@ static void store(E1000State *s, const uint8_t *data, size_t size, const RxInfo 
             pci_dma_write(pci, pci_get_quad(d), data + done, n);
             done += n;
         }
-        bool last = done >= size;
-        pci_set_word(d + 8, (uint16_t)n);
-        pci_set_word(d + 10, info->checksum);
-        d[12] = (uint8_t)(RX_DD | (last ? RX_EOP | info->status : 0));
-        d[13] = last ? info->errors : 0;
-        pci_set_word(d + 14, info->tag);
-        pci_dma_write(pci, at + 8, d + 8, 8);
+        write_back(s, at, d, n, done >= size, info);
         *e1000_reg(s, RDH) = head + 1 >= ring ? 0 : head + 1;
         if (*e1000_reg(s, RDH) == *e1000_reg(s, RDT)) {
             break;

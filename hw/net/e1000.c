@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Intel 82540EM Gigabit Ethernet controller. Source: "PCI/PCI-X Family of Gigabit
+ * Intel 82540EM Gigabit Ethernet controller, and the common part of its successor
+ * (e1000e.c). Source: "PCI/PCI-X Family of Gigabit
  * Ethernet Controllers Software Developer's Manual", 317453, revision 4.0, and the
  * Marvell 88E1000 PHY registers as chapter 13 gives them. Not modelled: wake-up, flow
  * control frames, TBI, flash, manageability, packet buffer memory; interrupt delays
@@ -17,7 +18,6 @@
 #include <string.h>
 
 #define MMIO_BYTES      0x20000
-#define IO_BYTES        64
 #define ITR_UNIT_NS     256
 #define PHY_ADDRESS     1
 #define EEPROM_CHECKSUM 0xbaba
@@ -70,8 +70,12 @@ enum {
 
 /* --- Interrupts (13.4.17 and on) --- */
 
-static void update_irq(E1000State *s)
+void e1000_update_irq(E1000State *s)
 {
+    if (s->model->update_irq) {
+        s->model->update_irq(s);
+        return;
+    }
     bool level = *e1000_reg(s, ICR) & *e1000_reg(s, IMS);
 
     if (level == s->irq_level) {
@@ -91,13 +95,16 @@ static void update_irq(E1000State *s)
 
 static void itr_expired(void *opaque)
 {
-    update_irq(opaque);
+    e1000_update_irq(opaque);
 }
 
 void e1000_raise(E1000State *s, uint32_t causes)
 {
-    *e1000_reg(s, ICR) |= causes & INT_ALL;
-    update_irq(s);
+    if (s->model->more_causes) {
+        causes |= s->model->more_causes(causes);
+    }
+    *e1000_reg(s, ICR) |= causes & s->model->causes;
+    e1000_update_irq(s);
 }
 
 /* --- Statistics --- */
@@ -145,7 +152,7 @@ static void phy_reset(E1000State *s)
     s->phy[PHY_CTRL] = 0x1140;   /* autonegotiate, full duplex, 1000 */
     s->phy[PHY_STATUS] = 0x7949; /* all speeds, extended status, MF preamble off */
     s->phy[PHY_ID1] = 0x0141;
-    s->phy[PHY_ID2] = 0x0c20; /* 88E1011 */
+    s->phy[PHY_ID2] = s->model->phy_id2;
     s->phy[PHY_AUTONEG_ADV] = 0x0de1;
     s->phy[PHY_LP_ABILITY] = 0xcde1;
     s->phy[PHY_AUTONEG_EXP] = 0x0001;
@@ -238,7 +245,6 @@ static void eeprom_fill(E1000State *s)
         [0x0a] = 0x440b, /* initialization control 1: load ids, link polarity */
         [0x0b] = PCI_SUBDEVICE_DEFAULT,
         [0x0c] = PCI_SUBVENDOR_DEFAULT,
-        [0x0d] = 0x100e,
         [0x0e] = PCI_VENDOR_ID_INTEL,
         [0x0f] = 0xb86a, /* initialization control 2 */
         [0x20] = 0x0402,
@@ -247,6 +253,7 @@ static void eeprom_fill(E1000State *s)
     uint16_t sum = 0;
 
     memcpy(s->eeprom, words, sizeof(words));
+    s->eeprom[0x0d] = s->model->device_id;
     for (int i = 0; i < 3; i++) {
         s->eeprom[i] = (uint16_t)(s->conf.mac[2 * i] | s->conf.mac[2 * i + 1] << 8);
     }
@@ -352,8 +359,11 @@ static void mac_reset(E1000State *s)
                          (uint32_t)mac[2] << 16 | (uint32_t)mac[3] << 24;
     *e1000_reg(s, RAL + 4) = (uint32_t)mac[4] | (uint32_t)mac[5] << 8 | 0x80000000u;
     e1000_tx_reset(s);
+    if (s->model->reset) {
+        s->model->reset(s);
+    }
     set_link(s, !s->nc.link_down);
-    update_irq(s);
+    e1000_update_irq(s);
 }
 
 static void write_ctrl(E1000State *s, uint32_t value)
@@ -375,7 +385,7 @@ static uint32_t read_icr(E1000State *s)
     uint32_t v = *e1000_reg(s, ICR);
 
     *e1000_reg(s, ICR) = 0;
-    update_irq(s);
+    e1000_update_irq(s);
     return v;
 }
 
@@ -385,6 +395,9 @@ static uint32_t register_read(E1000State *s, uint32_t offset)
 
     if (offset >= E1000_REGISTER_BYTES) {
         return 0;
+    }
+    if (s->model->read && s->model->read(s, offset, &v)) {
+        return v;
     }
     switch (offset) {
     case ICR:
@@ -473,7 +486,8 @@ static uint32_t write_mask(uint32_t offset)
 
 static void register_write(E1000State *s, uint32_t offset, uint32_t value)
 {
-    if (offset >= E1000_REGISTER_BYTES) {
+    if (offset >= E1000_REGISTER_BYTES ||
+        (s->model->write && s->model->write(s, offset, value))) {
         return;
     }
     switch (offset) {
@@ -491,18 +505,18 @@ static void register_write(E1000State *s, uint32_t offset, uint32_t value)
         return;
     case ICR:
         *e1000_reg(s, ICR) &= ~value;
-        update_irq(s);
+        e1000_update_irq(s);
         return;
     case ICS:
         e1000_raise(s, value);
         return;
     case IMS:
-        *e1000_reg(s, IMS) |= value & INT_ALL;
-        update_irq(s);
+        *e1000_reg(s, IMS) |= value & s->model->causes;
+        e1000_update_irq(s);
         return;
     case IMC:
         *e1000_reg(s, IMS) &= ~value;
-        update_irq(s);
+        e1000_update_irq(s);
         return;
     case RCTL:
         *e1000_reg(s, RCTL) = value;
@@ -623,7 +637,7 @@ static const NetClientOps client_ops = {
 
 /* --- The device --- */
 
-static void e1000_reset_hold(PCIDevice *pci)
+void e1000_base_reset(PCIDevice *pci)
 {
     E1000State *s = E1000(pci);
 
@@ -633,7 +647,7 @@ static void e1000_reset_hold(PCIDevice *pci)
     mac_reset(s);
 }
 
-static bool e1000_realize(PCIDevice *pci, Error **errp)
+bool e1000_base_realize(PCIDevice *pci, Error **errp)
 {
     E1000State *s = E1000(pci);
     DeviceState *dev = DEVICE(s);
@@ -647,18 +661,21 @@ static bool e1000_realize(PCIDevice *pci, Error **errp)
     s->tx_buffer_size = E1000_TX_BUFFER + 4; /* room for a tag */
     s->tx_buffer = g_malloc0(s->tx_buffer_size);
     timer_init(&s->itr_timer, device_get_loop(dev), VIRTUAL_CLOCK, itr_expired, s);
-    memory_region_init_io(&s->mmio, OBJECT(s), &mmio_ops, s, "e1000-mmio", MMIO_BYTES);
-    memory_region_init_io(&s->io, OBJECT(s), &io_ops, s, "e1000-io", IO_BYTES);
-    pci_register_bar(pci, 0, PCI_BAR_MEM, &s->mmio);
-    pci_register_bar(pci, 1, PCI_BAR_IO, &s->io);
+    memory_region_init_io(&s->mmio, OBJECT(s), &mmio_ops, s, s->model->mmio_name,
+                          MMIO_BYTES);
+    memory_region_init_io(&s->io, OBJECT(s), &io_ops, s, s->model->io_name,
+                          s->model->io_bytes);
+    pci_register_bar(pci, s->model->mmio_bar, PCI_BAR_MEM, &s->mmio);
+    pci_register_bar(pci, s->model->io_bar, PCI_BAR_IO, &s->io);
     eeprom_fill(s);
-    nic_client_init(&s->nc, &client_ops, &s->conf, "e1000", dev->id);
+    nic_client_init(&s->nc, &client_ops, &s->conf, object_get_typename(OBJECT(s)),
+                    dev->id);
     phy_reset(s);
     mac_reset(s);
     return true;
 }
 
-static void e1000_unrealize(PCIDevice *pci)
+void e1000_base_unrealize(PCIDevice *pci)
 {
     E1000State *s = E1000(pci);
 
@@ -670,7 +687,7 @@ static void e1000_unrealize(PCIDevice *pci)
     g_clear_pointer(&s->tx_buffer, g_free);
 }
 
-static void e1000_init(Object *obj)
+static void e1000_base_init(Object *obj)
 {
     E1000(obj)->bootindex = -1;
 }
@@ -708,7 +725,7 @@ static bool e1000_post_load(void *opaque, int version_id, Error **errp)
     return true;
 }
 
-static const VMStateDescription vmstate_e1000 = {
+const VMStateDescription vmstate_e1000_base = {
     .name = "e1000",
     .version_id = 1,
     .minimum_version_id = 1,
@@ -756,32 +773,64 @@ static const Property e1000_properties[] = {
     PROP_INT32("bootindex", E1000State, bootindex, -1),
 };
 
+static const E1000Model e1000_model = {
+    .device_id = 0x100e,
+    .phy_id2 = 0x0c20, /* 88E1011 */
+    .causes = INT_ALL,
+    .io_bytes = 64,
+    .mmio_bar = 0,
+    .io_bar = 1,
+    .mmio_name = "e1000-mmio",
+    .io_name = "e1000-io",
+};
+
+static void e1000_init(Object *obj)
+{
+    E1000(obj)->model = &e1000_model;
+}
+
+static void e1000_base_class_init(ObjectClass *klass, const void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
+
+    pc->realize = e1000_base_realize;
+    pc->unrealize = e1000_base_unrealize;
+    pc->reset_hold = e1000_base_reset;
+    pc->vendor_id = PCI_VENDOR_ID_INTEL;
+    pc->class_id = PCI_CLASS_NETWORK_ETH;
+    dc->categories = 1u << DEVICE_CATEGORY_NETWORK;
+    dc->user_creatable = true;
+    dc->hotpluggable = true;
+    dc->fw_name = "ethernet";
+}
+
 static void e1000_class_init(ObjectClass *klass, const void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
 
-    pc->realize = e1000_realize;
-    pc->unrealize = e1000_unrealize;
-    pc->reset_hold = e1000_reset_hold;
-    pc->vendor_id = PCI_VENDOR_ID_INTEL;
     pc->device_id = 0x100e;
     pc->revision = 3;
-    pc->class_id = PCI_CLASS_NETWORK_ETH;
     pc->romfile = "efi-e1000.rom";
     dc->desc = "Intel Gigabit Ethernet (82540EM)";
-    dc->vmsd = &vmstate_e1000;
-    dc->categories = 1u << DEVICE_CATEGORY_NETWORK;
-    dc->user_creatable = true;
-    dc->hotpluggable = true;
-    dc->fw_name = "ethernet";
+    dc->vmsd = &vmstate_e1000_base;
     OBJECT_CLASS_ADD_PROPERTIES(klass, e1000_properties);
 }
 
-static const TypeInfo e1000_info = {
-    .name = TYPE_E1000,
+static const TypeInfo e1000_base_info = {
+    .name = TYPE_E1000_BASE,
     .parent = TYPE_PCI_DEVICE,
     .instance_size = sizeof(E1000State),
+    .abstract = true,
+    .instance_init = e1000_base_init,
+    .class_init = e1000_base_class_init,
+};
+TYPE_REGISTER(e1000_base_info);
+
+static const TypeInfo e1000_info = {
+    .name = TYPE_E1000,
+    .parent = TYPE_E1000_BASE,
     .instance_init = e1000_init,
     .class_init = e1000_class_init,
 };

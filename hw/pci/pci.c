@@ -205,7 +205,7 @@ static void init_masks(PCIDevice *dev)
     dev->wmask[PCI_CACHE_LINE_SIZE] = 0xff;
     dev->wmask[PCI_INTERRUPT_LINE] = 0xff;
     memset(dev->wmask + PCI_CONFIG_HEADER_SIZE, 0xff,
-           dev->config_size - PCI_CONFIG_HEADER_SIZE);
+           PCI_CONFIG_SPACE_SIZE - PCI_CONFIG_HEADER_SIZE);
 }
 
 static bool pci_device_realize(DeviceState *qdev, Error **errp)

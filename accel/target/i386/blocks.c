@@ -11,12 +11,17 @@
  * both valid for one generation of translations (CR3, INVLPG, ...) and one mode, then a
  * hash table by RAM address, then the decoder.
  *
+ * In a page that is written and executed in turn, blocks float: they keep a copy of
+ * their bytes, nobody watches the page for them, and whenever one is entered it is
+ * compared with memory and decoded anew where it is.
+ *
  *  B1 A block is dead when a page it was decoded from has a new generation
  * (code-pages.h). B2 cpu->insn names the instruction that is being executed and is NULL
  * between blocks. B3 Block memory is reused only outside of blocks.
  */
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/decode.h"
+#include "accel/target/i386/lockstep.h"
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/x86-jit.h"
 #include "accel/tcg/code-pages.h"
@@ -39,6 +44,10 @@ enum {
     JUMP_BITS = 13,
     PAGE_SET_BITS = 12,
     CHAIN_LONG = 6, /* from here on dead blocks are unlinked */
+    FLOAT_MAX = 8,  /* instructions of a floating block */
+    FLOAT_BYTES = 64,
+    FLOAT_PROVEN = 64, /* executions after which it settles down */
+    SMC_OFTEN = 8,     /* invalidations in a short time */
 };
 
 typedef struct BlockPage {
@@ -62,8 +71,10 @@ struct X86Block {
     uint32_t last; /* offset of the last byte in CS, 0 in 64-bit code */
     uint16_t count;
     bool crosses;
-    bool verify;  /* compare with memory at each entry */
-    bool no_jit;  /* the translator does not want it */
+    bool verify; /* compare with memory at each entry */
+    bool no_jit; /* the translator does not want it */
+    bool dead;
+    bool floating;
     uint8_t heat; /* executions, up to the threshold of the translator */
     BlockPage page[2];
     uint64_t end_rip;
@@ -72,6 +83,8 @@ struct X86Block {
     uint64_t ram_addr; /* of the first byte */
     X86Block *hash_next;
     uint32_t source_len;
+    uint32_t proven;     /* floating: how often it was found unchanged */
+    const uint8_t *host; /* floating: where the bytes are, for one generation */
     X86Insn insn[];
 };
 
@@ -184,7 +197,7 @@ uint64_t x86_insn_count(const X86State *cpu)
 /* The bytes a block was made from lie behind its instructions. */
 static uint8_t *source_of(X86Block *b)
 {
-    return (uint8_t *)&b->insn[b->count];
+    return (uint8_t *)&b->insn[b->floating ? FLOAT_MAX : b->count];
 }
 
 /* --- decoding a block --------------------------------------------------------------
@@ -302,11 +315,12 @@ static void decode_one(X86State *cpu, X86Block *b, uint64_t rip)
 
 /* As many instructions as fit, all in the page of @rip; 0 if not even one does. */
 static unsigned decode_run(X86State *cpu, X86Block *b, uint64_t rip, const uint8_t *p,
-                           uint64_t avail)
+                           uint64_t avail, unsigned most)
 {
-    unsigned n = 0, most = jit_options()->one_insn ? 1 : BLOCK_MAX;
+    unsigned n = 0;
     uint64_t at = rip;
 
+    most = jit_options()->one_insn ? 1 : most;
     while (n < most && avail) {
         X86Insn *i = &b->insn[n];
 
@@ -349,7 +363,8 @@ static bool page_alive(const BlockPage *p)
 
 static bool is_alive(const X86Block *b)
 {
-    return page_alive(&b->page[0]) && (!b->crosses || page_alive(&b->page[1]));
+    return !b->dead && (b->floating || (page_alive(&b->page[0]) &&
+                                        (!b->crosses || page_alive(&b->page[1]))));
 }
 
 /* The second page must still be where it was. */
@@ -413,8 +428,11 @@ static void keep(X86State *cpu, X86Block *b)
 {
     X86Blocks *bl = cpu->blocks;
     X86Block **slot = &bl->hash[hash_of(b->ram_addr, b->rip, b->mode)];
-    size_t size =
-        sizeof(X86Block) + b->count * sizeof(X86Insn) + (b->verify ? b->source_len : 0);
+    size_t size = sizeof(X86Block) +
+                  (b->floating ? FLOAT_MAX : b->count) * sizeof(X86Insn) +
+                  (b->floating ? FLOAT_BYTES
+                   : b->verify ? b->source_len
+                               : 0);
 
     b->link[0] = b->link[1] = (BlockLink){ NULL };
     b->heat = 0;
@@ -427,6 +445,59 @@ static void keep(X86State *cpu, X86Block *b)
 static bool is_shared(void)
 {
     return tcg_reader_count() > 1;
+}
+
+/* --- floating blocks ----------------------------------------------------------------
+ */
+
+static bool is_written_often(uint64_t ram_addr)
+{
+    const TcgCodePage *page = tcg_code_page_find(ram_addr);
+
+    return page && __atomic_load_n(&page->invalidations, __ATOMIC_RELAXED) >= SMC_OFTEN;
+}
+
+/* Decodes what lies at @p now; false: nothing that fits. */
+static bool decode_floating(X86State *cpu, X86Block *b, uint64_t rip, const uint8_t *p,
+                            uint64_t limit)
+{
+    unsigned avail = SOFT_TLB_PAGE - (b->ram_addr & (SOFT_TLB_PAGE - 1));
+    uint8_t *source;
+
+    b->floating = b->verify = true;
+    source = source_of(b);
+    avail = MIN(avail, FLOAT_BYTES);
+    memcpy(source, p, avail);
+    b->host = p;
+    return decode_run(cpu, b, rip, source, MIN(limit, avail), FLOAT_MAX);
+}
+
+static bool build_floating(X86State *cpu, X86Block *b, const uint8_t *p, uint64_t limit)
+{
+    b->proven = 0;
+    if (!decode_floating(cpu, b, cpu->rip, p, limit)) {
+        b->floating = b->verify = false;
+        return false;
+    }
+    keep(cpu, b);
+    return true;
+}
+
+/* Makes the block what memory at @p holds; false: it is none any more. */
+static bool refresh(X86State *cpu, X86Block *b, const uint8_t *p)
+{
+    if (x86_likely(!memcmp(p, source_of(b), b->source_len))) {
+        b->host = p;
+        if (++b->proven < FLOAT_PROVEN) {
+            return true;
+        }
+        /* It has stopped changing. */
+        __atomic_store_n(&tcg_code_page_get(b->ram_addr)->invalidations, 0,
+                         __ATOMIC_RELAXED);
+        return false;
+    }
+    b->proven = 0;
+    return decode_floating(cpu, b, b->rip, p, limit_left(cpu, b->rip));
 }
 
 /* An instruction that reaches into the next page.  It is kept only when nobody can
@@ -474,7 +545,10 @@ static X86Block *build(X86State *cpu)
     }
     b->ram_addr = side->ram_addr + offset;
     b->page[0].ram_addr = side->ram_addr;
-    b->verify = false;
+    b->verify = b->floating = b->dead = false;
+    if (is_written_often(side->ram_addr) && build_floating(cpu, b, p, limit)) {
+        return b;
+    }
     /* The line bits come before the bytes are read (code-pages.h).  How far the block
      * will reach is known afterwards: bytes beyond what is claimed first are compared
      * again. */
@@ -484,7 +558,7 @@ static X86Block *build(X86State *cpu)
         memcpy(source, p, MIN(SOFT_TLB_PAGE - offset, SOURCE_MAX));
         p = source;
     }
-    if (!decode_run(cpu, b, rip, p, MIN(limit, SOFT_TLB_PAGE - offset))) {
+    if (!decode_run(cpu, b, rip, p, MIN(limit, SOFT_TLB_PAGE - offset), BLOCK_MAX)) {
         return build_crossing(cpu, b, rip, offset);
     }
     if (b->source_len > claimed) {
@@ -515,10 +589,13 @@ static bool verify(X86State *cpu, X86Block *b)
     uint8_t copy[1];
     const uint8_t *p;
 
-    if (tcg_code_page_settled(b->page[0].page, cpu->reader)) {
-        b->verify = false;
-    }
     p = code_page(cpu, code_linear(cpu, b->rip), &side, copy, 1);
+    if (b->floating) {
+        return refresh(cpu, b, p);
+    }
+    if (tcg_code_page_settled(b->page[0].page, cpu->reader)) {
+        b->verify = b->no_jit = false;
+    }
     return !memcmp(p, source_of(b), b->source_len);
 }
 
@@ -560,7 +637,7 @@ static X86Block *find_slow(X86State *cpu, JumpEntry *e)
         b = hash_find(cpu, s->ram_addr + (lin & (SOFT_TLB_PAGE - 1)), cpu->rip);
     }
     if (b && b->verify && !verify(cpu, b)) {
-        b->page[0].gen--;
+        b->dead = true;
         b = NULL;
     }
     if (!b || b->last > limit_left(cpu, 0) - 1) {
@@ -572,11 +649,16 @@ static X86Block *find_slow(X86State *cpu, JumpEntry *e)
     return b;
 }
 
+static inline bool fits(const X86State *cpu, const X86Block *b)
+{
+    return b->mode == cpu->mode && b->base == (uint32_t)cpu->seg_fast[X86_CS].base &&
+           b->last <= cpu->seg[X86_CS].limit;
+}
+
 /* Whether a block whose address agrees may be entered now. */
 static inline bool enterable(const X86State *cpu, const X86Block *b)
 {
-    return b->mode == cpu->mode && b->base == (uint32_t)cpu->seg_fast[X86_CS].base &&
-           is_alive(b) && b->last <= cpu->seg[X86_CS].limit && !b->verify;
+    return fits(cpu, b) && is_alive(b) && !b->verify;
 }
 
 static inline JumpEntry *jump_entry(X86State *cpu)
@@ -631,13 +713,36 @@ static inline X86Block *find_next(X86State *cpu, X86Block *prev)
 /* --- running
  * -------------------------------------------------------------------------- */
 
-static inline void run_block(X86State *cpu, X86Block *b)
+/* Nobody says when a store changes such a block. */
+static void run_floating(X86State *cpu, X86Block *b)
 {
     const X86Insn *i = b->insn;
 
     cpu->rip = b->end_rip;
     cpu->run_end = i + b->count;
+    do {
+        cpu->insn = i;
+        i->ref(cpu, i);
+        i++;
+        if (i < cpu->run_end && memcmp(b->host, source_of(b), b->source_len)) {
+            cpu->rip = i[-1].next_rip;
+            break;
+        }
+    } while (i < cpu->run_end);
+    cpu->insn = NULL;
+}
+
+static inline void run_block(X86State *cpu, X86Block *b)
+{
+    const X86Insn *i = b->insn;
+
     cpu->blocks->executed += b->count;
+    if (x86_unlikely(b->floating)) {
+        run_floating(cpu, b);
+        return;
+    }
+    cpu->rip = b->end_rip;
+    cpu->run_end = i + b->count;
     do {
         cpu->insn = i;
         i->ref(cpu, i);
@@ -715,19 +820,15 @@ static uint64_t lines_of(unsigned offset, unsigned len)
 }
 
 /* Translates a block that has been entered here; NULL: not now, or never. */
-static const void *translate(X86State *cpu, X86Block *b)
+static JitBlock *translate(X86State *cpu, X86Block *b)
 {
     unsigned offset = b->ram_addr & (SOFT_TLB_PAGE - 1);
     unsigned here = MIN(b->source_len, SOFT_TLB_PAGE - offset);
-    SoftTlbSide *s =
-        x86_tlb_get(cpu, code_linear(cpu, b->rip), SOFT_TLB_EXEC, cpu->view);
-    bool global = s->flags & SOFT_TLB_GLOBAL;
     JitSource src = { .insns = b->count,
                       .guest_bytes = b->source_len,
                       .guest = b->insn,
                       .guest_size = b->count * sizeof(X86Insn),
                       .pages = 1 + b->crosses };
-    JitBlock *jb;
 
     for (unsigned k = 0; k < src.pages; k++) {
         src.page[k].page = (TcgCodePage *)b->page[k].page;
@@ -738,10 +839,20 @@ static const void *translate(X86State *cpu, X86Block *b)
     if (b->crosses) {
         src.page[1].lines = lines_of(0, b->source_len - here);
     }
-    jb = x86_jit_translate(cpu, &src, &b->no_jit);
+    return x86_jit_translate(cpu, &src, &b->no_jit);
+}
+
+static const void *translate_and_remember(X86State *cpu, X86Block *b)
+{
+    SoftTlbSide *s =
+        x86_tlb_get(cpu, code_linear(cpu, b->rip), SOFT_TLB_EXEC, cpu->view);
+    bool global = s->flags & SOFT_TLB_GLOBAL;
+    JitBlock *jb = translate(cpu, b);
+
     if (!jb) {
         return NULL;
     }
+    /* Room may have been made. */
     x86_jit_select(cpu);
     return remember_translated(cpu, jb, global);
 }
@@ -761,10 +872,16 @@ static inline X86Block *quick_find(X86State *cpu, X86Block *prev)
             return b;
         }
     }
-    return e->rip == cpu->rip && e->generation == cpu->blocks->generation[e->kind] &&
-                   enterable(cpu, e->block)
-               ? e->block
-               : NULL;
+    if (e->rip == cpu->rip && e->generation == cpu->blocks->generation[e->kind]) {
+        if (enterable(cpu, e->block)) {
+            return e->block;
+        }
+        if (e->block->floating && fits(cpu, e->block) && !e->block->dead &&
+            refresh(cpu, e->block, e->block->host)) {
+            return e->block;
+        }
+    }
+    return NULL;
 }
 
 /* Runs what comes next, translated if it is or has become worth it.  Returns the block
@@ -787,7 +904,7 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
         if (b->heat < jit_options()->threshold) {
             b->heat++;
         } else if (!b->no_jit && b != &cpu->blocks->scratch.head) {
-            code = translate(cpu, b);
+            code = translate_and_remember(cpu, b);
         }
     }
     if (code) {
@@ -796,6 +913,25 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
     }
     run_block(cpu, b);
     return b;
+}
+
+/* The same, comparing. */
+static void run_lockstep(X86State *cpu)
+{
+    X86Block *b = find_next(cpu, NULL);
+    JitBlock *jb = NULL;
+
+    x86_jit_select(cpu);
+    if (b->heat < jit_options()->threshold) {
+        b->heat++;
+    } else if (!b->no_jit && b != &cpu->blocks->scratch.head) {
+        jb = translate(cpu, b);
+    }
+    if (jb) {
+        x86_lockstep_run(cpu, jb);
+    } else {
+        run_block(cpu, b);
+    }
 }
 
 /* --- the loop ------------------------------------------------------------------------
@@ -892,7 +1028,10 @@ void x86_run(X86State *cpu)
             step(cpu);
         } else {
             cpu->irq_shadow = 0;
-            if (jit_on && !log_enabled(LOG_EXEC | LOG_CPU)) {
+            if (jit_on && jit_options()->lockstep) {
+                run_lockstep(cpu);
+                prev = NULL;
+            } else if (jit_on && !log_enabled(LOG_EXEC | LOG_CPU)) {
                 prev = run_either(cpu, prev);
             } else {
                 prev = find_next(cpu, prev);

@@ -20,6 +20,7 @@
 enum {
     PAGE_SIZE = SOFT_TLB_PAGE,
     PEEK_MAX = 6, /* instructions looked at to learn whether flags are dead */
+    EXITS_MAX = 4,
 };
 
 /* --- nodes --------------------------------------------------------------------------
@@ -313,6 +314,8 @@ typedef struct BlockContext {
     X86State *cpu;
     uint64_t pc;
     IrBlock *ir;
+    unsigned dead_count;
+    uint64_t dead_at[EXITS_MAX]; /* exits where all flags are overwritten */
 } BlockContext;
 
 static __thread BlockContext context;
@@ -393,12 +396,11 @@ static void note_peeked(const BlockContext *c, uint64_t pc, unsigned len)
  * POLL at the target is no reason to keep flags: an interrupt there saves what they
  * happen to be, and they are overwritten when it returns.
  */
-static bool flags_dead_at(void *opaque, uint64_t pc)
+static bool overwrites_all(BlockContext *c, uint64_t pc)
 {
-    const BlockContext *c = opaque;
     uint32_t dead = 0;
     unsigned left = 0;
-    const uint8_t *p = same_page(opaque, pc) ? peek(c->cpu, pc, &left) : NULL;
+    const uint8_t *p = same_page(c, pc) ? peek(c->cpu, pc, &left) : NULL;
 
     if (!p) {
         return false;
@@ -422,6 +424,31 @@ static bool flags_dead_at(void *opaque, uint64_t pc)
         pc = i.next_rip;
     }
     return false;
+}
+
+static bool flags_dead_at(void *opaque, uint64_t pc)
+{
+    const BlockContext *c = opaque;
+
+    for (unsigned k = 0; k < c->dead_count; k++) {
+        if (c->dead_at[k] == pc) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Once, while the block is built: then it is known what it depends on. */
+static void look_at_exits(BlockContext *c)
+{
+    for (unsigned k = 0; k < c->ir->count; k++) {
+        const IrNode *n = &c->ir->node[k];
+
+        if ((n->op == IR_JMP || n->op == IR_JCC || n->op == IR_JNZ) &&
+            c->dead_count < EXITS_MAX && overwrites_all(c, (uint64_t)n->imm)) {
+            c->dead_at[c->dead_count++] = (uint64_t)n->imm;
+        }
+    }
 }
 
 /* --- blocks -------------------------------------------------------------------------
@@ -501,7 +528,7 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
     ir->view = cpu->view;
     ir->salt = cpu->cpl == 3;
     ir->single = tcg_reader_count() <= 1;
-    context = (BlockContext){ cpu, ir->pc, ir };
+    context = (BlockContext){ .cpu = cpu, .pc = ir->pc, .ir = ir };
     ir->peeked_lines = 0;
     ir->opaque = &context;
     ir->flags_dead_at = flags_dead_at;
@@ -521,11 +548,14 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
         return false;
     }
     if (!is_exit(&ir->node[ir->count - 1])) {
+        /* A node behind the last instruction: its slow stubs go on here. */
+        ir->cur_insn = count;
         x86_emit_jmp(&b, end_rip);
     }
     if (!wants_poll(ir)) {
         ir->count--;
         memmove(ir->node, ir->node + 1, ir->count * sizeof(*ir->node));
     }
+    look_at_exits(&context);
     return !ir->overflow;
 }

@@ -65,6 +65,8 @@ static const X86Row rows[] = {
     { "NP 0F AE /6", "MFENCE", { 0 }, X86_F_SSE2, 0, X86_REG, x86_ref_fence, NULL, 0, x86_build_fence },
     { "NP 0F AE /7", "SFENCE", { 0 }, X86_F_SSE, 0, X86_REG, x86_ref_nop, NULL, 0, x86_build_nop },
     { "NP 0F C7 /4", "XSAVEC", { My }, X86_F_XSAVEC, 0, X86_MEM, x86_ref_xsavec },
+    { "NP 0F C7 /5", "XSAVES", { My }, X86_F_XSAVES, 0, X86_MEM | X86_PRIV, x86_ref_xsaves },
+    { "NP 0F C7 /3", "XRSTORS", { My }, X86_F_XSAVES, 0, X86_MEM | X86_PRIV, x86_ref_xrstors },
     { "F3 0F C7 /7", "RDPID", { Ry }, X86_F_RDPID, 0, X86_REG, x86_ref_rdpid },
     { "0F C7 /6", "RDRAND", { Rv }, X86_F_RDRAND, 0, X86_REG, x86_ref_rdrand },
     { "0F C7 /7", "RDSEED", { Rv }, X86_F_RDSEED, 0, X86_REG, x86_ref_rdseed },

@@ -8,6 +8,7 @@
  */
 #include "accel/target/i386/mem.h"
 #include "accel/target/i386/access.h"
+#include "accel/target/i386/lockstep.h"
 #include "accel/target/i386/mmu.h"
 #include "accel/tcg/code-pages.h"
 #include "accel/tcg/phys.h"
@@ -130,6 +131,13 @@ static void host_store(void *p, uint64_t v, unsigned size)
     }
 }
 
+static void about_to_store(void *host, unsigned len)
+{
+    if (x86_unlikely(x86_store_hook)) {
+        x86_store_hook(host, len);
+    }
+}
+
 /* A store into RAM has been made at @lin: marks it, and makes further ones fast if
  * nobody needs to see them. */
 static void stored(X86State *cpu, uint64_t lin, unsigned len, X86View view)
@@ -169,6 +177,7 @@ static void page_store(X86State *cpu, uint64_t lin, uint64_t v, unsigned size,
 
     if ((s->flags & (SOFT_TLB_RAM | SOFT_TLB_RAM_W)) ==
         (SOFT_TLB_RAM | SOFT_TLB_RAM_W)) {
+        about_to_store(x86_tlb_host(cpu, view, lin), size);
         host_store(x86_tlb_host(cpu, view, lin), v, size);
         stored(cpu, lin, size, view);
         return;
@@ -305,6 +314,7 @@ void x86_st_bytes(X86State *cpu, unsigned seg, uint64_t ea, const void *buf,
 
         n = n < len - done ? n : len - done;
         if (s->flags & SOFT_TLB_RAM && s->flags & SOFT_TLB_RAM_W) {
+            about_to_store(x86_tlb_host(cpu, cpu->view, at), n);
             memcpy(x86_tlb_host(cpu, cpu->view, at), from + done, n);
             stored(cpu, at, n, cpu->view);
         } else {
@@ -387,6 +397,7 @@ uint64_t x86_rmw_slow(X86State *cpu, const X86Insn *i, uint64_t ea, unsigned siz
         old = rmw_split(cpu, lin, size, fn, operand);
     } else {
         p = x86_tlb_host(cpu, cpu->view, lin);
+        about_to_store(p, size);
         old = host_load(p, size);
         while (!host_cas(p, &old, fn(cpu, old, operand), size)) {
             cpu->cc_res = res;
@@ -408,6 +419,7 @@ X86Vec x86_cmpxchg128(X86State *cpu, unsigned seg, uint64_t ea, X86Vec expected,
     if (s->flags & SOFT_TLB_RAM && s->flags & SOFT_TLB_RAM_W) {
         X86Vec *p = x86_tlb_host(cpu, cpu->view, lin);
 
+        about_to_store(p, sizeof(*p));
         __asm__ volatile("lock cmpxchg16b %0"
                          : "+m"(*p), "+a"(old.u64[0]), "+d"(old.u64[1])
                          : "b"(desired.u64[0]), "c"(desired.u64[1])

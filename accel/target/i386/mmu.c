@@ -9,6 +9,7 @@
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/blocks.h"
 #include "accel/tcg/code-pages.h"
+#include "accel/tcg/jit.h"
 #include "accel/tcg/phys.h"
 
 #define PTE_P    (1ull << 0)
@@ -303,6 +304,7 @@ int x86_walk(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View view,
     out->phys = a20(cpu, leaf_phys(&w));
     out->global = leaf & PTE_G && cpu->cr4 & X86_CR4_PGE;
     out->big = w.shift > 12;
+    out->shift = w.shift;
     out->dirty = leaf & PTE_D;
     return -1;
 }
@@ -343,11 +345,13 @@ static void set_tags(X86State *cpu, SoftTlbEntry *e, SoftTlbSide *s, unsigned in
     uint64_t invalid = index == SOFT_TLB_ENTRIES - 1 ? 0 : ~0ull;
     bool ram = s->flags & SOFT_TLB_RAM;
     bool fast_write = ram && s->flags & SOFT_TLB_RAM_W && s->flags & SOFT_TLB_PERM_W &&
-                      s->flags & SOFT_TLB_DIRTY_D &&
+                      s->flags & SOFT_TLB_DIRTY_D && !jit_options()->all_slow &&
                       cpu->phys->ops->is_dirty(cpu->phys, s->ram_addr) &&
                       !tcg_code_page_is_tracked(tcg_code_page_find(s->ram_addr));
 
-    e->tag[SOFT_TLB_READ] = ram && s->flags & SOFT_TLB_PERM_R ? s->page : invalid;
+    e->tag[SOFT_TLB_READ] =
+        ram && s->flags & SOFT_TLB_PERM_R && !jit_options()->all_slow ? s->page
+                                                                      : invalid;
     e->tag[SOFT_TLB_WRITE] = fast_write ? s->page : invalid;
 }
 
@@ -372,7 +376,7 @@ static void tlb_fill(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View 
     s->ram_addr = 0;
     s->flags = (w.global ? SOFT_TLB_GLOBAL : 0) | (w.big ? SOFT_TLB_BIG : 0) |
                (w.dirty ? SOFT_TLB_DIRTY_D : 0) | (w.write_ok ? SOFT_TLB_PERM_W : 0) |
-               (w.exec_ok ? SOFT_TLB_PERM_X : 0);
+               (w.exec_ok ? SOFT_TLB_PERM_X : 0) | w.shift << SOFT_TLB_SHIFT;
     /* Under SMAP an executable page is not readable if it is the user's: what was not
      * asked for is not granted, except that reads follow from writes. */
     if (access != SOFT_TLB_EXEC || view != X86_VIEW_SMAP) {
@@ -387,8 +391,7 @@ static void tlb_fill(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View 
         e->host = (uintptr_t)page.host;
         e->addend = e->host - page_addr;
     }
-    tlb->used = true;
-    tlb->has_big |= w.big;
+    soft_tlb_filled(tlb, index);
     set_tags(cpu, e, s, index);
 }
 

@@ -20,7 +20,8 @@ typedef struct X86Walk {
     uint64_t phys;          /* of the page (4 KiB) that holds the address */
     bool write_ok, exec_ok; /* for the view that asked */
     bool global, big;
-    bool dirty; /* D is set: stores need no further walk */
+    uint8_t shift; /* log2 of the page's size; 0 without paging */
+    bool dirty;    /* D is set: stores need no further walk */
 } X86Walk;
 
 /*

@@ -3,9 +3,9 @@
  * CPU models by name, as guests of the PC know them, and what of them can be offered.
  *
  * The words were read from the installed reference emulator with a boot sector that
- * dumps CPUID.  A model is cut to x86_supported_features(), which counts a feature that
- * stands for instructions only if the opcode maps have a row for it and the host can
- * run it.
+ * dumps CPUID; "max" has more (PCID, x2APIC, TSC deadline, RDSEED, XSAVEC, XSAVES).  A
+ * model is cut to x86_supported_features(), which counts a feature that stands for
+ * instructions only if the opcode maps have a row for it and the host can run it.
  */
 #include "accel/target/i386/models.h"
 #include "accel/target/i386/host-features.h"
@@ -31,10 +31,10 @@ const X86Model x86_models[] = {
       "Common 32-bit KVM processor" },
     { "max", "Enables all features supported by the accelerator in the current host",
       "AuthenticAMD", 0xd, 0x8000000a, 15, 107, 1, 40,
-      { [X86_FW_1_EDX] = 0x0fcbfbfd, [X86_FW_1_ECX] = 0xf6d83a0b,
-        [X86_FW_7_EBX] = 0x21d847a9, [X86_FW_7_ECX] = 0x0041020c,
+      { [X86_FW_1_EDX] = 0x0fcbfbfd, [X86_FW_1_ECX] = 0xf7fa3a0b,
+        [X86_FW_7_EBX] = 0x21dc47a9, [X86_FW_7_ECX] = 0x0041020c,
         [X86_FW_80000001_EDX] = 0x2dd3fbfd, [X86_FW_80000001_ECX] = 0x00000061,
-        [X86_FW_D_1_EAX] = 0x00000005 },
+        [X86_FW_D_1_EAX] = 0x0000000f },
       "QEMU TCG CPU version 2.5+", true },
     { "base", "base CPU model type with no features enabled", "", 0, 0, 0, 0, 0, 32,
       { 0 }, "" },
@@ -115,7 +115,7 @@ static const uint16_t architectural[] = {
     X86_F_SS,       X86_F_HT,      X86_F_HYPERVISOR,   X86_F_SMEP,
     X86_F_ERMS,     X86_F_UMIP,    X86_F_LA57,         X86_F_NX,
     X86_F_FXSR_OPT, X86_F_PDPE1GB, X86_F_CMP_LEGACY,   X86_F_3DNOWPREFETCH,
-    X86_F_XGETBV1,  X86_F_X2APIC,  X86_F_TSC_DEADLINE,
+    X86_F_XGETBV1,  X86_F_X2APIC,  X86_F_TSC_DEADLINE, X86_F_PCID,
 };
 
 static void set_bit(uint32_t *words, unsigned feature)

@@ -68,6 +68,7 @@ static const PlainMsr plain[] = {
     { 0x00000277, 1,  F(pat), ~0ull, X86_F_PAT, false },
     { 0x000002ff, 1,  F(mtrr_def_type), ~0ull, X86_F_MTRR, false },
     { 0x00000400, 4 * X86_MC_BANK_COUNT, F(mc_bank), ~0ull, X86_F_MCA, false },
+    { 0x00000da0, 1,  F(xss), 0, X86_F_XSAVES, false },
     { 0xc0000081, 1,  F(star), ~0ull, X86_F_SYSCALL, false },
     { 0xc0000082, 1,  F(lstar), ~0ull, X86_F_LM, true },
     { 0xc0000083, 1,  F(cstar), ~0ull, X86_F_LM, true },
@@ -283,6 +284,9 @@ static bool write_plain(X86State *cpu, const PlainMsr *row, uint64_t *p, uint32_
                 return false;
             }
         }
+    }
+    if (index == 0xda0 && v) {
+        return false;
     }
     if (v & ~row->writable) {
         v &= row->writable;

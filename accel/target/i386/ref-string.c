@@ -3,9 +3,9 @@
  * String instructions: MOVS, STOS, LODS, CMPS, SCAS, INS, OUTS, with REP forms.
  *
  * Registers are committed after each element, so that a fault or an interrupt finds a
- * state from which the instruction goes on.  Forward MOVS and STOS on plain RAM work on
- * as much of a page as possible at once, which gives the same bytes as long as the
- * source is not overwritten before it is read.
+ * state from which the instruction goes on.  On plain RAM, forward, the instructions
+ * work on as many elements as lie in one page, or pair of pages, at once ("runs"). MOVS
+ * onto its own source, which programs use to fill memory with a pattern, is a run too.
  */
 #include "accel/target/i386/access.h"
 #include "accel/target/i386/refs-int.h"
@@ -101,6 +101,20 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* @to lies in [from, from + n): what was copied is the source of what follows, so the
+ * bytes between the two repeat. Each step doubles what is there. */
+static void fill_pattern(uint8_t *to, const uint8_t *from, uint64_t n)
+{
+    uint64_t distance = to - from, done = 0;
+
+    while (done < n) {
+        uint64_t k = min_u64(distance + done, n - done);
+
+        memcpy(to + done, from, k);
+        done += k;
+    }
+}
+
 /* REP MOVS of many elements inside one source and one destination page.
  * Returns how many elements were moved, 0 if it must be done one by one. */
 static uint64_t movs_run(X86State *cpu, const X86Insn *i, uint64_t count, unsigned size)
@@ -115,10 +129,17 @@ static uint64_t movs_run(X86State *cpu, const X86Insn *i, uint64_t count, unsign
                 page_run(cpu, X86_ES, di, SOFT_TLB_WRITE, &to));
     n = min_u64(n, min_u64(until_wrap(i, si), until_wrap(i, di)));
     n = min_u64(n / size, count) * size;
-    if (!n || (to > from && to < from + n)) {
+    if (!n) {
         return 0;
     }
-    memmove(to, from, n);
+    if (to > from && to < from + n) {
+        if ((uint64_t)(to - from) < size) {
+            return 0;
+        }
+        fill_pattern(to, from, n);
+    } else {
+        memmove(to, from, n);
+    }
     index_set(cpu, i, X86_RSI, si + n);
     index_set(cpu, i, X86_RDI, di + n);
     return n / size;
@@ -137,8 +158,8 @@ static uint64_t stos_run(X86State *cpu, const X86Insn *i, uint64_t count, unsign
     if (!n) {
         return 0;
     }
-    if (size == 1) {
-        memset(to, v, n);
+    if (v == (v & 0xff) * 0x0101010101010101ull || size == 1) {
+        memset(to, (uint8_t)v, n);
     } else if (size == 2) {
         for (uint64_t k = 0; k < n; k += 2) {
             *(x86_u16u *)(to + k) = v;
@@ -189,6 +210,48 @@ static inline bool compare_more(X86State *cpu, const X86Insn *i)
     return x86_zf(cpu) == !(i->flags & X86_I_REPNE);
 }
 
+/* As RunFn; *more is cleared by the element that ends the instruction. */
+typedef uint64_t CompareRunFn(X86State *cpu, const X86Insn *i, uint64_t count, bool *more);
+
+static inline void repeat_compare(X86State *cpu, const X86Insn *i, CompareRunFn *run,
+                                  StepFn *step)
+{
+    uint64_t count;
+    bool more = true;
+
+    if (!is_repeated(i)) {
+        step(cpu, i);
+        return;
+    }
+    count = index_get(cpu, i, X86_RCX);
+    while (count && more) {
+        uint64_t n = cpu->mode & X86_MODE_STEP || cpu->df_step < 0
+                         ? 0
+                         : run(cpu, i, count, &more);
+
+        if (!n) {
+            more = step(cpu, i);
+            n = 1;
+        }
+        count -= n;
+        index_set(cpu, i, X86_RCX, count);
+        if (count && more && must_pause(cpu, i)) {
+            break;
+        }
+    }
+}
+
+/* How many of @n bytes at @a and @b are equal, in steps of 8, at least. */
+static inline uint64_t equal_bytes(const uint8_t *a, const uint8_t *b, uint64_t n)
+{
+    uint64_t k = 0;
+
+    while (k + 8 <= n && *(const x86_u64u *)(a + k) == *(const x86_u64u *)(b + k)) {
+        k += 8;
+    }
+    return k;
+}
+
 #define DEFINE_STRING(W)                                                              \
     static bool movs_step_##W(X86State *cpu, const X86Insn *i)                        \
     {                                                                                 \
@@ -228,6 +291,57 @@ static inline bool compare_more(X86State *cpu, const X86Insn *i)
         index_step(cpu, i, X86_RDI, cpu->df_step * (W / 8));                          \
         return compare_more(cpu, i);                                                  \
     }                                                                                 \
+    static uint64_t cmps_run_##W(X86State *cpu, const X86Insn *i, uint64_t count,     \
+                                 bool *more)                                          \
+    {                                                                                 \
+        uint64_t si = index_get(cpu, i, X86_RSI), di = index_get(cpu, i, X86_RDI);    \
+        bool same = !(i->flags & X86_I_REPNE);                                        \
+        uint8_t *from, *to;                                                           \
+        uint64_t n = min_u64(page_run(cpu, i->seg, si, SOFT_TLB_READ, &from),         \
+                             page_run(cpu, X86_ES, di, SOFT_TLB_READ, &to)), k;       \
+        const PTR_##W *a = (const PTR_##W *)from, *b = (const PTR_##W *)to;           \
+        n = min_u64(n, min_u64(until_wrap(i, si), until_wrap(i, di)));                \
+        n = min_u64(n / (W / 8), count);                                              \
+        if (!n) {                                                                     \
+            return 0;                                                                 \
+        }                                                                             \
+        k = same ? equal_bytes(from, to, n * (W / 8)) / (W / 8) : 0;                  \
+        while (k < n && (a[k] == b[k]) == same) {                                     \
+            k++;                                                                      \
+        }                                                                             \
+        *more = k == n;                                                               \
+        k += k < n;                                                                   \
+        x86_flags_sub(cpu, a[k - 1], b[k - 1], (uint64_t)a[k - 1] - b[k - 1], W);     \
+        index_set(cpu, i, X86_RSI, si + k * (W / 8));                                 \
+        index_set(cpu, i, X86_RDI, di + k * (W / 8));                                 \
+        return k;                                                                     \
+    }                                                                                 \
+    static uint64_t scas_run_##W(X86State *cpu, const X86Insn *i, uint64_t count,     \
+                                 bool *more)                                          \
+    {                                                                                 \
+        uint64_t di = index_get(cpu, i, X86_RDI), k = 0;                              \
+        bool same = !(i->flags & X86_I_REPNE);                                        \
+        uint##W##_t a = RN_##W(X86_RAX);                                              \
+        uint8_t *to;                                                                  \
+        uint64_t n = page_run(cpu, X86_ES, di, SOFT_TLB_READ, &to);                   \
+        const PTR_##W *b = (const PTR_##W *)to;                                       \
+        n = min_u64(min_u64(n, until_wrap(i, di)) / (W / 8), count);                  \
+        if (!n) {                                                                     \
+            return 0;                                                                 \
+        }                                                                             \
+        if (W == 8 && !same) {                                                        \
+            const uint8_t *hit = memchr(to, (uint8_t)a, n);                           \
+            k = hit ? (uint64_t)(hit - to) : n;                                       \
+        }                                                                             \
+        while (k < n && (a == b[k]) == same) {                                        \
+            k++;                                                                      \
+        }                                                                             \
+        *more = k == n;                                                               \
+        k += k < n;                                                                   \
+        x86_flags_sub(cpu, a, b[k - 1], (uint64_t)a - b[k - 1], W);                   \
+        index_set(cpu, i, X86_RDI, di + k * (W / 8));                                 \
+        return k;                                                                     \
+    }                                                                                 \
     REF(movs_##W)                                                                     \
     {                                                                                 \
         repeat_runs(cpu, i, W / 8, movs_run, movs_step_##W);                          \
@@ -242,11 +356,11 @@ static inline bool compare_more(X86State *cpu, const X86Insn *i)
     }                                                                                 \
     REF(cmps_##W)                                                                     \
     {                                                                                 \
-        repeat(cpu, i, cmps_step_##W);                                                \
+        repeat_compare(cpu, i, cmps_run_##W, cmps_step_##W);                          \
     }                                                                                 \
     REF(scas_##W)                                                                     \
     {                                                                                 \
-        repeat(cpu, i, scas_step_##W);                                                \
+        repeat_compare(cpu, i, scas_run_##W, scas_step_##W);                          \
     }
 
 FOR_SIZES(DEFINE_STRING)

@@ -187,6 +187,12 @@ void x86_ref_xsavec(X86State *cpu, const X86Insn *i)
     x86_st64(cpu, i->seg, ea + OFF_HEADER + 8, 1ull << 63 | rfbm);
 }
 
+/* There are no supervisor components (IA32_XSS is 0). */
+void x86_ref_xsaves(X86State *cpu, const X86Insn *i)
+{
+    x86_ref_xsavec(cpu, i);
+}
+
 static void load_x87(X86State *cpu, const X86Insn *i, const uint8_t *image)
 {
     uint32_t mxcsr = cpu->xs.mxcsr;
@@ -216,7 +222,7 @@ static void init_x87(X86State *cpu)
     cpu->fcs = cpu->fds = 0;
 }
 
-void x86_ref_xrstor(X86State *cpu, const X86Insn *i)
+static void restore(X86State *cpu, const X86Insn *i, bool must_be_compact)
 {
     uint64_t ea = x86_ea(cpu, i), rfbm, header[8], bv;
     uint8_t image[OFF_YMMH + 256];
@@ -229,9 +235,9 @@ void x86_ref_xrstor(X86State *cpu, const X86Insn *i)
     x86_ld_bytes(cpu, i->seg, ea + OFF_HEADER, header, sizeof(header));
     bv = header[0];
     compact = header[1] >> 63;
-    if (bv & ~cpu->xcr0 || (!compact && header[1]) || header[2] ||
-        (compact && (!x86_has(cpu, X86_F_XSAVEC) || header[1] << 1 >> 1 & ~cpu->xcr0 ||
-                     bv & ~header[1]))) {
+    if (bv & ~cpu->xcr0 || (!compact && (header[1] || must_be_compact)) || header[2] ||
+        (compact && (!(x86_has(cpu, X86_F_XSAVEC) || must_be_compact) ||
+                     header[1] << 1 >> 1 & ~cpu->xcr0 || bv & ~header[1]))) {
         x86_raise_gp(cpu, 0);
     }
     x86_ld_bytes(cpu, i->seg, ea, image,
@@ -266,4 +272,14 @@ void x86_ref_xrstor(X86State *cpu, const X86Insn *i)
         }
     }
     x86_fp_masks_changed(cpu, i);
+}
+
+void x86_ref_xrstor(X86State *cpu, const X86Insn *i)
+{
+    restore(cpu, i, false);
+}
+
+void x86_ref_xrstors(X86State *cpu, const X86Insn *i)
+{
+    restore(cpu, i, true);
 }

@@ -22,7 +22,7 @@ X86RefFn x86_ref_mov_from_seg, x86_ref_mov_to_seg, x86_ref_mov_from_cr,
     x86_ref_rdseed, x86_ref_rdfsbase, x86_ref_wrfsbase;
 
 X86RefFn x86_ref_xgetbv, x86_ref_xsetbv, x86_ref_xsave, x86_ref_xsaveopt,
-    x86_ref_xsavec, x86_ref_xrstor;
+    x86_ref_xsavec, x86_ref_xrstor, x86_ref_xsaves, x86_ref_xrstors;
 
 X86RefFn x86_ref_in_ib, x86_ref_in_dx, x86_ref_out_ib, x86_ref_out_dx, x86_ref_in_ib8,
     x86_ref_in_dx8, x86_ref_out_ib8, x86_ref_out_dx8;

@@ -203,8 +203,7 @@ void x86_state_refresh(X86State *cpu)
     cpu->exc_delivering = -1;
     cpu->insn = NULL;
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
-        cpu->views[k].used = true;
-        soft_tlb_flush(&cpu->views[k]);
+        soft_tlb_reset(&cpu->views[k]);
     }
     x86_blocks_all_changed(cpu);
 }
@@ -333,7 +332,8 @@ void x86_set_cr0(X86State *cpu, uint64_t v)
     uint64_t pdpte[4], changed;
 
     if ((v & X86_CR0_PG && !(v & X86_CR0_PE)) ||
-        (v & X86_CR0_NW && !(v & X86_CR0_CD)) || v >> 32) {
+        (v & X86_CR0_NW && !(v & X86_CR0_CD)) || v >> 32 ||
+        (!(v & X86_CR0_PG) && cpu->cr4 & X86_CR4_PCIDE)) {
         x86_raise_gp(cpu, 0);
     }
     v = (v & 0xe005003f) | X86_CR0_ET;
@@ -377,9 +377,13 @@ void x86_set_cr3(X86State *cpu, uint64_t v)
             memcpy(cpu->pdpte, pdpte, sizeof(pdpte));
         }
     }
-    (void)keep; /* the TLB knows no PCIDs: it always forgets */
+    /* The TLB holds the translations of one PCID: those of another one are forgotten
+     * whether they may stay or not. */
+    keep &= v == cpu->cr3;
     cpu->cr3 = v;
-    x86_flush_non_global(cpu);
+    if (!keep) {
+        x86_flush_non_global(cpu);
+    }
 }
 
 static uint64_t cr4_allowed(const X86State *cpu)

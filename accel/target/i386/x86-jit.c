@@ -13,8 +13,13 @@
 
 bool x86_jit_new(X86State *cpu, Error **errp)
 {
+    static unsigned count;
+
     if (!jit_start(&x86_jit_target, errp)) {
         return false;
+    }
+    if (count++ && jit_options()->lockstep) {
+        return error_set(errp, "lockstep=on needs a machine with one CPU");
     }
     cpu->xjit = g_new0(struct X86Jit, 1);
     cpu->xjit->active = jit_active();

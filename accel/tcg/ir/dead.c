@@ -20,31 +20,18 @@ typedef struct Needed {
     uint64_t temp[IR_T_MAX / 64 + 1]; /* temporaries read later */
 } Needed;
 
+/* Classes of which some nodes have no effect but their destinations and flags. */
+static const uint32_t pure =
+    1u << IR_CLASS_MOVE | 1u << IR_CLASS_UNARY | 1u << IR_CLASS_ALU2 |
+    1u << IR_CLASS_ALU3 | 1u << IR_CLASS_ALUX | 1u << IR_CLASS_CMP2 |
+    1u << IR_CLASS_SHIFT | 1u << IR_CLASS_SHIFT2 | 1u << IR_CLASS_FIXED |
+    1u << IR_CLASS_BIT | 1u << IR_CLASS_COND | 1u << IR_CLASS_FLAGS |
+    1u << IR_CLASS_ADDR;
+
 static bool has_effect(const IrNode *n)
 {
-    if (n->flags & (IR_MEM_DST | IR_MEM_B | IR_LIVE | IR_NEEDED)) {
-        return true;
-    }
-    switch (ir_op_info[n->op].klass) {
-    case IR_CLASS_MOVE:
-    case IR_CLASS_UNARY:
-    case IR_CLASS_ALU2:
-    case IR_CLASS_ALU3:
-    case IR_CLASS_ALUX:
-    case IR_CLASS_CMP2:
-    case IR_CLASS_SHIFT:
-    case IR_CLASS_SHIFT2:
-    case IR_CLASS_FIXED:
-    case IR_CLASS_BIT:
-    case IR_CLASS_COND:
-    case IR_CLASS_FLAGS:
-    case IR_CLASS_ADDR:
-        return false;
-    case IR_CLASS_RMW:
-        return n->op != IR_XCHG && n->op != IR_XADD;
-    default:
-        return n->op != IR_LDST;
-    }
+    return n->flags & (IR_MEM_DST | IR_MEM_B | IR_LIVE | IR_NEEDED) ||
+           (!(pure >> ir_op_info[n->op].klass & 1) && n->op != IR_LDST);
 }
 
 static bool is_read(const Needed *need, IrVal v)

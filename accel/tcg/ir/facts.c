@@ -80,6 +80,8 @@ bool ir_is_precise_point(const IrNode *n)
 /* --- registers ----------------------------------------------------------------------
  */
 
+enum { BY_OP = 0x80 /* op_roles() knows */ };
+
 static const uint8_t class_roles[] = {
     [IR_CLASS_MOVE] = IR_DST_WRITTEN | IR_B_READ,
     [IR_CLASS_UNARY] = IR_DST_READ | IR_DST_WRITTEN,
@@ -90,48 +92,54 @@ static const uint8_t class_roles[] = {
     [IR_CLASS_SHIFT] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ,
     [IR_CLASS_SHIFT2] = IR_DST_READ | IR_DST_WRITTEN | IR_A_READ | IR_B_READ,
     [IR_CLASS_IMPL] = IR_B_READ,
-    [IR_CLASS_BIT] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ,
-    [IR_CLASS_COND] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ,
-    [IR_CLASS_RMW] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ | IR_B_WRITTEN,
+    [IR_CLASS_BIT] = BY_OP,
+    [IR_CLASS_COND] = BY_OP,
+    [IR_CLASS_RMW] = BY_OP,
     [IR_CLASS_ADDR] = IR_DST_WRITTEN | IR_A_READ | IR_B_READ,
+    [IR_CLASS_GUARD] = BY_OP,
+    [IR_CLASS_STATE] = BY_OP,
+    [IR_CLASS_TEMPLATE] = BY_OP,
     [IR_CLASS_EXIT] = IR_A_READ,
 };
 
-/* Those whose operands differ from the rest of their class. */
 static unsigned op_roles(const IrNode *n)
 {
     switch (n->op) {
     case IR_BT:
         return IR_A_READ | IR_B_READ;
-    case IR_SETCC:
-        return IR_DST_WRITTEN;
+    case IR_BTS:
+    case IR_BTR:
+    case IR_BTC:
+    case IR_CMOV:
     case IR_CMPXCHG:
         return IR_DST_READ | IR_DST_WRITTEN | IR_B_READ;
+    case IR_SETCC:
+    case IR_LDST:
+        return IR_DST_WRITTEN;
+    case IR_XCHG:
+    case IR_XADD:
+        return IR_DST_READ | IR_DST_WRITTEN | IR_B_READ | IR_B_WRITTEN;
     case IR_CMPXCHGD:
         return IR_DST_READ | IR_DST_WRITTEN;
     case IR_CHECK:
         return IR_DST_WRITTEN | IR_A_READ;
     case IR_GUARD:
         return IR_A_READ | IR_B_READ;
-    case IR_LDST:
-        return IR_DST_WRITTEN;
     case IR_STST:
         return IR_B_READ;
-    case IR_TEMPLATE:
-        return n->tmpl->rm_mem ? IR_B_READ : 0;
     default:
-        return 0;
+        return n->tmpl->rm_mem ? IR_B_READ : 0;
     }
 }
 
 unsigned ir_roles(const IrNode *n)
 {
-    unsigned klass = ir_op_info[n->op].klass, r = op_roles(n);
+    unsigned r = class_roles[ir_op_info[n->op].klass];
 
-    if (!r && klass < sizeof(class_roles)) {
-        r = class_roles[klass];
+    if (r == BY_OP) {
+        r = op_roles(n);
     }
-    if (r & IR_DST_WRITTEN && n->w < 4 && !(n->flags & IR_MEM_DST) &&
+    if (n->w < 4 && r & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST) &&
         !ir_is_t(n->dst) && n->op != IR_LDST && n->op != IR_CHECK) {
         r |= IR_DST_READ;
     }
@@ -157,6 +165,12 @@ uint32_t ir_template_regs_written(const IrTemplate *t)
 }
 
 enum { RAX = 1 << 0, RCX = 1 << 1, RDX = 1 << 2, RBX = 1 << 3 };
+
+static bool has_implicit(const IrNode *n)
+{
+    return 1u << ir_op_info[n->op].klass & (1u << IR_CLASS_IMPL | 1u << IR_CLASS_FIXED |
+                                            1u << IR_CLASS_FLAGS | 1u << IR_CLASS_RMW);
+}
 
 static uint32_t implicit_read(const IrNode *n)
 {
@@ -202,14 +216,16 @@ static uint32_t implicit_written(const IrNode *n)
     }
 }
 
+static bool is_ref(const IrNode *n)
+{
+    return n->op == IR_REF || n->op == IR_REF_END;
+}
+
 uint32_t ir_regs_read(const IrNode *n)
 {
     unsigned r = ir_roles(n);
-    uint32_t set = implicit_read(n);
+    uint32_t set = has_implicit(n) ? implicit_read(n) : 0;
 
-    if (ir_op_info[n->op].klass == IR_CLASS_REF || n->op == IR_REF_END) {
-        return 0xffff;
-    }
     if (r & IR_DST_READ || n->flags & IR_MEM_DST) {
         set |= ir_reg_bit(n->dst);
     }
@@ -222,17 +238,14 @@ uint32_t ir_regs_read(const IrNode *n)
     if (n->op == IR_TEMPLATE) {
         set |= ir_template_regs_read(n->tmpl);
     }
-    return set;
+    return is_ref(n) ? 0xffff : set;
 }
 
 uint32_t ir_regs_written(const IrNode *n)
 {
     unsigned r = ir_roles(n);
-    uint32_t set = implicit_written(n);
+    uint32_t set = has_implicit(n) ? implicit_written(n) : 0;
 
-    if (ir_op_info[n->op].klass == IR_CLASS_REF || n->op == IR_REF_END) {
-        return 0xffff;
-    }
     if (r & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST)) {
         set |= ir_reg_bit(n->dst);
     }
@@ -242,5 +255,5 @@ uint32_t ir_regs_written(const IrNode *n)
     if (n->op == IR_TEMPLATE) {
         set |= ir_template_regs_written(n->tmpl);
     }
-    return set;
+    return is_ref(n) ? 0xffff : set;
 }

@@ -86,19 +86,29 @@ static bool fold_a(IrNode *n, const IrNode *d)
     return true;
 }
 
-static bool fold_index(IrNode *n, const IrNode *d)
+/* The same for the second operand. */
+static bool fold_b(IrNode *n, const IrNode *d)
 {
     int64_t disp;
 
-    if (d->op != IR_MOV || n->w < 4) {
+    if (n->w < 4) {
         return false;
     }
-    disp = (int64_t)((uint64_t)n->disp + ((uint64_t)d->imm << n->cc));
-    if (!fits(d->imm) || !fits(disp)) {
+    if (d->op == IR_MOV) {
+        disp = (int64_t)((uint64_t)n->disp + ((uint64_t)d->imm << n->cc));
+        if (!fits(d->imm) || !fits(disp)) {
+            return false;
+        }
+        n->b = IR_NONE;
+        n->cc = 0;
+        n->disp = disp;
+        return true;
+    }
+    disp = (int64_t)n->disp + d->disp;
+    if (n->cc || d->b || d->w != n->w || !fits(disp)) {
         return false;
     }
-    n->b = IR_NONE;
-    n->cc = 0;
+    n->b = d->a;
     n->disp = disp;
     return true;
 }
@@ -109,8 +119,7 @@ static void fold_address(Pass *p, IrNode *n)
 
     while ((d = def_of(p, n->a, n)) && fold_a(n, d)) {
     }
-    if (n->op == IR_EA && n->b && (d = def_of(p, n->b, n))) {
-        fold_index(n, d);
+    while (n->op == IR_EA && n->b && (d = def_of(p, n->b, n)) && fold_b(n, d)) {
     }
 }
 

@@ -14,6 +14,10 @@
 
 #include <glib.h>
 
+#include <time.h>
+
+enum { SHORT_TIME_MS = 50 };
+
 static unsigned hash_of(const JitKey *k)
 {
     uint64_t h =
@@ -147,6 +151,21 @@ void jit_block_kill(JitBlock *b)
     jit.stats.killed++;
 }
 
+/* How often lately: pages get other contents all the time, which means nothing. */
+static void count_invalidation(TcgCodePage *page)
+{
+    struct timespec ts;
+    uint64_t ms;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+    ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+    if (ms - page->since_ms > SHORT_TIME_MS) {
+        page->since_ms = ms;
+        __atomic_store_n(&page->invalidations, 0, __ATOMIC_RELAXED);
+    }
+    __atomic_fetch_add(&page->invalidations, 1, __ATOMIC_RELAXED);
+}
+
 void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len)
 {
     uint64_t page_addr = ram_addr & ~(uint64_t)0xfff;
@@ -171,7 +190,7 @@ void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len)
     } else {
         __atomic_store_n(&page->lines, 0, __ATOMIC_SEQ_CST);
     }
-    __atomic_fetch_add(&page->invalidations, 1, __ATOMIC_RELAXED);
+    count_invalidation(page);
     __atomic_fetch_add(&page->gen, 1, __ATOMIC_SEQ_CST);
     pthread_mutex_unlock(&jit.lock);
 }

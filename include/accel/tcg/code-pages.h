@@ -29,7 +29,9 @@ typedef struct TcgCodePage {
     uint64_t epoch;   /* atomic: when tracking began */
     /* --- the translator's, under its lock --- */
     struct JitBlock *blocks;
-    uint32_t invalidations; /* atomic: how often decoded bytes were overwritten */
+    uint64_t since_ms;
+    uint32_t
+        invalidations; /* atomic: how often decoded bytes were overwritten lately */
 } TcgCodePage;
 
 /* The record of the page at @ram_addr; made when needed, lives for ever. Any thread. */

@@ -160,7 +160,8 @@ typedef struct IrNode {
     uint8_t cc;    /* condition, access kind, or shift of an index (EA) */
     uint8_t flags; /* IR_IMM ... */
     IrVal dst, a, b;
-    uint16_t insn; /* index of the guest instruction in the block */
+    uint16_t insn; /* index of the guest instruction in the block; the number of them
+                      for a JMP behind the last */
     int32_t disp;
     uint16_t size;    /* CHECK: bytes accessed; MOVZX, MOVSX: source width */
     uint16_t align;   /* CHECK: the linear address must be a multiple of align + 1, else

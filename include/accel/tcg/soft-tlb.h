@@ -59,15 +59,21 @@ enum {
     SOFT_TLB_PERM_X = 1 << 3,
     SOFT_TLB_RAM_W = 1 << 4, /* the memory is writable RAM */
     SOFT_TLB_GLOBAL = 1 << 5,
-    SOFT_TLB_BIG = 1 << 6,     /* part of a large page: a single-page flush drops all */
+    SOFT_TLB_BIG = 1 << 6,     /* part of a large page: goes with all of it */
     SOFT_TLB_DIRTY_D = 1 << 7, /* the D bit is known to be set */
+    SOFT_TLB_SHIFT = 8, /* from this bit on: log2 of the size of the guest's page */
 };
+
+enum { SOFT_TLB_WORDS = SOFT_TLB_ENTRIES / 64 };
 
 typedef struct SoftTlb {
     SoftTlbEntry entry[SOFT_TLB_ENTRIES];
     SoftTlbSide side[SOFT_TLB_ENTRIES];
-    bool used; /* something was filled since the last flush */
-    bool has_big;
+    /* Which entries were filled since they were last cleared: a flush looks at no
+     * others. */
+    uint64_t local[SOFT_TLB_WORDS], global[SOFT_TLB_WORDS];
+    /* All large pages lie in here; first > last: there are none. */
+    uint64_t big_first, big_last;
 } SoftTlb;
 
 static inline unsigned soft_tlb_index(uint64_t addr)
@@ -80,13 +86,35 @@ static inline bool soft_tlb_hit(uint64_t addr, uint64_t tag, unsigned size)
     return (addr ^ tag) <= (uint64_t)(SOFT_TLB_PAGE - size);
 }
 
+/* Takes down that entry @n, whose side record is new, was filled. */
+static inline void soft_tlb_filled(SoftTlb *tlb, unsigned n)
+{
+    const SoftTlbSide *s = &tlb->side[n];
+    uint64_t bit = 1ull << (n % 64);
+
+    if (s->flags & SOFT_TLB_GLOBAL) {
+        tlb->global[n / 64] |= bit;
+        tlb->local[n / 64] &= ~bit;
+    } else {
+        tlb->local[n / 64] |= bit;
+        tlb->global[n / 64] &= ~bit;
+    }
+    if (s->flags & SOFT_TLB_BIG) {
+        tlb->big_first = s->page < tlb->big_first ? s->page : tlb->big_first;
+        tlb->big_last = s->page > tlb->big_last ? s->page : tlb->big_last;
+    }
+}
+
+/* Makes all of it invalid, whatever it holds. */
+void soft_tlb_reset(SoftTlb *tlb);
+
 /* Forgets everything. */
 void soft_tlb_flush(SoftTlb *tlb);
 
 /* Forgets all but the global pages. */
 void soft_tlb_flush_non_global(SoftTlb *tlb);
 
-/* Forgets the page of @addr (everything, if large pages are in). */
+/* Forgets the page of @addr, all of it if it is large. */
 void soft_tlb_flush_page(SoftTlb *tlb, uint64_t addr);
 
 /* Makes each store into the RAM page @ram_addr take the slow path again. */

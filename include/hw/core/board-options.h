@@ -17,7 +17,7 @@
 typedef struct BoardOptions {
     Chardev *serial[BOARD_MAX_SERIAL]; /* NULL: no port */
     Chardev *parallel[BOARD_MAX_PARALLEL];
-    const char *vga; /* "std", "none" */
+    const char *vga; /* "std", "cirrus", "none" */
     bool nodefaults;
     bool floppy; /* a default floppy drive */
     /* -rtc */

@@ -669,14 +669,14 @@ static void put_string_state(Code *c, OracleState *s)
 {
     s->gpr[X86_RSI] = ARENA_ADDR + 256 + rnd(128);
     s->gpr[X86_RDI] = rnd(2) ? ARENA_ADDR + 512 + rnd(128) : s->gpr[X86_RSI] + rnd(40);
-    s->gpr[X86_RCX] = rnd(10);
+    s->gpr[X86_RCX] = rnd(4) ? rnd(10) : rnd(40);
     if (rnd(2)) {
         s->gpr[X86_RAX] = s->mem[s->gpr[X86_RDI] & (ARENA_SIZE - 1)];
     }
     if (rnd(3)) {
         put(c, 0xf2 + rnd(2));
     }
-    if (!rnd(3)) {
+    if (s->gpr[X86_RCX] < 10 && !rnd(3)) {
         s->rflags |= X86_FL_DF;
     }
 }

@@ -94,12 +94,14 @@ void pci_rig_settle(void)
 /* --- Storms --------------------------------------------------------------------------
  */
 
-static const char *const cards[] = { "pci-bridge", "edu", "edu", "pci-testdev" };
+static const char *const cards[] = { "pci-bridge", "edu", "edu", "pci-testdev",
+                                     "cirrus-vga" };
 
 static void add_card(int slot, const char *type)
 {
     PCIDevice *dev = pci_new(PCI_DEVFN(slot, 0), type);
 
+    device_prop_set_str(DEVICE(dev), "romfile", "");
     if (object_property_find(OBJECT(dev), "chassis_nr")) {
         device_prop_set_uint(DEVICE(dev), "chassis_nr", 1);
     }

@@ -199,6 +199,50 @@ static void test_vmstate_pci_testdev(void)
     device_unparent(DEVICE(dev));
 }
 
+/* A stream with any byte wrong is refused, or the device lives with it. */
+static void spoil_and_load(PCIDevice *dev)
+{
+    const VMStateDescription *vmsd = DEVICE_GET_CLASS(dev)->vmsd;
+    g_autoptr(GByteArray) saved = g_byte_array_new();
+
+    g_assert_true(vmstate_save(vmsd, dev, saved, &error_abort));
+    for (guint i = 0; i < saved->len; i += i < 2000 ? 1 : 997) {
+        VMStateReader in = { .data = saved->data, .len = saved->len };
+        Error *err = NULL;
+        saved->data[i] ^= 0xff;
+        if (!vmstate_load(vmsd, dev, &in, &err)) {
+            error_free(err);
+        } else {
+            mem_writel(0xe1000000, 0x5a5a5a5a);
+            mem_writel(0xa0000, i);
+        }
+        saved->data[i] ^= 0xff;
+    }
+}
+
+/* Saved while a BLT waits for the processor's data. */
+static void test_vmstate_cirrus(void)
+{
+    PCIDevice *dev = pci_new(PCI_DEVFN_AUTO, "cirrus-vga");
+
+    device_prop_set_str(DEVICE(dev), "romfile", "");
+    g_assert_true(pci_realize_and_unref(dev, bus, &error_abort));
+    resettable_reset(OBJECT(dev));
+    pci_host_config_write(dev, 0x10, 0xe0000000, 4);
+    pci_host_config_write(dev, 4, 7, 2);
+    pci_rig_out(0x3c4, 0x1206, 2);
+    pci_rig_out(0x3c4, 0x0107, 2);
+    pci_rig_out(0x3c4, 0xaa50, 2);
+    pci_rig_out(0x3ce, 0x0720, 2);
+    pci_rig_out(0x3ce, 0x0322, 2);
+    pci_rig_out(0x3ce, 0x0430, 2);
+    pci_rig_out(0x3ce, 0x0d32, 2);
+    pci_rig_out(0x3ce, 0x0231, 2);
+    pci_rig_check_vmstate(dev);
+    spoil_and_load(dev);
+    device_unparent(DEVICE(dev));
+}
+
 static void test_vmstate_bridge(void)
 {
     PCIDevice *dev = pci_new(PCI_DEVFN_AUTO, "pci-bridge");
@@ -408,6 +452,7 @@ int main(int argc, char **argv)
     pm = pci_bus_find_device(bus, PCI_DEVFN(1, 3));
     g_test_add_func("/hw/pci/state-of-i440fx", test_vmstate_i440fx);
     g_test_add_func("/hw/pci/state-of-piix3", test_vmstate_piix3);
+    g_test_add_func("/hw/pci/state-of-cirrus", test_vmstate_cirrus);
     g_test_add_func("/hw/pci/state-of-piix4-pm", test_vmstate_piix4_pm);
     g_test_add_func("/hw/pci/state-of-smbus-eeprom", test_vmstate_smbus_eeprom);
     g_test_add_func("/hw/pci/state-of-edu", test_vmstate_edu);

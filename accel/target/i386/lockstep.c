@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "accel/target/i386/lockstep.h"
+#include "accel/target/i386/flags.h"
+#include "accel/target/i386/jit-target.h"
+#include "accel/target/i386/system.h"
+#include "accel/tcg/phys.h"
+#include "util/error.h"
+
+#include <glib.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#pragma weak jit_host_enter /* until the back end is there */
+
+void (*x86_store_hook)(void *host, unsigned len);
+
+typedef struct Store {
+    uint8_t *host;
+    unsigned len;
+    uint8_t before[64], after[64];
+} Store;
+
+typedef enum DeviceOp { PHYS_READ, PHYS_WRITE, IO_READ, IO_WRITE } DeviceOp;
+
+typedef struct Access {
+    DeviceOp op;
+    unsigned size;
+    uint64_t addr, value;
+} Access;
+
+/* One vCPU runs at a time, so there is one of these. */
+static GArray *stores;   /* Store, in order */
+static GArray *accesses; /* Access, in order */
+static unsigned replayed;
+static bool replaying, diverged;
+static TcgPhys *real_phys;
+
+/* What is compared besides memory. */
+typedef struct Outcome {
+    X86State regs; /* only the part up to fault_env */
+    bool faulted;
+} Outcome;
+
+/* The part of the state that an instruction may change. */
+enum { SAVED = offsetof(X86State, fault_env) };
+
+/* --- memory --------------------------------------------------------------------------
+ */
+
+static void note_store(void *host, unsigned len)
+{
+    uint8_t *p = host;
+
+    while (len) {
+        Store s = { .host = p, .len = MIN(len, (unsigned)sizeof(s.before)) };
+
+        memcpy(s.before, p, s.len);
+        g_array_append_val(stores, s);
+        p += s.len;
+        len -= s.len;
+    }
+}
+
+/* Notes what is there now, then takes everything back. */
+static void undo_stores(void)
+{
+    for (unsigned k = 0; k < stores->len; k++) {
+        Store *s = &g_array_index(stores, Store, k);
+
+        memcpy(s->after, s->host, s->len);
+    }
+    for (unsigned k = stores->len; k-- > 0;) {
+        Store *s = &g_array_index(stores, Store, k);
+
+        memcpy(s->host, s->before, s->len);
+    }
+}
+
+static const Store *differing_store(void)
+{
+    for (unsigned k = 0; k < stores->len; k++) {
+        const Store *s = &g_array_index(stores, Store, k);
+
+        if (memcmp(s->host, s->after, s->len)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* --- devices -------------------------------------------------------------------------
+ */
+
+/* Notes an access of the reference, or finds it again: true, with its value. */
+static bool again(DeviceOp op, uint64_t addr, unsigned size, uint64_t *value)
+{
+    const Access *a;
+
+    if (!replaying) {
+        return false;
+    }
+    if (replayed == accesses->len) {
+        diverged = true;
+        return true;
+    }
+    a = &g_array_index(accesses, Access, replayed++);
+    if (a->op != op || a->addr != addr || a->size != size) {
+        diverged = true;
+    } else if (op == PHYS_WRITE || op == IO_WRITE) {
+        diverged |= a->value != *value;
+    }
+    *value = a->value;
+    return true;
+}
+
+static void note(DeviceOp op, uint64_t addr, unsigned size, uint64_t value)
+{
+    Access a = { op, size, addr, value };
+
+    g_array_append_val(accesses, a);
+}
+
+static bool lookup(TcgPhys *phys, unsigned space, uint64_t addr, TcgPhysPage *page)
+{
+    return real_phys->ops->lookup(real_phys, space, addr, page);
+}
+
+static uint64_t phys_read(TcgPhys *phys, unsigned space, uint64_t addr, unsigned size)
+{
+    uint64_t v = 0;
+
+    if (!again(PHYS_READ, addr, size, &v)) {
+        v = real_phys->ops->read(real_phys, space, addr, size);
+        note(PHYS_READ, addr, size, v);
+    }
+    return v;
+}
+
+static void phys_write(TcgPhys *phys, unsigned space, uint64_t addr, uint64_t v,
+                       unsigned size)
+{
+    uint64_t value = v;
+
+    if (!again(PHYS_WRITE, addr, size, &value)) {
+        real_phys->ops->write(real_phys, space, addr, v, size);
+        note(PHYS_WRITE, addr, size, v);
+    }
+}
+
+static uint32_t io_read(TcgPhys *phys, uint16_t port, unsigned size)
+{
+    uint64_t v = 0;
+
+    if (!again(IO_READ, port, size, &v)) {
+        v = real_phys->ops->io_read(real_phys, port, size);
+        note(IO_READ, port, size, v);
+    }
+    return v;
+}
+
+static void io_write(TcgPhys *phys, uint16_t port, uint32_t v, unsigned size)
+{
+    uint64_t value = v;
+
+    if (!again(IO_WRITE, port, size, &value)) {
+        real_phys->ops->io_write(real_phys, port, v, size);
+        note(IO_WRITE, port, size, v);
+    }
+}
+
+static bool mark_dirty(TcgPhys *phys, uint64_t ram_addr, unsigned len)
+{
+    return real_phys->ops->mark_dirty(real_phys, ram_addr, len);
+}
+
+static bool is_dirty(TcgPhys *phys, uint64_t ram_addr)
+{
+    return real_phys->ops->is_dirty(real_phys, ram_addr);
+}
+
+static const TcgPhysOps recording_ops = {
+    .lookup = lookup,
+    .read = phys_read,
+    .write = phys_write,
+    .io_read = io_read,
+    .io_write = io_write,
+    .mark_dirty = mark_dirty,
+    .is_dirty = is_dirty,
+};
+
+/* --- comparing
+ * ------------------------------------------------------------------------ */
+
+static uint32_t arith(const X86State *s)
+{
+    return x86_get_arith(s);
+}
+
+/* Flags that some instruction of the block leaves undefined: any value is right. */
+static uint32_t undefined_flags(const JitBlock *b)
+{
+    const X86Insn *insn = b->guest;
+    uint32_t m = 0;
+
+    for (unsigned k = 0; k < b->insns; k++) {
+        m |= insn[k].row ? insn[k].row->undef : 0;
+    }
+    return m;
+}
+
+static const char *first_difference(const Outcome *ref, const Outcome *jit_,
+                                    const JitBlock *b)
+{
+    const X86State *r = &ref->regs, *j = &jit_->regs;
+    X86Xsave rx = r->xs, jx = j->xs;
+
+    if (ref->faulted != jit_->faulted || r->exc_vector != j->exc_vector ||
+        (r->exc_vector >= 0 && r->exc_error != j->exc_error)) {
+        return "fault";
+    }
+    for (unsigned k = 0; k < 16; k++) {
+        static const char *const names[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp",
+                                             "rsi", "rdi", "r8",  "r9",  "r10", "r11",
+                                             "r12", "r13", "r14", "r15" };
+
+        if (r->regs[k].q != j->regs[k].q) {
+            return names[k];
+        }
+    }
+    if (r->rip != j->rip) {
+        return "rip";
+    }
+    if ((arith(r) ^ arith(j)) & ~undefined_flags(b)) {
+        return "flags";
+    }
+    if ((r->rflags ^ j->rflags) & ~X86_FL_ARITH || r->df_step != j->df_step) {
+        return "rflags";
+    }
+    /* Addresses of the last x87 instruction are not kept by generated code. */
+    rx.fop = jx.fop;
+    rx.fip = jx.fip;
+    rx.fdp = jx.fdp;
+    if (memcmp(&rx, &jx, sizeof(rx))) {
+        return "vector or x87 registers";
+    }
+    if (memcmp(r->seg, j->seg, sizeof(r->seg)) || r->mode != j->mode) {
+        return "segments";
+    }
+    if (r->cr2 != j->cr2 || r->cr0 != j->cr0 || r->cr3 != j->cr3) {
+        return "control registers";
+    }
+    if (r->halted != j->halted || r->irq_shadow != j->irq_shadow ||
+        r->pending_db != j->pending_db) {
+        return "events";
+    }
+    if (diverged || replayed != accesses->len) {
+        return "device accesses";
+    }
+    return differing_store() ? "memory" : NULL;
+}
+
+static void append_state(GString *out, const char *name, const Outcome *o)
+{
+    const X86State *s = &o->regs;
+
+    g_string_append_printf(
+        out, "%s: rip %016" PRIx64 " flags %03x%s vector %d error %x\n", name, s->rip,
+        arith(s), o->faulted ? " FAULT" : "", s->exc_vector, s->exc_error);
+    for (unsigned k = 0; k < 16; k++) {
+        g_string_append_printf(out, "%s r%-2u %016" PRIx64, k % 4 ? " " : "  ", k,
+                               s->regs[k].q);
+        g_string_append(out, k % 4 == 3 ? "\n" : "");
+    }
+    for (unsigned k = 0; k < 16; k++) {
+        g_string_append_printf(out, "%s x%-2u %016" PRIx64 "%016" PRIx64,
+                               k % 2 ? " " : "  ", k, s->xs.xmm[k].u64[1],
+                               s->xs.xmm[k].u64[0]);
+        g_string_append(out, k % 2 == 1 ? "\n" : "");
+    }
+    for (unsigned k = 0; k < 8; k++) {
+        g_string_append_printf(out, "   st%u %04x.%016" PRIx64 "\n", k,
+                               s->xs.st[k].exponent, s->xs.st[k].mantissa);
+    }
+    g_string_append_printf(out, "   fcw %04x fsw %04x ftw %02x mxcsr %08x\n", s->xs.fcw,
+                           s->xs.fsw, s->xs.ftw, s->xs.mxcsr);
+}
+
+static void append_insns(GString *out, const JitBlock *b)
+{
+    const X86Insn *insn = b->guest;
+
+    for (unsigned k = 0; k < b->insns; k++) {
+        g_string_append_printf(
+            out, "  %016" PRIx64 "  %s (opcode %x modrm %x map %u)\n",
+            x86_insn_rip(&insn[k]), insn[k].row ? insn[k].row->name : "(bad)",
+            insn[k].opcode, insn[k].modrm, insn[k].map);
+    }
+}
+
+static _Noreturn void report(const char *what, const JitBlock *b, const Outcome *before,
+                             const Outcome *ref, const Outcome *jit_)
+{
+    GString *out = g_string_new(NULL);
+    const Store *s = differing_store();
+
+    g_string_append_printf(
+        out, "lockstep: %s differ after block %016" PRIx64 " (mode %08x, entry %p)\n",
+        what, b->key.pc, b->key.mode, b->entry);
+    append_insns(out, b);
+    append_state(out, "before", before);
+    append_state(out, "reference", ref);
+    append_state(out, "translated", jit_);
+    if (s) {
+        g_string_append(out, "memory, reference and translated:");
+        for (unsigned k = 0; k < s->len; k++) {
+            g_string_append_printf(out, " %02x/%02x", s->after[k], s->host[k]);
+        }
+        g_string_append(out, "\n");
+    }
+    error_report("%s", out->str);
+    abort();
+}
+
+/* --- executing
+ * ------------------------------------------------------------------------ */
+
+/* Makes every access of a reference function take its slow path. */
+static void slow_segments(X86State *cpu)
+{
+    for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
+        cpu->seg_fast[k].read_end = cpu->seg_fast[k].write_end = 0;
+    }
+}
+
+static void run_reference(X86State *cpu, const JitBlock *b)
+{
+    const X86Insn *i = b->guest;
+
+    cpu->rip = i[b->insns - 1].next_rip;
+    cpu->run_end = i + b->insns;
+    do {
+        cpu->insn = i;
+        i->ref(cpu, i);
+        i++;
+    } while (i < cpu->run_end);
+}
+
+static void run_translated(X86State *cpu, const JitBlock *b)
+{
+    x86_flags_to_jit(cpu);
+    cpu->jit.flags_here = true;
+    do {
+        __atomic_store_n(&cpu->jit.poll, 0, __ATOMIC_SEQ_CST);
+        cpu->jit.exit = NULL;
+        jit_host_enter(cpu, b->entry);
+        /* A POLL that fired has executed nothing. */
+    } while (cpu->jit.flags_here && cpu->rip == b->key.pc &&
+             __atomic_load_n(&cpu->jit.poll, __ATOMIC_SEQ_CST));
+    if (cpu->jit.flags_here) {
+        cpu->jit.flags_here = false;
+        x86_flags_from_jit(cpu);
+    }
+}
+
+static void capture(Outcome *o, const X86State *cpu)
+{
+    memcpy(&o->regs, cpu, SAVED);
+}
+
+/* On a fault rip is stale: what counts is the instruction. */
+static void settle_fault(X86State *cpu)
+{
+    if (cpu->insn) {
+        cpu->rip = x86_insn_rip(cpu->insn);
+    }
+}
+
+typedef void Runner(X86State *cpu, const JitBlock *b);
+
+static void execute(X86State *cpu, const JitBlock *b, Runner *run, Outcome *o)
+{
+    cpu->exc_vector = -1;
+    if (!_setjmp(cpu->fault_env)) {
+        run(cpu, b);
+        o->faulted = false;
+    } else {
+        settle_fault(cpu);
+        o->faulted = true;
+    }
+    capture(o, cpu);
+}
+
+/* System instructions see time and devices; they are the same functions both times. */
+static bool is_comparable(const JitBlock *b)
+{
+    const X86Insn *insn = b->guest;
+
+    for (unsigned k = 0; k < b->insns; k++) {
+        const X86Row *row = insn[k].row;
+
+        if (!row || row->rules & X86_PRIV ||
+            (row >= x86_rows_sys.rows &&
+             row < x86_rows_sys.rows + x86_rows_sys.count)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Only the state that instructions change goes back; others may have set events. */
+static void restore(X86State *cpu, const X86State *from)
+{
+    uint32_t pending = __atomic_load_n(&cpu->irq_pending, __ATOMIC_SEQ_CST);
+
+    memcpy(cpu, from, SAVED);
+    __atomic_fetch_or(&cpu->irq_pending, pending, __ATOMIC_SEQ_CST);
+}
+
+void x86_lockstep_run(X86State *cpu, JitBlock *b)
+{
+    static Outcome before, ref, translated;
+    static TcgPhys recording = { .ops = &recording_ops };
+    jmp_buf outer;
+    const char *what;
+
+    if (!is_comparable(b)) {
+        run_reference(cpu, b);
+        cpu->insn = NULL;
+        return;
+    }
+    if (!stores) {
+        stores = g_array_new(false, false, sizeof(Store));
+        accesses = g_array_new(false, false, sizeof(Access));
+    }
+    g_array_set_size(stores, 0);
+    g_array_set_size(accesses, 0);
+    replayed = 0;
+    diverged = replaying = false;
+    memcpy(outer, cpu->fault_env, sizeof(outer));
+    real_phys = cpu->phys;
+    cpu->phys = &recording;
+    capture(&before, cpu);
+
+    slow_segments(cpu);
+    x86_store_hook = note_store;
+    execute(cpu, b, run_reference, &ref);
+    x86_store_hook = NULL;
+    if (b->dead) {
+        /* It has overwritten itself: there is nothing to compare with. */
+        for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
+            x86_update_seg(cpu, k);
+        }
+        translated = ref;
+    } else {
+        undo_stores();
+        restore(cpu, &before.regs);
+        replaying = true;
+        execute(cpu, b, run_translated, &translated);
+        what = first_difference(&ref, &translated, b);
+        if (what) {
+            report(what, b, &before, &ref, &translated);
+        }
+    }
+    cpu->phys = real_phys;
+    memcpy(cpu->fault_env, outer, sizeof(outer));
+    if (translated.faulted) {
+        longjmp(cpu->fault_env, 1);
+    }
+    cpu->insn = NULL;
+}

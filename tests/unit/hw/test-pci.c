@@ -243,6 +243,43 @@ static void test_vmstate_cirrus(void)
     device_unparent(DEVICE(dev));
 }
 
+/* Saved in the middle of a remote DMA. */
+static void test_vmstate_ne2000(void)
+{
+    PCIDevice *dev = pci_new(PCI_DEVFN_AUTO, "ne2k_pci");
+
+    device_prop_set_str(DEVICE(dev), "romfile", "");
+    g_assert_true(pci_realize_and_unref(dev, bus, &error_abort));
+    resettable_reset(OBJECT(dev));
+    pci_host_config_write(dev, 0x10, 0xd000, 4);
+    pci_host_config_write(dev, 4, 7, 2);
+    static const uint8_t writes[][2] = {
+        {0xe,   0x49},
+        { 0x1,  0x46},
+        { 0x2,  0x60},
+        { 0x3,  0x46},
+        { 0xc,  0x0c},
+        { 0xf,  0x7f},
+        { 0x8,  0x00},
+        { 0x9,  0x40},
+        { 0xa,  0x10},
+        { 0xb,  0x00},
+        { 0x0,  0x61},
+        { 0x7,  0x47},
+        { 0x1,  0x52},
+        { 0x8,  0x80},
+        { 0x0,  0x12},
+        { 0x10, 0x5a},
+        { 0x10, 0x3c},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(writes); i++) {
+        pci_rig_out((uint16_t)(0xd000 + writes[i][0]), writes[i][1],
+                    writes[i][0] == 0x10 ? 2 : 1);
+    }
+    pci_rig_check_vmstate(dev);
+    device_unparent(DEVICE(dev));
+}
+
 static void test_vmstate_bridge(void)
 {
     PCIDevice *dev = pci_new(PCI_DEVFN_AUTO, "pci-bridge");
@@ -453,6 +490,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hw/pci/state-of-i440fx", test_vmstate_i440fx);
     g_test_add_func("/hw/pci/state-of-piix3", test_vmstate_piix3);
     g_test_add_func("/hw/pci/state-of-cirrus", test_vmstate_cirrus);
+    g_test_add_func("/hw/pci/state-of-ne2000", test_vmstate_ne2000);
     g_test_add_func("/hw/pci/state-of-piix4-pm", test_vmstate_piix4_pm);
     g_test_add_func("/hw/pci/state-of-smbus-eeprom", test_vmstate_smbus_eeprom);
     g_test_add_func("/hw/pci/state-of-edu", test_vmstate_edu);

@@ -173,12 +173,35 @@ void pci_bridge_reset(PCIDevice *dev)
     update_windows(PCI_BRIDGE(dev));
 }
 
+void pci_bridge_close_windows(PCIDevice *dev)
+{
+    uint8_t *c = dev->config;
+
+    c[PCI_IO_BASE] = 0xf0;
+    c[PCI_IO_LIMIT] = 0;
+    pci_set_word(c + PCI_MEMORY_BASE, 0xfff0);
+    pci_set_word(c + PCI_MEMORY_LIMIT, 0);
+    pci_set_word(c + PCI_PREF_MEMORY_BASE, 0xfff0 | PCI_PREF_RANGE_TYPE_64);
+    pci_set_word(c + PCI_PREF_MEMORY_LIMIT, PCI_PREF_RANGE_TYPE_64);
+}
+
 static void init_registers(PCIDevice *dev)
 {
     uint8_t *c = dev->config, *w = dev->wmask;
 
-    c[PCI_STATUS] |= PCI_STATUS_66MHZ | PCI_STATUS_FAST_BACK;
-    pci_set_word(c + PCI_SEC_STATUS, PCI_STATUS_66MHZ | PCI_STATUS_FAST_BACK);
+    bool express = PCI_DEVICE_GET_CLASS(dev)->is_express;
+    uint16_t control = PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR |
+                       PCI_BRIDGE_CTL_ISA | PCI_BRIDGE_CTL_VGA | PCI_BRIDGE_CTL_VGA_16 |
+                       PCI_BRIDGE_CTL_RESET;
+
+    /* What belongs to wires is hardwired to zero in PCI Express (7.5.3). */
+    if (!express) {
+        c[PCI_STATUS] |= PCI_STATUS_66MHZ | PCI_STATUS_FAST_BACK;
+        pci_set_word(c + PCI_SEC_STATUS, PCI_STATUS_66MHZ | PCI_STATUS_FAST_BACK);
+        control |=
+            PCI_BRIDGE_CTL_MABORT | PCI_BRIDGE_CTL_FASTB2B | PCI_BRIDGE_CTL_TIMERS;
+        pci_set_word(dev->w1cmask + PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_TIMER_ST);
+    }
     pci_set_long(w + PCI_PRIMARY_BUS, UINT32_MAX);
     w[PCI_IO_BASE] = w[PCI_IO_LIMIT] = 0xf0;
     pci_set_word(w + PCI_MEMORY_BASE, 0xfff0);
@@ -188,12 +211,7 @@ static void init_registers(PCIDevice *dev)
     pci_set_quad(w + PCI_PREF_BASE_UPPER32, UINT64_MAX);
     pci_set_word(c + PCI_PREF_MEMORY_BASE, PCI_PREF_RANGE_TYPE_64);
     pci_set_word(c + PCI_PREF_MEMORY_LIMIT, PCI_PREF_RANGE_TYPE_64);
-    pci_set_word(w + PCI_BRIDGE_CONTROL,
-                 PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_ISA |
-                     PCI_BRIDGE_CTL_VGA | PCI_BRIDGE_CTL_VGA_16 |
-                     PCI_BRIDGE_CTL_MABORT | PCI_BRIDGE_CTL_RESET |
-                     PCI_BRIDGE_CTL_FASTB2B | PCI_BRIDGE_CTL_TIMERS);
-    pci_set_word(dev->w1cmask + PCI_BRIDGE_CONTROL, PCI_BRIDGE_CTL_TIMER_ST);
+    pci_set_word(w + PCI_BRIDGE_CONTROL, control);
 }
 
 static void init_regions(PCIBridge *br)
@@ -222,8 +240,9 @@ bool pci_bridge_realize(PCIDevice *dev, Error **errp)
     init_registers(dev);
     init_regions(br);
     /* The bus is called by the bridge's id, which is how users name it. */
-    bus_init(&br->sec_bus, sizeof(br->sec_bus), TYPE_PCI_BUS, DEVICE(dev),
-             DEVICE(dev)->id);
+    bus_init(&br->sec_bus, sizeof(br->sec_bus),
+             PCI_DEVICE_GET_CLASS(dev)->is_express ? TYPE_PCIE_BUS : TYPE_PCI_BUS,
+             DEVICE(dev), DEVICE(dev)->id);
     br->sec_bus.mem = &br->mem;
     br->sec_bus.io = &br->io;
     br->sec_bus.bridge = dev;

@@ -28,7 +28,7 @@
 #define AER_COR_STATUS     0x10
 #define AER_COR_MASK       0x14
 #define AER_COR_BITS       0x0000f1c1u
-#define AER_COR_MASKED     0x00002000u /* advisory non-fatal */
+#define AER_COR_MASKED     0x0000e000u /* advisory, internal, log overflow */
 #define AER_CAPABILITIES   0x18
 #define AER_SIZE           0x48
 

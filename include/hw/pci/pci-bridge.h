@@ -42,6 +42,8 @@ void pci_bridge_unrealize(PCIDevice *dev);
 /* A model's config_write calls it instead of pci_default_write_config. */
 void pci_bridge_write_config(PCIDevice *dev, uint32_t offset, uint32_t value, int size);
 void pci_bridge_reset(PCIDevice *dev);
+/* After reset: bases above limits, as ports of PCI Express have them (see W1). */
+void pci_bridge_close_windows(PCIDevice *dev);
 /* As the registers say, whether or not decoding is on. */
 PCIWindow pci_bridge_io_window(const PCIDevice *dev);
 PCIWindow pci_bridge_mem_window(const PCIDevice *dev);

@@ -243,10 +243,35 @@ static void check_page(const KvmSlots *s, const FlatView *view, hwaddr addr)
     g_assert_true(!a.log || b.log);
 }
 
+static void check_ends(const KvmSlot *slot, void *opaque)
+{
+    void **args = opaque;
+
+    check_page(args[0], args[1], slot->start);
+    check_page(args[0], args[1], slot->start - 1);
+    check_page(args[0], args[1], slot->start + slot->size - 1);
+    check_page(args[0], args[1], slot->start + slot->size);
+}
+
+void kvm_slots_check_view(const KvmSlots *s, AddressSpace *as)
+{
+    FlatView *view = as->group->view;
+    void *args[] = { (void *)s, view };
+
+    kvm_slots_foreach(s, check_ends, args);
+    for (RangeIter it = range_iter_all(view); range_iter_get(&it);
+         range_iter_next(&it)) {
+        const FlatRange *r = range_iter_get(&it);
+
+        check_page(s, view, r->start);
+        check_page(s, view, r->last);
+        check_page(s, view, r->start + (r->last - r->start) / 2);
+    }
+}
+
 typedef struct Check {
     FakeKvm *fake;
     KvmSlots *slots;
-    const FlatView *view;
     KvmSlot before;
     unsigned n;
 } Check;
@@ -262,10 +287,6 @@ static void check_slot(const KvmSlot *slot, void *opaque)
     g_assert_cmpint(!!(r->flags & KVM_MEM_READONLY), ==, slot->readonly);
     g_assert_cmpint(!!(r->flags & KVM_MEM_LOG_DIRTY_PAGES), ==, slot->log);
     g_assert_true(kvm_slots_by_id(c->slots, slot->id) == slot);
-    check_page(c->slots, c->view, slot->start);
-    check_page(c->slots, c->view, slot->start - 1);
-    check_page(c->slots, c->view, slot->start + slot->size - 1);
-    check_page(c->slots, c->view, slot->start + slot->size);
     /* Maximal. */
     if (c->n && c->before.start + c->before.size == slot->start &&
         slot->start % KVM_SLOT_MAX_BYTES) {
@@ -279,8 +300,7 @@ static void check_slot(const KvmSlot *slot, void *opaque)
 
 void fake_kvm_check(FakeKvm *f, KvmSlots *s, AddressSpace *as)
 {
-    const FlatView *view = as->group->view;
-    Check c = { f, s, view };
+    Check c = { f, s };
     unsigned in_fake = 0;
 
     kvm_slots_foreach(s, check_slot, &c);
@@ -289,12 +309,5 @@ void fake_kvm_check(FakeKvm *f, KvmSlots *s, AddressSpace *as)
     }
     g_assert_cmpuint(c.n, ==, in_fake);
     g_assert_cmpuint(c.n, ==, kvm_slots_count(s));
-    for (RangeIter it = range_iter_all(view); range_iter_get(&it);
-         range_iter_next(&it)) {
-        const FlatRange *r = range_iter_get(&it);
-
-        check_page(s, view, r->start);
-        check_page(s, view, r->last);
-        check_page(s, view, r->start + (r->last - r->start) / 2);
-    }
+    kvm_slots_check_view(s, as);
 }

@@ -25,6 +25,8 @@ void fake_kvm_destroy(FakeKvm *f);
 bool fake_kvm_guest_write(FakeKvm *f, hwaddr addr);
 /* Each slot of the fake is one of @s and the other way round, and S1 holds. */
 void fake_kvm_check(FakeKvm *f, KvmSlots *s, AddressSpace *as);
+/* S1 by the page: the slots are what the flat view of @as says. */
+void kvm_slots_check_view(const KvmSlots *s, AddressSpace *as);
 /* Between commits: forget what was removed without a pause. */
 void fake_kvm_new_commit(FakeKvm *f);
 

@@ -334,17 +334,23 @@ static void slow_segments(X86State *cpu)
     }
 }
 
+/* The block was left before its end, as after a store into decoded code. */
+static bool ended_early;
+
 static void run_reference(X86State *cpu, const JitBlock *b)
 {
     const X86Insn *i = b->guest;
+    const X86Insn *end = i + b->insns;
 
-    cpu->rip = i[b->insns - 1].next_rip;
-    cpu->run_end = i + b->insns;
+    ended_early = false;
+    cpu->rip = end[-1].next_rip;
+    cpu->run_end = end;
     do {
         cpu->insn = i;
         i->ref(cpu, i);
         i++;
     } while (i < cpu->run_end);
+    ended_early = i < end;
 }
 
 static void run_translated(X86State *cpu, const JitBlock *b)
@@ -396,9 +402,16 @@ static void execute(X86State *cpu, const JitBlock *b, Runner *run, Outcome *o)
 static bool is_comparable(const JitBlock *b)
 {
     const X86Insn *insn = b->guest;
+    bool undefined = undefined_flags(b);
 
     for (unsigned k = 0; k < b->insns; k++) {
         const X86Row *row = insn[k].row;
+        bool copies_flags =
+            !insn[k].map && (insn[k].opcode == 0x9c || insn[k].opcode == 0x9f);
+
+        if (undefined && copies_flags) {
+            return false;
+        }
 
         if (!row || row->rules & X86_PRIV ||
             (row >= x86_rows_sys.rows &&
@@ -447,8 +460,8 @@ void x86_lockstep_run(X86State *cpu, JitBlock *b)
     x86_store_hook = note_store;
     execute(cpu, b, run_reference, &ref);
     x86_store_hook = NULL;
-    if (b->dead) {
-        /* It has overwritten itself: there is nothing to compare with. */
+    if (b->dead || (ended_early && !accesses->len)) {
+        /* It has overwritten itself or other code: that does not happen twice. */
         for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
             x86_update_seg(cpu, k);
         }

@@ -158,7 +158,14 @@ static bool build(void *opaque, IrBlock *ir, const void *guest)
 {
     const X86Insn *insn = guest;
 
-    return x86_build_block(opaque, insn, ir->insns, insn[ir->insns - 1].next_rip, ir);
+    if (!x86_build_block(opaque, insn, ir->insns, insn[ir->insns - 1].next_rip, ir)) {
+        return false;
+    }
+    if (jit_options()->lockstep) {
+        /* All flags are compared after each block. */
+        ir->flags_dead_at = NULL;
+    }
+    return true;
 }
 
 JitBlock *x86_jit_translate(X86State *cpu, JitSource *src, bool *never)
@@ -182,7 +189,13 @@ JitBlock *x86_jit_translate(X86State *cpu, JitSource *src, bool *never)
  * a closer look, or NULL. */
 static const void *way_on(X86State *cpu, JitExit *e)
 {
-    if (e && e->site) {
+    if (!e) {
+        /* The jump cache did not know the address, or led to a block that is dead. */
+        cpu->jit.jc_code[jit_jc_index(cpu->rip)] = NULL;
+        cpu->jit.jc_tag[jit_jc_index(cpu->rip)] = 0;
+        return NULL;
+    }
+    if (e->site) {
         /* Such an exit stays in the page of its block. */
         JitBlock *b =
             x86_jit_find(cpu, e->from->key.ram_addr & ~(uint64_t)(SOFT_TLB_PAGE - 1));

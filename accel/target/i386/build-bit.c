@@ -56,17 +56,18 @@ static IrVal shift_x(X86Build *b, unsigned w, uint8_t pp, IrVal v, IrVal count)
 
 /*
  * Memory with a register as bit index: the word that holds the bit is at the address
- * plus index / bits words. Only the reading form; the others set flags and memory from
- * one value, which needs the atomic operation of the reference function.
+ * plus index / bits words. Where it need not be atomic, the word is loaded, changed in
+ * a register, which sets CF, and stored.
  */
 static bool bt_memory(X86Build *b, const X86Insn *i)
 {
     unsigned w = i->opsize, aw = (64 - i->adshift) / 8;
+    IrOp op = bit_op(i);
     X86Operand m = { .mem = true }, index = { IR_G(i->reg), false };
     IrVal ea, word, v;
     IrNode *n;
 
-    if (w == 2 || bit_op(i) != IR_BT) {
+    if (w == 2 || (i->flags & X86_I_LOCK && !b->ir->single)) {
         return false;
     }
     word = index.v;
@@ -77,12 +78,15 @@ static bool bt_memory(X86Build *b, const X86Insn *i)
     }
     word = shift_x(b, 8, 0xf3, word, x86_emit_const(b, w == 8 ? 6 : 5));
     ea = x86_emit_add(b, aw, x86_build_ea(b, i), word, w == 8 ? 3 : 2, 0);
-    if (!x86_build_access(b, i->seg, ea, w, 0, IR_READ, &m.v)) {
+    if (!x86_build_access(b, i->seg, ea, w, 0, op == IR_BT ? IR_READ : IR_WRITE,
+                          &m.v)) {
         return false;
     }
     v = x86_operand_value(b, m, w);
-    n = x86_emit(b, IR_BT, w, IR_NONE, index.v);
-    n->a = v;
+    x86_set_dst(x86_emit(b, op, w, IR_NONE, index.v), (X86Operand){ v, false });
+    if (op != IR_BT) {
+        x86_set_dst(x86_emit(b, IR_MOV, w, IR_NONE, v), m);
+    }
     return true;
 }
 

@@ -27,6 +27,9 @@ X86BuildFn x86_build_bt_i, x86_build_bt_g, x86_build_bsf, x86_build_bsr,
 /* build-stack.c */
 X86BuildFn x86_build_push_r, x86_build_push_m, x86_build_push_i, x86_build_pop_r,
     x86_build_pop_m, x86_build_push_seg, x86_build_leave;
+/* build-string.c */
+X86BuildFn x86_build_movs, x86_build_stos, x86_build_lods, x86_build_scas,
+    x86_build_cmps;
 /* build-branch.c */
 X86BuildFn x86_build_jmp, x86_build_jcc, x86_build_jcxz, x86_build_loop,
     x86_build_loope, x86_build_loopne, x86_build_call_j, x86_build_call_e,

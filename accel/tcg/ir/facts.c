@@ -125,6 +125,10 @@ static unsigned op_roles(const IrNode *n)
         return IR_DST_WRITTEN | IR_A_READ;
     case IR_GUARD:
         return IR_A_READ | IR_B_READ;
+    case IR_REPMOVS:
+        return IR_A_READ | IR_B_READ;
+    case IR_REPSTOS:
+        return IR_A_READ;
     case IR_STST:
         return IR_B_READ;
     default:
@@ -164,12 +168,44 @@ uint32_t ir_template_regs_written(const IrTemplate *t)
            (t->vvvv_written ? ir_reg_bit(t->vvvv_g) : 0);
 }
 
-enum { RAX = 1 << 0, RCX = 1 << 1, RDX = 1 << 2, RBX = 1 << 3 };
+enum {
+    RAX = 1 << 0,
+    RCX = 1 << 1,
+    RDX = 1 << 2,
+    RBX = 1 << 3,
+    RSI = 1 << 6,
+    RDI = 1 << 7
+};
+
+/* MULX multiplies by rDX. */
+static bool is_mulx(const IrTemplate *t)
+{
+    return t->enc == IR_ENC_VEX && t->map == 2 && t->opcode == 0xf6 && t->pp == 0xf2;
+}
+
+/* PCMPESTRM, PCMPESTRI, PCMPISTRM, PCMPISTRI: lengths in rAX and rDX for the first two,
+ * an index in rCX from the second of each pair. */
+static bool is_pcmpstr(const IrTemplate *t)
+{
+    return t->enc != IR_ENC_X87 && t->map == 3 && t->pp == 0x66 &&
+           (t->opcode & ~3) == 0x60;
+}
+
+static uint32_t template_reads(const IrTemplate *t)
+{
+    return is_mulx(t) ? RDX : is_pcmpstr(t) && t->opcode < 0x62 ? RAX | RDX : 0;
+}
+
+static uint32_t template_writes(const IrTemplate *t)
+{
+    return is_pcmpstr(t) && t->opcode & 1 ? RCX : 0;
+}
 
 static bool has_implicit(const IrNode *n)
 {
-    return 1u << ir_op_info[n->op].klass & (1u << IR_CLASS_IMPL | 1u << IR_CLASS_FIXED |
-                                            1u << IR_CLASS_FLAGS | 1u << IR_CLASS_RMW);
+    return 1u << ir_op_info[n->op].klass &
+           (1u << IR_CLASS_IMPL | 1u << IR_CLASS_FIXED | 1u << IR_CLASS_FLAGS |
+            1u << IR_CLASS_RMW | 1u << IR_CLASS_STRING | 1u << IR_CLASS_TEMPLATE);
 }
 
 static uint32_t implicit_read(const IrNode *n)
@@ -190,6 +226,12 @@ static uint32_t implicit_read(const IrNode *n)
     case IR_SAHF:
     case IR_CMPXCHG:
         return RAX;
+    case IR_REPMOVS:
+        return RCX | RSI | RDI;
+    case IR_REPSTOS:
+        return RAX | RCX | RDI;
+    case IR_TEMPLATE:
+        return template_reads(n->tmpl);
     default:
         return 0;
     }
@@ -205,6 +247,12 @@ static uint32_t implicit_written(const IrNode *n)
         return n->w == 1 ? RAX : RAX | RDX;
     case IR_CMPXCHGD:
         return RAX | RDX;
+    case IR_REPMOVS:
+        return RCX | RSI | RDI;
+    case IR_REPSTOS:
+        return RCX | RDI;
+    case IR_TEMPLATE:
+        return template_writes(n->tmpl);
     case IR_CWD:
         return RDX;
     case IR_CBW:

@@ -75,6 +75,7 @@ typedef enum IrClass {
     IR_CLASS_IMPL,
     IR_CLASS_FIXED,
     IR_CLASS_BIT,
+    IR_CLASS_STRING,
     IR_CLASS_COND,
     IR_CLASS_FLAGS,
     IR_CLASS_RMW,
@@ -163,7 +164,8 @@ typedef struct IrNode {
     uint16_t insn; /* index of the guest instruction in the block; the number of them
                       for a JMP behind the last */
     int32_t disp;
-    uint16_t size;    /* CHECK: bytes accessed; MOVZX, MOVSX: source width */
+    uint16_t size;    /* CHECK: bytes accessed; MOVZX, MOVSX: source width; STRING:
+                         width of addresses */
     uint16_t align;   /* CHECK: the linear address must be a multiple of align + 1, else
                          the slow stub */
     uint16_t through; /* CHECK, GUARD: last guest instruction that the slow stub

@@ -448,6 +448,23 @@ static void do_cond(IrMachine *m, const IrNode *n)
     }
 }
 
+static void do_string(IrMachine *m, const IrNode *n)
+{
+    uint8_t *to = (uint8_t *)(uintptr_t)get(m, n->a, 8);
+    uint8_t *from = n->op == IR_REPMOVS ? (uint8_t *)(uintptr_t)get(m, n->b, 8)
+                                        : (uint8_t *)&m->reg[0];
+    uint64_t count = m->reg[1];
+
+    for (uint64_t k = 0; k < count; k++) {
+        memmove(to + k * n->w, n->op == IR_REPMOVS ? from + k * n->w : from, n->w);
+    }
+    m->reg[1] = 0;
+    put(m, IR_G(7), n->size, m->reg[7] + count * n->w);
+    if (n->op == IR_REPMOVS) {
+        put(m, IR_G(6), n->size, m->reg[6] + count * n->w);
+    }
+}
+
 static void do_node(IrMachine *m, const IrNode *n)
 {
     uint64_t b;
@@ -508,6 +525,9 @@ static void do_node(IrMachine *m, const IrNode *n)
             b = n->flags & IR_IMM ? (uint64_t)n->imm : get(m, n->b, n->w);
             memcpy(m->state + n->disp, &b, n->w);
         }
+        break;
+    case IR_CLASS_STRING:
+        do_string(m, n);
         break;
     case IR_CLASS_EXIT:
         do_exit(m, n);

@@ -165,10 +165,6 @@ static bool choose_tier(TcgAccel *t, unsigned *tier, Error **errp)
     if (t->tier > 2) {
         return error_set(errp, "tier must be 0, 1 or 2");
     }
-    if (t->tier == 2) {
-        return error_set(errp, "tier=2: the translator of hot code is not built; "
-                               "tier=1 is the highest");
-    }
     if (t->tier && (!jit_host_usable || !jit_host_usable(&why))) {
         return error_set(errp, "tier=%u: this host cannot run translated code: %s",
                          t->tier, why ? why : "not built");

@@ -48,7 +48,11 @@ enum {
     FLOAT_BYTES = 64,
     FLOAT_PROVEN = 64, /* executions after which it settles down */
     SMC_OFTEN = 8,     /* invalidations in a short time */
+    TRACE_MAX = 56,    /* instructions */
+    UNROLL_MAX = 3,    /* times that a loop is repeated */
 };
+
+_Static_assert(TRACE_MAX >= BLOCK_MAX, "a trace begins with a block");
 
 typedef struct BlockPage {
     const TcgCodePage *page;
@@ -819,6 +823,101 @@ static uint64_t lines_of(unsigned offset, unsigned len)
     return (~0ull >> (63 - (last - first))) << first;
 }
 
+/* --- traces --------------------------------------------------------------------------
+ *
+ * At tier 2 a translation goes on behind direct jumps, with the block that mostly came
+ * next, as long as that is known and lies in the same page. A loop back to the first
+ * block is followed, too: that unrolls it.
+ */
+typedef struct Trace {
+    X86Insn insn[TRACE_MAX];
+    unsigned count, bytes, copies;
+    uint64_t lines;
+} Trace;
+
+/* Jcc, JMP and CALL with a displacement. */
+static bool is_direct_jump(const X86Insn *i)
+{
+    if (!i->row || !i->row->build || i->ref == x86_ref_ud) {
+        return false;
+    }
+    return i->map == 0 ? i->opcode >> 4 == 7 || i->opcode == 0xe8 ||
+                             i->opcode == 0xe9 || i->opcode == 0xeb
+                       : i->map == 1 && i->opcode >> 4 == 8;
+}
+
+static X86Block *linked(const X86State *cpu, const BlockLink *l, uint64_t rip)
+{
+    return l->block && l->block->rip == rip &&
+                   l->generation == cpu->blocks->generation[l->kind]
+               ? l->block
+               : NULL;
+}
+
+/* The block that came after @b more often than any other, or NULL. */
+static const X86Block *likely_next(const X86State *cpu, const X86Block *b)
+{
+    const X86Insn *last = &b->insn[b->count - 1];
+    const X86Block *taken = linked(cpu, &b->link[1], last->imm);
+    const X86Block *not_taken = linked(cpu, &b->link[0], last->next_rip);
+    unsigned heat_taken = taken ? taken->heat + 1u : 0;
+    unsigned heat_not = not_taken ? not_taken->heat + 1u : 0;
+
+    if (!is_direct_jump(last) || heat_taken == heat_not) {
+        return NULL;
+    }
+    return heat_taken > heat_not ? taken : not_taken;
+}
+
+static void trace_add(Trace *t, const X86Block *b)
+{
+    memcpy(&t->insn[t->count], b->insn, b->count * sizeof(X86Insn));
+    t->count += b->count;
+    t->bytes += b->source_len;
+    t->lines |= lines_of(b->ram_addr & (SOFT_TLB_PAGE - 1), b->source_len);
+}
+
+static bool in_trace(const Trace *t, uint64_t rip)
+{
+    for (unsigned k = 0; k < t->count; k++) {
+        if (x86_insn_rip(&t->insn[k]) == rip) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool can_follow(const X86State *cpu, const X86Block *head, const X86Block *b)
+{
+    return enterable(cpu, b) && !b->floating && !b->crosses &&
+           b->page[0].page == head->page[0].page && b->page[0].gen == head->page[0].gen;
+}
+
+/* The trace from @head; false: it is only that block. */
+static bool trace_make(const X86State *cpu, const X86Block *head, Trace *t)
+{
+    const X86Block *b = head;
+
+    if (jit_options()->tier < 2 || head->crosses || head->floating ||
+        jit_options()->one_insn) {
+        return false;
+    }
+    t->count = t->bytes = t->copies = 0;
+    t->lines = 0;
+    trace_add(t, head);
+    while ((b = likely_next(cpu, b))) {
+        if (!can_follow(cpu, head, b) || t->count + b->count > TRACE_MAX ||
+            (b != head && !t->copies && in_trace(t, b->rip))) {
+            break;
+        }
+        if (b == head && ++t->copies > UNROLL_MAX) {
+            break;
+        }
+        trace_add(t, b);
+    }
+    return t->count > head->count;
+}
+
 /* Translates a block that has been entered here; NULL: not now, or never. */
 static JitBlock *translate(X86State *cpu, X86Block *b)
 {
@@ -829,6 +928,7 @@ static JitBlock *translate(X86State *cpu, X86Block *b)
                       .guest = b->insn,
                       .guest_size = b->count * sizeof(X86Insn),
                       .pages = 1 + b->crosses };
+    Trace trace;
 
     for (unsigned k = 0; k < src.pages; k++) {
         src.page[k].page = (TcgCodePage *)b->page[k].page;
@@ -838,6 +938,13 @@ static JitBlock *translate(X86State *cpu, X86Block *b)
     src.page[0].lines = lines_of(offset, here);
     if (b->crosses) {
         src.page[1].lines = lines_of(0, b->source_len - here);
+    }
+    if (trace_make(cpu, b, &trace)) {
+        src.insns = trace.count;
+        src.guest_bytes = trace.bytes;
+        src.guest = trace.insn;
+        src.guest_size = trace.count * sizeof(X86Insn);
+        src.page[0].lines = trace.lines;
     }
     return x86_jit_translate(cpu, &src, &b->no_jit);
 }

@@ -22,8 +22,7 @@ bool x86_build_jcc(X86Build *b, const X86Insn *i)
     if (x86_build_is64(b) && !x86_build_check_target(b, i->imm)) {
         return false;
     }
-    x86_emit_jcc(b, i->opcode & 15, i->imm);
-    x86_emit_jmp(b, i->next_rip);
+    x86_emit_branch(b, i->opcode & 15, i->imm, i->next_rip);
     return true;
 }
 
@@ -70,8 +69,7 @@ static bool loop_if(X86Build *b, const X86Insn *i, unsigned cc)
         return false;
     }
     jump_if_count(b, i, IF_ZERO, i->next_rip);
-    x86_emit_jcc(b, cc, i->imm);
-    x86_emit_jmp(b, i->next_rip);
+    x86_emit_branch(b, cc, i->imm, i->next_rip);
     return true;
 }
 

@@ -288,8 +288,17 @@ bool x86_build_check_target_val(X86Build *b, IrVal target)
     return true;
 }
 
+/* Whether the next instruction of the block is the one at @pc: in a trace. */
+static bool goes_on_at(const X86Build *b, uint64_t pc)
+{
+    return b->index + 1 < b->count && x86_insn_rip(&b->insn[b->index + 1]) == pc;
+}
+
 void x86_emit_jmp(X86Build *b, uint64_t target)
 {
+    if (goes_on_at(b, target)) {
+        return;
+    }
     ir_emit(b->ir, IR_JMP, 8)->imm = (int64_t)target;
 }
 
@@ -298,12 +307,16 @@ void x86_emit_jmp_val(X86Build *b, IrVal target)
     ir_emit(b->ir, IR_JMPI, 8)->a = target;
 }
 
-void x86_emit_jcc(X86Build *b, unsigned cc, uint64_t target)
+void x86_emit_branch(X86Build *b, unsigned cc, uint64_t target, uint64_t next)
 {
+    bool turned = target != next && goes_on_at(b, target);
     IrNode *n = ir_emit(b->ir, IR_JCC, 8);
 
-    n->cc = cc;
-    n->imm = (int64_t)target;
+    n->cc = turned ? cc ^ 1 : cc;
+    n->imm = (int64_t)(turned ? next : target);
+    if (!turned) {
+        x86_emit_jmp(b, next);
+    }
 }
 
 /* --- what lies at a target ----------------------------------------------------------
@@ -542,6 +555,9 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
         ir->cur_insn = b.index;
         if (!build_one(&b, i)) {
             ir_emit(ir, ends_block(i) ? IR_REF_END : IR_REF, 8);
+        }
+        if (is_exit(&ir->node[ir->count - 1])) {
+            break; /* a trace may have to end early */
         }
     }
     if (ir->overflow) {

@@ -143,9 +143,11 @@ void x86_build_sp_add(X86Build *b, int n);
  * reference function do it. */
 bool x86_build_check_target(X86Build *b, uint64_t target);
 bool x86_build_check_target_val(X86Build *b, IrVal target);
-/* Goes on at a constant pc; at the value of a register or temporary. */
+/* Goes on at a constant pc; at the value of a register or temporary. In a trace the
+ * next instruction may be the one at the constant pc: then there is nothing to emit. */
 void x86_emit_jmp(X86Build *b, uint64_t target);
 void x86_emit_jmp_val(X86Build *b, IrVal target);
-void x86_emit_jcc(X86Build *b, unsigned cc, uint64_t target);
+/* At @target if @cc, else at @next. */
+void x86_emit_branch(X86Build *b, unsigned cc, uint64_t target, uint64_t next);
 
 #endif

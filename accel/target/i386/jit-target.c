@@ -26,11 +26,20 @@ static bool is_transfer(const X86Insn *i)
     return !i->row || i->row->rules & X86_ENDS;
 }
 
+/* In a trace, a transfer in the middle ends what may be executed at once. */
+static const X86Insn *end_of_run(const X86Insn *i, const X86Insn *end)
+{
+    while (i < end && !is_transfer(i)) {
+        i++;
+    }
+    return i < end ? i + 1 : end;
+}
+
 static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
 {
     X86State *cpu = state;
     const X86Insn *i = (const X86Insn *)b->guest + first;
-    const X86Insn *end = i + count;
+    const X86Insn *end = end_of_run(i, i + count);
 
     x86_flags_from_jit(cpu);
     cpu->jit.flags_here = false;

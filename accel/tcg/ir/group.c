@@ -6,8 +6,12 @@
  * Addresses are compared by value (value.h), so that a base register may move by
  * constants in between (push, pop, call) or be copied (mov rbp, rsp). The later CHECKs
  * die; what used their temporaries uses the first one's with another displacement. The
- * slow stub of the first executes all instructions up to the last of the group, hence
- * nothing may leave the block in between (I3), and extents are made to nest (I2).
+ * slow stub of the first executes all instructions up to the last of the group, and
+ * extents are made to nest (I2).
+ *
+ * A group may go on behind an exit, in a trace: the stub leaves there, after what it
+ * has executed. Accesses behind an exit must not ask more of the page than those before
+ * it: if they never happen, the page may never be ready for them.
  *
  * A group that lies across the end of a page is always slow, although its accesses may
  * not be. SPAN_MAX keeps that rare; who executes the stubs counts how often it happens
@@ -19,7 +23,7 @@
 enum {
     SPAN_MAX = 192,  /* bytes that one CHECK covers */
     ACCESS_MAX = 64, /* larger accesses stay alone */
-    INSNS_MAX = 32,  /* guest instructions from first to last */
+    INSNS_MAX = 48,  /* guest instructions from first to last */
     OPEN_MAX = 4,    /* groups that may still grow */
     GROUPS_MAX = 96,
     DISP_MAX = 0x7fff0000, /* of a CHECK, with room for more */
@@ -35,6 +39,7 @@ typedef struct Group {
     unsigned check; /* index of its CHECK */
     unsigned first, last; /* guest instructions */
     unsigned members;
+    unsigned exits; /* how many precede the first */
 } Group;
 
 typedef struct Pass {
@@ -42,6 +47,7 @@ typedef struct Pass {
     IrValues values;
     Group group[GROUPS_MAX];
     unsigned groups;
+    unsigned exits;          /* so far */
     unsigned open[OPEN_MAX]; /* most recently used first */
     unsigned opens;
     uint8_t group_of[IR_T_MAX];  /* of the temporary of a CHECK, plus 1 */
@@ -60,13 +66,14 @@ static int64_t distance(const Group *g, const IrValue *x)
 }
 
 /* Takes the access into the group, or says no. */
-static bool join(Group *g, const IrNode *n, const IrValue *x)
+static bool join(Group *g, const IrNode *n, const IrValue *x, unsigned exits)
 {
     int64_t d = distance(g, x), lo = g->lo, hi = g->hi;
     unsigned align = n->align > g->align ? n->align : g->align;
 
     if (g->number != x->number || g->low != x->low || d < -SPAN_MAX || d > SPAN_MAX ||
-        n->insn - g->first >= INSNS_MAX) {
+        n->insn - g->first >= INSNS_MAX ||
+        (exits != g->exits && (n->cc > g->access || align > g->align))) {
         return false;
     }
     lo = d < lo ? d : lo;
@@ -127,7 +134,8 @@ static void open_group(Pass *p, unsigned k, const IrValue *x)
                                    .check = k,
                                    .first = n->insn,
                                    .last = n->insn,
-                                   .members = 1 };
+                                   .members = 1,
+                                   .exits = p->exits };
     if (p->opens < OPEN_MAX) {
         p->opens++;
     }
@@ -149,7 +157,7 @@ static void visit_check(Pass *p, unsigned k)
     for (unsigned slot = 0; slot < p->opens; slot++) {
         unsigned g = p->open[slot];
 
-        if (join(&p->group[g], n, &x)) {
+        if (join(&p->group[g], n, &x, p->exits)) {
             touch(p, slot);
             note_member(p, n, g, distance(&p->group[g], &x));
             n->flags |= IR_DEAD;
@@ -184,8 +192,10 @@ static void find_groups(Pass *p)
             count_use(p, n->tmpl->rm_g);
             count_use(p, n->tmpl->vvvv_g);
         }
-        if (klass == IR_CLASS_REF || klass == IR_CLASS_EXIT || n->op == IR_POLL) {
+        if (klass == IR_CLASS_REF || n->op == IR_POLL) {
             p->opens = 0;
+        } else if (klass == IR_CLASS_EXIT) {
+            p->exits++;
         } else if (n->op == IR_CHECK) {
             visit_check(p, k);
         }
@@ -351,7 +361,7 @@ void ir_pass_group(IrBlock *ir)
     Pass p;
 
     p.ir = ir;
-    p.groups = p.opens = 0;
+    p.groups = p.opens = p.exits = 0;
     for (unsigned t = 0; t < ir->temps; t++) {
         p.group_of[t] = p.uses[t] = 0;
     }

@@ -229,8 +229,7 @@ static void check_extent(Verify *v, unsigned k)
         unsigned klass = ir_op_info[ir->node[end].op].klass;
 
         if (ir->node[end].insn > c->insn &&
-            (klass == IR_CLASS_REF || ir->node[end].op == IR_POLL ||
-             (klass == IR_CLASS_EXIT && ir->node[end].insn < through))) {
+            (klass == IR_CLASS_REF || ir->node[end].op == IR_POLL)) {
             fail(v, "I3: node %u is in its extent", end);
         }
         end++;

@@ -26,8 +26,9 @@
  *
  *  I2 Of two CHECKs or GUARDs, the stub of neither goes on where a temporary is used
  * that was defined in what the stub has skipped: extents are nested or equal.
- *  I3 Between a CHECK and the end of its .through there is no POLL or REF, and an exit
- * only in the last of the instructions.
+ *  I3 Between a CHECK and the end of its .through there is no POLL or REF. Where an
+ * exit is, the stub leaves the block after the exit's instruction, whichever way it
+ * goes.
  *
  * docs/tcg.md tells the whole story. Context: a block belongs to the thread that
  * translates.

@@ -42,8 +42,9 @@ typedef struct JitTarget {
     int32_t ymmh_off; /* 16 x 16 bytes: bits 255:128; on 16 bytes */
     /* Executes guest instructions [first, first + count) of block @b by their reference
      * functions, on the state (all of it is exact). True: go on behind them in
-     * generated code; false: the pc is set, back to the dispatcher. May not return
-     * (longjmp on a fault). */
+     * generated code; false: the pc is set, back to the dispatcher, behind the first
+     * transfer among them if not all were executed. May not return (longjmp on a
+     * fault). */
     bool (*run_refs)(void *state, JitBlock *b, unsigned first, unsigned count);
 } JitTarget;
 

@@ -132,6 +132,19 @@ static IrBlock *without_guards(const IrBlock *ir)
     return copy;
 }
 
+unsigned rnd_last_run(const IrBlock *ir, unsigned first, unsigned last)
+{
+    for (unsigned k = 0; k < ir->count; k++) {
+        const IrNode *n = &ir->node[k];
+
+        if (n->insn >= first && n->insn <= last &&
+            ir_op_info[n->op].klass == IR_CLASS_EXIT) {
+            return ir->insns - 1;
+        }
+    }
+    return last;
+}
+
 bool rnd_run_ref(IrMachine *m, const IrBlock *ir, RndMemory *mem, unsigned first,
                  unsigned last, unsigned *fault)
 {
@@ -520,36 +533,35 @@ static void gen_atomic(Gen *g)
     n->flags = IR_MEM_DST | (chance(g->r, 50) || n->op == IR_XCHG ? IR_LOCK : 0);
 }
 
+static void gen_branch(Gen *g)
+{
+    IrNode *n;
+
+    if (chance(g->r, 70)) {
+        n = emit(g, IR_JCC, 0, IR_NONE, IR_NONE);
+        n->cc = rnd_below(g->r, 16);
+    } else {
+        n = emit(g, IR_JNZ, chance(g->r, 50) ? 4 : 8, IR_NONE, IR_NONE);
+        n->cc = chance(g->r, 30) ? IR_NE : IR_E;
+        n->a = any_reg(g, 8);
+    }
+    n->imm = 0x400000 + rnd_below(g->r, 4096);
+}
+
 static void gen_other(Gen *g)
 {
     IrNode *n;
 
-    switch (rnd_below(g->r, 5)) {
-    case 0:
+    if (chance(g->r, 20)) {
         emit(g, IR_REF, 0, IR_NONE, IR_NONE);
-        break;
-    case 1:
-        n = emit(g, IR_JCC, 0, IR_NONE, IR_NONE);
-        n->cc = rnd_below(g->r, 16);
-        n->imm = 0x400000 + rnd_below(g->r, 4096);
-        break;
-    case 2:
-        n = emit(g, IR_JNZ, chance(g->r, 50) ? 4 : 8, IR_NONE, IR_NONE);
-        n->cc = IR_NE;
-        n->a = any_reg(g, 8);
-        n->imm = 0x400000 + rnd_below(g->r, 4096);
-        if (chance(g->r, 70)) {
-            n->cc = IR_E;
-        }
-        break;
-    default: /* lea */
-        n = emit(g, IR_EA, chance(g->r, 30) ? 4 : 8, IR_G(rnd_below(g->r, 16)),
-                 chance(g->r, 50) ? base_reg(g) : IR_NONE);
-        n->a = base_reg(g);
-        n->cc = n->b ? rnd_below(g->r, 4) : 0;
-        n->disp = small_disp(g);
-        break;
+        return;
     }
+    /* lea */
+    n = emit(g, IR_EA, chance(g->r, 30) ? 4 : 8, IR_G(rnd_below(g->r, 16)),
+             chance(g->r, 50) ? base_reg(g) : IR_NONE);
+    n->a = base_reg(g);
+    n->cc = n->b ? rnd_below(g->r, 4) : 0;
+    n->disp = small_disp(g);
 }
 
 static void gen_end(Gen *g)
@@ -603,7 +615,7 @@ void rnd_block(Rnd *r, IrBlock *ir, unsigned insns, int fields)
     static void (*const gen[])(Gen *) = {
         gen_mov,     gen_mov,   gen_mov,   gen_mov,    gen_alu,   gen_alu,
         gen_alu,     gen_stack, gen_stack, gen_stack,  gen_wide,  gen_flags,
-        gen_compare, gen_shift, gen_unary, gen_atomic, gen_other,
+        gen_compare, gen_shift, gen_unary, gen_atomic, gen_other, gen_branch,
     };
 
     ir_block_reset(ir);

@@ -52,6 +52,10 @@ void *rnd_host(RndMemory *mem, uint64_t lin);
 bool rnd_is_fast(const RndMemory *mem, uint64_t lin, unsigned size, bool write);
 bool rnd_faults(const RndMemory *mem, uint64_t lin, unsigned size);
 
+/* The last instruction that a slow stub for @first to @last really executes, if it goes
+ * on in the dispatcher after a transfer: that of the block. Else @last. */
+unsigned rnd_last_run(const IrBlock *ir, unsigned first, unsigned last);
+
 /* The model: executes @ir, as it was built, from instruction @first to @last on @m's
  * registers. False: faulted; the state is that before instruction *@fault. */
 bool rnd_run_ref(IrMachine *m, const IrBlock *ir, RndMemory *mem, unsigned first,

@@ -34,6 +34,7 @@ static void slow(IrMachine *m, unsigned first, unsigned last)
     Run *run = m->opaque;
 
     run->stubs++;
+    last = rnd_last_run(run->built, first, last);
     if (!rnd_run_ref(m, run->built, run->mem, first, last, &run->fault)) {
         run->faulted = true;
         m->left = true;

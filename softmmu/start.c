@@ -329,6 +329,11 @@ static bool settle_limits(Cli *cli, MachineState *ms, Error **errp)
         return error_set(errp, "unsupported amount of memory slots: %" PRIu64,
                          cli->slots);
     }
+    if (MACHINE_GET_CLASS(ms)->no_memory_slots &&
+        (cli->slots || cli->maxmem > ms->ram_size)) {
+        return error_set(errp, "\"-memory 'slots|maxmem'\" is not supported by: %s",
+                         MACHINE_GET_CLASS(ms)->name);
+    }
     ms->maxram_size = cli->maxmem;
     ms->ram_slots = cli->slots;
     return true;

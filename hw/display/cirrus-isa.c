@@ -8,6 +8,7 @@
 #include "hw/core/loader.h"
 #include "hw/display/cirrus-internal.h"
 #include "hw/isa/isa.h"
+#include "hw/nvram/fw_cfg.h"
 
 #define TYPE_CIRRUS_ISA "isa-cirrus-vga"
 OBJECT_DECLARE_SIMPLE_TYPE(CirrusISAState, CIRRUS_ISA, TYPE_CIRRUS_ISA)
@@ -31,12 +32,38 @@ static void cirrus_isa_reset(DeviceState *dev)
     cirrus_reset(&CIRRUS_ISA(dev)->cirrus);
 }
 
+/* There is no ROM BAR: the firmware copies the image from the configuration device. */
+static bool offer_bios(Error **errp)
+{
+    static const char name[] = "vgabios-cirrus.bin",
+                      file[] = "vgaroms/vgabios-cirrus.bin";
+    FwCfg *fw = fw_cfg_find();
+    g_autofree char *path = firmware_find_file(name);
+    g_autofree char *data = NULL;
+    gsize size = 0;
+    GError *gerr = NULL;
+
+    if (!fw || fw_cfg_has_file(fw, file)) {
+        return true;
+    }
+    if (!path) {
+        return error_set(errp, "failed to find romfile \"%s\"", name);
+    }
+    if (!g_file_get_contents(path, &data, &size, &gerr)) {
+        return error_set_from_gerror(errp, gerr);
+    }
+    rom_note_fw_file(file, name, size);
+    fw_cfg_add_file_take(fw, file, g_steal_pointer(&data), size);
+    return true;
+}
+
 static bool cirrus_isa_realize(DeviceState *dev, Error **errp)
 {
     CirrusISAState *s = CIRRUS_ISA(dev);
     ISADevice *isa = ISA_DEVICE(dev);
 
-    if (!cirrus_init(&s->cirrus, OBJECT(s), s->vgamem_mb, SR_CONFIG_BUS_ISA, errp)) {
+    if (!offer_bios(errp) ||
+        !cirrus_init(&s->cirrus, OBJECT(s), s->vgamem_mb, SR_CONFIG_BUS_ISA, errp)) {
         return false;
     }
     cirrus_map_legacy(&s->cirrus, isa_address_space(isa), isa_address_space_io(isa));

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define DEFAULT_BIOS    "bios-256k.bin"
+#define ISA_PC_BIOS     "bios.bin"
 #define BIOS_MAX_SIZE   (16u << 20)
 #define BIOS_GRANULE    0x10000u
 #define ISA_BIOS_SIZE   0x20000u
@@ -22,6 +23,14 @@
 
 /* --- Images ------------------------------------------------------------------ */
 
+/* Without a bridge that could shadow ROM it is RAM. */
+static bool init_rom(const PcFirmware *fw, MemoryRegion *mr, const char *name,
+                     uint64_t size, Error **errp)
+{
+    return fw->config.isa_only ? memory_region_init_ram(mr, NULL, name, size, errp)
+                               : memory_region_init_rom(mr, NULL, name, size, errp);
+}
+
 /* The image ends at 4 GiB; its last 128 KiB show below 1 MiB too. */
 static bool load_bios(PcFirmware *fw, Error **errp)
 {
@@ -30,14 +39,16 @@ static bool load_bios(PcFirmware *fw, Error **errp)
     g_autoptr(GBytes) image = NULL;
     uint64_t size, isa_size;
 
-    name = name ? name : DEFAULT_BIOS;
+    if (!name) {
+        name = fw->config.isa_only ? ISA_PC_BIOS : DEFAULT_BIOS;
+    }
     path = firmware_find_file(name);
     image = path ? image_read_file(path, BIOS_MAX_SIZE, NULL) : NULL;
     size = image ? g_bytes_get_size(image) : 0;
     if (size == 0 || size % BIOS_GRANULE) {
         return error_set(errp, "qemu: could not load PC BIOS '%s'", name);
     }
-    if (!memory_region_init_rom(&fw->bios, NULL, "pc.bios", size, errp) ||
+    if (!init_rom(fw, &fw->bios, "pc.bios", size, errp) ||
         !rom_add_file_region(path, &fw->bios, FOUR_GIB - size, errp)) {
         return false;
     }
@@ -52,8 +63,7 @@ static bool load_bios(PcFirmware *fw, Error **errp)
 
 static bool make_option_rom_space(PcFirmware *fw, Error **errp)
 {
-    if (!memory_region_init_rom(&fw->option_rom, NULL, "pc.rom", OPTION_ROM_SIZE,
-                                errp)) {
+    if (!init_rom(fw, &fw->option_rom, "pc.rom", OPTION_ROM_SIZE, errp)) {
         return false;
     }
     memory_region_add_subregion_overlap(fw->config.pci_memory, OPTION_ROM_BASE,
@@ -266,10 +276,15 @@ PcFirmware *pc_firmware_setup(const PcFirmwareConfig *config, Error **errp)
     add_uuid(fw, uuid);
     add_items(fw);
     add_e820(fw);
-    if (!add_boot_files(fw, errp) || !add_smbios(fw, uuid, errp)) {
+    if (!add_boot_files(fw, errp)) {
         return NULL;
     }
-    x86_add_option_rom(fw, "kvmvapic.bin", -1);
+    if (!fw->config.isa_only) {
+        if (!add_smbios(fw, uuid, errp)) {
+            return NULL;
+        }
+        x86_add_option_rom(fw, "kvmvapic.bin", -1);
+    }
     if (!x86_load_kernel(fw, errp)) {
         return NULL;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A PC machine's state and class, shared by the common wiring (pc.c), its hotplug
- * (pc-hotplug.c) and the chipsets (pc-i440fx.c, pc-q35.c).
+ * (pc-hotplug.c) and the chipsets (pc-i440fx.c, pc-q35.c, none in pc-isa.c).
  */
 #ifndef STRATA_HW_I386_PC_INTERNAL_H
 #define STRATA_HW_I386_PC_INTERNAL_H
@@ -33,7 +33,7 @@ struct PCMachineState {
     uint64_t below_4g, above_4g;
 
     GsiState gsi;
-    IrqLine a20, reset, smi, smi_all, poweroff, suspend;
+    IrqLine intr, a20, reset, smi, smi_all, poweroff, suspend;
     PcPorts ports;
 
     uint32_t *apic_ids;
@@ -60,6 +60,7 @@ struct PCMachineClass {
     uint64_t max_ram_below_4g; /* what the property is when it is not set */
     uint32_t hpet_intcap;      /* lines that the HPET's comparators may drive */
     bool has_floppy;
+    bool is_isa_only; /* no PCI, no I/O APIC, no paravirtual devices */
     /* How much of the RAM stays below 4 GiB. */
     uint64_t (*split_ram)(PCMachineState *pc, uint64_t ram_size);
     /* Make, but do not realize, the host bridge: @host and @smram. */

@@ -42,6 +42,19 @@ static void a20_set(void *opaque, int n, int level)
     }
 }
 
+/* INT of the 8259s: to the local APICs, or to a processor that has none. */
+static void intr_line(void *opaque, int n, int level)
+{
+    PCMachineState *pc = opaque;
+    VCPU *cpu = vcpu_first();
+
+    if (cpu && !x86_cpu_has_apic(X86_CPU(cpu)) && !accel_is("kvm")) {
+        x86_cpu_set_intr(X86_CPU(cpu), level);
+    } else {
+        irq_set(gsi_get_pic_intr(&pc->gsi), level);
+    }
+}
+
 static void reset_line(void *opaque, int n, int level)
 {
     if (level) {
@@ -153,8 +166,10 @@ static void make_view(PCMachineState *pc, X86Cpu *cpu, unsigned index)
     memory_region_init_alias(&v->smm_memory, owner, "memory", get_system_memory(), 0,
                              UINT64_MAX);
     memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_memory, 0);
-    memory_region_init_alias(&v->smm_smram, owner, "smram", pc->smram, 0, 4 * GIB);
-    memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_smram, 1);
+    if (pc->smram) {
+        memory_region_init_alias(&v->smm_smram, owner, "smram", pc->smram, 0, 4 * GIB);
+        memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_smram, 1);
+    }
     address_space_init(&v->smm, &v->smm_root, accel_is("kvm") ? "KVM-SMRAM" : smm);
     vcpu_add_address_space(VCPU_CAST(cpu), &v->smm);
 }
@@ -163,8 +178,13 @@ static void make_view(PCMachineState *pc, X86Cpu *cpu, unsigned index)
 static bool make_cpus(PCMachineState *pc, Error **errp)
 {
     MachineState *ms = MACHINE(pc);
-    const char *type = x86_cpu_parse_model(ms->cpu_model, errp);
+    g_autofree char *model = g_strdup(
+        ms->cpu_model ? ms->cpu_model : MACHINE_GET_CLASS(ms)->default_cpu_type);
 
+    if (g_str_has_suffix(model, X86_CPU_TYPE_SUFFIX)) {
+        model[strlen(model) - strlen(X86_CPU_TYPE_SUFFIX)] = 0;
+    }
+    const char *type = x86_cpu_parse_model(model, errp);
     if (!type) {
         return false;
     }
@@ -324,9 +344,11 @@ static void make_interrupt_controllers(PCMachineState *pc)
     gsi_init(&pc->gsi);
     isa_bus_register_input_irqs(pc->isa, pc->gsi.isa);
     i8257_init(pc->isa);
-    pc->pic = i8259_init(pc->isa, gsi_get_pic_intr(&pc->gsi), lines);
+    pc->pic = i8259_init(pc->isa, &pc->intr, lines);
     gsi_connect_pic(&pc->gsi, lines);
-    gsi_connect_ioapic(&pc->gsi, ioapic_init(pc->host));
+    if (!PC_MACHINE_GET_CLASS(pc)->is_isa_only) {
+        gsi_connect_ioapic(&pc->gsi, ioapic_init(pc->host));
+    }
 }
 
 /* The HPET takes over the lines of the PIT and the RTC in its legacy replacement mode.
@@ -555,7 +577,9 @@ static bool make_chipset(PCMachineState *pc, Error **errp)
     if (!make_cpus(pc, errp)) {
         return false;
     }
-    kvmvapic_init(MACHINE(pc)->ram);
+    if (!pmc->is_isa_only) {
+        kvmvapic_init(MACHINE(pc)->ram);
+    }
     if (accel_is("kvm") &&
         !sysbus_realize_and_unref(SYSBUS_DEVICE(device_new("kvmclock")), errp)) {
         return false;
@@ -590,6 +614,7 @@ static bool pc_init(MachineState *ms, Error **errp)
     PCMachineState *pc = PC_MACHINE(ms);
 
     irq_init(&pc->a20, a20_set, pc, 0);
+    irq_init(&pc->intr, intr_line, pc, 0);
     irq_init(&pc->reset, reset_line, pc, 0);
     irq_init(&pc->smi, smi_line, pc, 0);
     irq_init(&pc->smi_all, smi_all_line, pc, 0);

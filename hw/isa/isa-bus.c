@@ -5,6 +5,8 @@
  */
 #include "hw/isa/isa.h"
 
+#include "hw/core/sysbus.h"
+
 #include <assert.h>
 
 ISABus *isa_bus_new(DeviceState *parent, MemoryRegion *mem, MemoryRegion *io)
@@ -203,3 +205,17 @@ static const TypeInfo isa_device_info = {
     .class_init = isa_device_class_init,
 };
 TYPE_REGISTER(isa_device_info);
+
+/* What carries the bus of a board without another bridge. */
+static void isabus_bridge_class_init(ObjectClass *klass, const void *data)
+{
+    DEVICE_CLASS(klass)->fw_name = "isa";
+}
+
+static const TypeInfo isabus_bridge_info = {
+    .name = TYPE_ISABUS_BRIDGE,
+    .parent = TYPE_SYSBUS_DEVICE,
+    .instance_size = sizeof(SysBusDevice),
+    .class_init = isabus_bridge_class_init,
+};
+TYPE_REGISTER(isabus_bridge_info);

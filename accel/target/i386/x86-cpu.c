@@ -86,6 +86,21 @@ void x86_cpu_set_a20(X86Cpu *cpu, int level)
     }
 }
 
+bool x86_cpu_has_apic(X86Cpu *cpu)
+{
+    return cpu->apic != NULL;
+}
+
+void x86_cpu_set_intr(X86Cpu *cpu, int level)
+{
+    if (level) {
+        x86_irq_set(&cpu->st, X86_IRQ_HARD);
+        vcpu_set_pending(&cpu->parent_obj, VCPU_PENDING_IRQ);
+    } else {
+        x86_irq_clear(&cpu->st, X86_IRQ_HARD);
+    }
+}
+
 void x86_cpu_smi(X86Cpu *cpu)
 {
     x86_irq_set(&cpu->st, X86_IRQ_SMI);

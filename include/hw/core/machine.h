@@ -103,6 +103,7 @@ struct MachineClass {
     const char *default_display; /* "std" */
     const char *default_nic;     /* "e1000" */
     bool has_hotpluggable_cpus;
+    bool no_memory_slots; /* -m has neither slots= nor maxmem= */
     bool no_serial, no_parallel, no_floppy, no_cdrom, no_sdcard;
     unsigned ide_units_per_bus; /* 0: two */
     GlobalProperty *compat_props;

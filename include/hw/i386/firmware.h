@@ -47,6 +47,9 @@ typedef struct PcFirmwareConfig {
     uint32_t cpuid_1_eax, cpuid_1_edx; /* of the CPU model, for SMBIOS */
     bool cpu_vendor_amd;               /* the HyperTransport hole is reserved in E820 */
     bool smm;
+    /* A PC of the ISA days: BIOS of 128 KiB, it and the option ROM space writable, no
+     * SMBIOS. */
+    bool isa_only;
     bool acpi;
     bool hpet;
     uint32_t hpet_id; /* low half of its capability register */

@@ -12,10 +12,11 @@
 #include "hw/core/device.h"
 #include "memory/memory.h"
 
-#define TYPE_ISA_BUS    "ISA"
-#define TYPE_ISA_DEVICE "isa-device"
-#define ISA_NUM_IRQS    16
-#define ISA_NUM_DMA     8
+#define TYPE_ISA_BUS       "ISA"
+#define TYPE_ISA_DEVICE    "isa-device"
+#define TYPE_ISABUS_BRIDGE "isabus-bridge"
+#define ISA_NUM_IRQS       16
+#define ISA_NUM_DMA        8
 
 typedef struct IsaDmaChannel IsaDmaChannel;
 

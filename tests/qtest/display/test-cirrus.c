@@ -406,6 +406,27 @@ static void shows_true_colour_and_a_cursor(void)
     qtest_quit(qt);
 }
 
+static void the_isa_card_decodes_the_legacy_ranges(void)
+{
+    QTest *qt = qtest_start("-M isapc -m 16");
+    g_autofree char *roms = qtest_hmp(qt, "info roms");
+
+    qtest_outb(qt, 0x3c2, 0x67);
+    g_assert_cmphex(get(qt, 0x3d4, 0x27), ==, 0xb8);
+    g_assert_cmphex(get(qt, 0x3c4, 0x17) & 0x38, ==, 0x38); /* ISA */
+    set_packed(qt);
+    sr(qt, 0x17, 0x04); /* BLT registers at b8000 */
+    qtest_writel(qt, WINDOW, 0x44332211);
+    qtest_writel(qt, 0xb8008, 3);
+    qtest_writel(qt, 0xb8010, 0x100);
+    qtest_writel(qt, 0xb8014, 0);
+    qtest_writel(qt, 0xb8018, 0x0d0000);
+    qtest_writeb(qt, 0xb8040, 2);
+    g_assert_cmphex(qtest_readl(qt, WINDOW + 0x100), ==, 0x44332211);
+    g_assert_nonnull(strstr(roms, "vgaroms/vgabios-cirrus.bin"));
+    qtest_quit(qt);
+}
+
 static void memory_size_is_chosen(void)
 {
     QTest *qt = qtest_start("-M pc -nodefaults -device cirrus-vga,vgamem_mb=1");
@@ -443,6 +464,8 @@ int main(int argc, char **argv)
                     system_reset_ends_everything);
     g_test_add_func("/cirrus/shows-true-colour-and-a-cursor",
                     shows_true_colour_and_a_cursor);
+    g_test_add_func("/cirrus/the-isa-card-decodes-the-legacy-ranges",
+                    the_isa_card_decodes_the_legacy_ranges);
     g_test_add_func("/cirrus/memory-size-is-chosen", memory_size_is_chosen);
     return g_test_run();
 }

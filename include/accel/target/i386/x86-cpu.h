@@ -56,6 +56,9 @@ void x86_cpu_get_cpuid(X86Cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t ou
 
 /* The A20 line of the board: addresses have bit 20 cleared while @level is 0. */
 void x86_cpu_set_a20(X86Cpu *cpu, int level);
+/* The INTR pin of a CPU without local APIC; with one the APIC has it. */
+void x86_cpu_set_intr(X86Cpu *cpu, int level);
+bool x86_cpu_has_apic(X86Cpu *cpu); /* realized */
 /* System management interrupt from the chipset. */
 void x86_cpu_smi(X86Cpu *cpu);
 

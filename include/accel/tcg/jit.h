@@ -44,7 +44,7 @@ typedef struct JitTarget {
      * functions, on the state (all of it is exact). True: go on behind them in
      * generated code; false: the pc is set, back to the dispatcher, behind the first
      * transfer among them if not all were executed. May not return (longjmp on a
-     * fault). */
+     * fault). The flags are in JitEnv.flags before and after. */
     bool (*run_refs)(void *state, JitBlock *b, unsigned first, unsigned count);
 } JitTarget;
 
@@ -55,6 +55,7 @@ typedef struct JitExit {
     uint8_t *site; /* rel32 (writable alias), aligned to 4, NULL: not to be linked */
     JitBlock *to;  /* linked to, or NULL */
     struct JitExit *next; /* of those linked to the same block */
+    const uint8_t *stub;  /* the back end's: where the site goes while not linked */
 } JitExit;
 
 /* Everything that a translation depends on, besides the bytes. i386: base and limit of
@@ -69,6 +70,7 @@ enum { JIT_EXITS_MAX = 2 + 46 };
 struct JitBlock {
     JitKey key;
     const void *entry; /* executable address */
+    const void *leave; /* the back end's: leaves before the first instruction */
     uint32_t code_bytes, guest_bytes, cold_bytes;
     uint16_t insns;
     uint16_t exits;

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that leaves the straight line: entry, slow stubs, reference functions,
+ * polls, ends of the block.
+ *
+ * In cold code, first of each block: the way into reference functions, and what its
+ * entry becomes when it is killed.
+ */
+#include "accel/tcg/x64/lower.h"
+#include "accel/tcg/x64/vec-state.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+static AsmRm env_field(const Lower *l, size_t offset)
+{
+    return asm_state(l->target->env_off + (int32_t)offset);
+}
+
+#define ENV(l, field) env_field(l, offsetof(JitEnv, field))
+
+static bool dead_at(const Lower *l, uint64_t pc)
+{
+    return l->ir->flags_dead_at && l->ir->flags_dead_at(l->ir->opaque, pc);
+}
+
+static void leave_at(JitBuf *b, uint64_t pc)
+{
+    asm_mov_imm(b, A_R14, pc);
+    asm_jmp(b, x64_shared.leave_pc);
+}
+
+/* --- entry ---------------------------------------------------------------------------
+ */
+
+void x64_exit_begin(Lower *l)
+{
+    l->refs = asm_here(l->cold);
+    asm_mov_imm(l->cold, A_R14, (uintptr_t)l->block);
+    asm_jmp(l->cold, x64_shared.refs);
+    l->block->leave = asm_here(l->cold);
+    leave_at(l->cold, l->ir->pc);
+    l->block->exits = 0;
+
+    asm_align(l->hot, 16, 0);
+    l->block->entry = asm_here(l->hot);
+    asm_nop(l->hot, 5);
+    if (l->ir->vec) {
+        x64_vec_head(l->target, l->hot, l->cold, l->ir->vec);
+    }
+}
+
+/* --- reference functions -------------------------------------------------------------
+ */
+
+static uint32_t refs_arg(unsigned first, unsigned count)
+{
+    return first | count << 16;
+}
+
+/* After C code that has come back: templates that are still to come need their files.
+ */
+static void reload_vec(const Lower *l, JitBuf *b, unsigned node)
+{
+    if (l->ir->vec && l->last_template > node) {
+        x64_vec_reload(b, l->ir->vec);
+    }
+}
+
+/* REF nodes of instructions that follow each other are one call. */
+static void lower_ref(Lower *l)
+{
+    const IrNode *first = l->n;
+    unsigned count = 1;
+    bool end = first->op == IR_REF_END;
+
+    x64_flags_need_m(l);
+    while (!end && l->index + 1 < l->ir->count) {
+        const IrNode *next = &l->ir->node[l->index + 1];
+
+        if (!(next->flags & IR_DEAD)) {
+            if ((next->op != IR_REF && next->op != IR_REF_END) ||
+                next->insn != first->insn + count) {
+                break;
+            }
+            count++;
+            end = next->op == IR_REF_END;
+        }
+        l->index++;
+    }
+    l->n = &l->ir->node[l->index];
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        l->failed |= l->holds[k] != IR_NONE;
+    }
+    l->failed |= l->slots_used != 0;
+    asm_mov_imm(l->hot, A_R15, refs_arg(first->insn, count));
+    asm_call(l->hot, l->refs);
+    l->flags = flags_track_entry();
+    if (end) {
+        asm_jmp(l->hot, x64_shared.leave);
+    } else {
+        reload_vec(l, l->hot, l->index);
+    }
+}
+
+/* --- slow stubs ----------------------------------------------------------------------
+ */
+
+static unsigned resume_of(const Lower *l, unsigned insn)
+{
+    unsigned end = insn;
+
+    while (l->extends[end] > end) {
+        end = l->extends[end];
+    }
+    return end + 1;
+}
+
+static bool same_stub(const LowerStub *a, const LowerStub *b)
+{
+    return a->kind == b->kind && a->first == b->first && a->resume == b->resume &&
+           a->sites < G_N_ELEMENTS(a->site) && a->flags.m == b->flags.m &&
+           !memcmp(&a->flags.recipe, &b->flags.recipe, sizeof(a->flags.recipe));
+}
+
+static void add_stub(Lower *l, const LowerStub *s)
+{
+    LowerStub *last = l->stubs ? &l->stub[l->stubs - 1] : NULL;
+
+    if (last && same_stub(last, s)) {
+        last->site[last->sites++] = s->site[0];
+    } else if (l->stubs < l->ir->count) {
+        l->stub[l->stubs++] = *s;
+    } else {
+        l->failed = true;
+    }
+}
+
+void x64_stub(Lower *l, uint8_t *site)
+{
+    LowerStub s = { .kind = STUB_REFS,
+                    .site = { site },
+                    .sites = 1,
+                    .first = l->n->insn,
+                    .resume = resume_of(l, MAX(l->n->insn, l->n->through)),
+                    .flags = l->flags };
+
+    l->open_insn = MAX(l->open_insn, s.resume);
+    add_stub(l, &s);
+}
+
+/* M is to be exact, with both scratch registers free. */
+static void stub_flags(const Lower *l, const LowerStub *s)
+{
+    if (s->flags.m) {
+        return;
+    }
+    flags_emit_recipe(l->cold, &s->flags.recipe, A_R15);
+    flags_emit_save(l->cold, l->m_off, A_R15);
+}
+
+/* Where it goes on behind instruction @insn - 1: the next one that has code. */
+static const LowerPlace *place_from(const Lower *l, unsigned insn)
+{
+    for (; insn <= l->ir->insns; insn++) {
+        if (l->place[insn].at) {
+            return &l->place[insn];
+        }
+    }
+    return NULL;
+}
+
+/* The last node's constant exit, if it has one. */
+static bool last_jump(const Lower *l, uint64_t *pc)
+{
+    for (unsigned i = l->ir->count; i-- > 0;) {
+        const IrNode *n = &l->ir->node[i];
+
+        if (!(n->flags & IR_DEAD)) {
+            *pc = n->imm;
+            return n->op == IR_JMP;
+        }
+    }
+    return false;
+}
+
+static void emit_refs_stub(Lower *l, const LowerStub *s)
+{
+    const LowerPlace *p = place_from(l, s->resume);
+    uint64_t pc;
+
+    stub_flags(l, s);
+    asm_mov_imm(l->cold, A_R15, refs_arg(s->first, s->resume - s->first));
+    asm_call(l->cold, l->refs);
+    if (!p) {
+        if (last_jump(l, &pc)) {
+            leave_at(l->cold, pc);
+        } else {
+            asm_jmp(l->cold, x64_shared.leave);
+        }
+        return;
+    }
+    /* Which node this is does not matter: a reload too many is harmless. */
+    reload_vec(l, l->cold, 0);
+    if (p->h) {
+        flags_emit_load(l->cold, l->m_off, A_R15);
+    }
+    asm_jmp(l->cold, p->at);
+}
+
+static void emit_stub(Lower *l, const LowerStub *s)
+{
+    for (unsigned k = 0; k < s->sites; k++) {
+        asm_patch(l->hot, s->site[k], asm_here(l->cold));
+    }
+    if (s->kind == STUB_POLL) {
+        stub_flags(l, s);
+        leave_at(l->cold, s->pc);
+    } else {
+        emit_refs_stub(l, s);
+    }
+}
+
+/* --- exits ---------------------------------------------------------------------------
+ */
+
+static bool can_link(const Lower *l, uint64_t pc)
+{
+    return l->ir->same_page && l->block->exits < JIT_EXITS_MAX &&
+           l->ir->same_page(l->ir->opaque, pc);
+}
+
+/* @site: the rel32 of a jump, aligned. */
+static void add_exit(Lower *l, uint64_t pc, uint8_t *site)
+{
+    JitExit *e = &l->block->exit[l->block->exits++];
+
+    *e = (JitExit){ .from = l->block, .pc = pc, .site = site };
+    e->stub = asm_here(l->cold);
+    asm_mov_imm(l->cold, A_R14, (uintptr_t)e);
+    asm_jmp(l->cold, x64_shared.leave_exit);
+    asm_patch(l->hot, site, e->stub);
+}
+
+static AsmRm jc_tag(const Lower *l, unsigned index)
+{
+    return env_field(l, offsetof(JitEnv, jc_tag) + 8 * index);
+}
+
+static AsmRm jc_code(const Lower *l, unsigned index)
+{
+    return env_field(l, offsetof(JitEnv, jc_code) + 8 * index);
+}
+
+static AsmRm salt(const Lower *l)
+{
+    return env_field(l, offsetof(JitEnv, salt) + 8 * l->ir->salt);
+}
+
+/* The inline look into the jump cache for a constant pc. */
+static void probe(Lower *l, uint64_t pc)
+{
+    unsigned index = jit_jc_index(pc);
+
+    asm_mov_imm(l->hot, A_R14, pc);
+    asm_alu(l->hot, ASM_XOR, 8, A_R14, salt(l));
+    asm_alu(l->hot, ASM_CMP, 8, A_R14, jc_tag(l, index));
+    asm_jcc(l->hot, IR_NE, asm_here(l->cold));
+    leave_at(l->cold, pc);
+    asm_rm(l->hot, 0xff, 4, jc_code(l, index));
+}
+
+static void lower_jmp(Lower *l)
+{
+    uint64_t pc = l->n->imm;
+
+    if (!dead_at(l, pc)) {
+        x64_flags_need_m(l);
+    }
+    if (can_link(l, pc)) {
+        asm_align(l->hot, 4, 1);
+        add_exit(l, pc, asm_jmp_fwd(l->hot));
+    } else {
+        probe(l, pc);
+    }
+}
+
+static void lower_jmpi(Lower *l)
+{
+    unsigned a, r, index;
+    const AsmRm pc = asm_state(l->target->pc_off);
+
+    x64_flags_need_m(l);
+    a = x64_in_reg(l, l->n->a, 8);
+    x64_release(l);
+    r = a;
+    if (a != A_R14 && a != A_R15) {
+        r = x64_scratch(l);
+        asm_mov(l->hot, 8, r, a);
+    }
+    index = r == A_R14 ? A_R15 : A_R14;
+    asm_mov(l->hot, 4, index, a);
+    asm_alu_imm(l->hot, ASM_AND, 4, asm_reg(index), JIT_JC_SIZE - 1, 0);
+    asm_alu(l->hot, ASM_XOR, 8, r, salt(l));
+    asm_alu(l->hot, ASM_CMP, 8, r,
+            asm_state_index(index, 3,
+                            l->target->env_off + (int32_t)offsetof(JitEnv, jc_tag)));
+    asm_jcc(l->hot, IR_NE, asm_here(l->cold));
+    asm_rm(l->hot, 0xff, 4,
+           asm_state_index(index, 3,
+                           l->target->env_off + (int32_t)offsetof(JitEnv, jc_code)));
+    asm_alu(l->cold, ASM_XOR, 8, r, salt(l));
+    asm_store(l->cold, 8, pc, r);
+    asm_jmp(l->cold, x64_shared.leave);
+}
+
+/* A conditional jump of the host to pc. */
+static void branch(Lower *l, unsigned cc, uint64_t pc)
+{
+    if (can_link(l, pc)) {
+        asm_align(l->hot, 4, 2);
+        add_exit(l, pc, asm_jcc_fwd(l->hot, cc));
+    } else if (l->tails < G_N_ELEMENTS(l->tail)) {
+        l->tail[l->tails++] = (LowerTail){ asm_jcc_fwd(l->hot, cc), pc };
+    } else {
+        l->failed = true;
+    }
+}
+
+static void lower_jcc(Lower *l)
+{
+    const IrNode *n = l->n;
+    unsigned cc = n->cc;
+
+    if (!l->flags.h && l->flags.m && l->flags.recipe.kind == FLAGS_NONE &&
+        flags_emit_test_m(l->hot, l->m_off, n->cc, &cc)) {
+        branch(l, cc, n->imm);
+        return;
+    }
+    x64_flags_need_h(l);
+    if (!dead_at(l, n->imm)) {
+        x64_flags_need_m(l);
+    }
+    branch(l, cc, n->imm);
+}
+
+static void lower_jnz(Lower *l)
+{
+    const IrNode *n = l->n;
+    AsmRm a;
+
+    if (!dead_at(l, n->imm)) {
+        x64_flags_need_m(l);
+    }
+    x64_flags_clobber(l);
+    a = x64_rm(l, n->a);
+    if (x64_is_mem(a)) {
+        asm_alu_imm(l->hot, ASM_CMP, n->w, a, 0, 0);
+    } else {
+        asm_test(l->hot, n->w, a, a.reg);
+    }
+    branch(l, n->cc == IR_E ? IR_E : IR_NE, n->imm);
+}
+
+static void lower_poll(Lower *l)
+{
+    LowerStub s = { .kind = STUB_POLL, .sites = 1, .pc = l->n->imm };
+
+    x64_flags_clobber(l);
+    asm_alu_imm(l->hot, ASM_CMP, 4, ENV(l, poll), 0, 0);
+    s.site[0] =
+        jit_options()->all_polls ? asm_jmp_fwd(l->hot) : asm_jcc_fwd(l->hot, IR_NE);
+    s.first = l->n->insn;
+    s.flags = l->flags;
+    add_stub(l, &s);
+}
+
+void x64_lower_exit(Lower *l)
+{
+    switch (l->n->op) {
+    case IR_REF:
+    case IR_REF_END:
+        lower_ref(l);
+        break;
+    case IR_POLL:
+        lower_poll(l);
+        break;
+    case IR_JCC:
+        lower_jcc(l);
+        break;
+    case IR_JNZ:
+        lower_jnz(l);
+        break;
+    case IR_JMP:
+        lower_jmp(l);
+        break;
+    case IR_JMPI:
+        lower_jmpi(l);
+        break;
+    default:
+        l->failed = true;
+    }
+}
+
+void x64_exit_finish(Lower *l)
+{
+    for (unsigned k = 0; k < l->tails; k++) {
+        asm_patch(l->hot, l->tail[k].site, asm_here(l->hot));
+        probe(l, l->tail[k].pc);
+    }
+    for (unsigned k = 0; k < l->stubs; k++) {
+        emit_stub(l, &l->stub[k]);
+    }
+}

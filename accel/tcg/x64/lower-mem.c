@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses, the look into the soft TLB, comparisons that lead to slow stubs. */
+#include "accel/tcg/soft-tlb.h"
+#include "accel/tcg/x64/lower.h"
+
+#include <stddef.h>
+
+enum {
+    /* Bits of an address that select an entry become the offset of that entry. */
+    INDEX_ROTATE = SOFT_TLB_PAGE_BITS - 5,
+    INDEX_MASK = (SOFT_TLB_ENTRIES - 1) * (int)sizeof(SoftTlbEntry),
+};
+
+/* --- EA ------------------------------------------------------------------------------
+ */
+
+/* r <- r + ... as an address that LEA computes; a copy if there is nothing to add. */
+static void emit_ea(Lower *l, unsigned w, unsigned dst, unsigned a, unsigned b)
+{
+    const IrNode *n = l->n;
+    unsigned host_w = w == 2 ? 4 : w;
+
+    if (b == A_NONE && !n->disp) {
+        if (a == A_NONE) {
+            asm_mov_imm(l->hot, dst, 0);
+        } else if (a != dst || host_w == 4) {
+            asm_mov(l->hot, host_w, dst, a);
+        }
+    } else if (a == A_NONE && b == A_NONE) {
+        asm_mov_imm(l->hot, dst,
+                    host_w == 4 ? (uint32_t)n->disp : (uint64_t)(int64_t)n->disp);
+    } else if (b == A_NONE) {
+        asm_lea(l->hot, host_w, dst, asm_mem(a, n->disp));
+    } else if (a == A_NONE && !n->cc) {
+        asm_lea(l->hot, host_w, dst, asm_mem(b, n->disp));
+    } else {
+        asm_lea(l->hot, host_w, dst, asm_mem_index(a, b, n->cc, n->disp));
+    }
+}
+
+static void lower_ea(Lower *l)
+{
+    const IrNode *n = l->n;
+    unsigned a = n->a == IR_NONE ? A_NONE : x64_in_reg(l, n->a, 8);
+    unsigned b = n->b == IR_NONE ? A_NONE : x64_in_reg(l, n->b, 8);
+    unsigned r;
+
+    x64_release(l);
+    if (ir_is_t(n->dst)) {
+        r = x64_define_at(l, n->dst, a);
+        emit_ea(l, n->w, r, a, b);
+        if (n->w == 2) {
+            asm_movzx(l->hot, 4, 2, r, asm_reg(r));
+        }
+    } else if (n->w == 2) {
+        /* The upper bits of the register stay. */
+        r = x64_scratch(l);
+        emit_ea(l, 4, r, a, b);
+        asm_store(l->hot, 2, x64_rm(l, n->dst), r);
+    } else {
+        LowerDst d = x64_dst(l, n->dst, n->w, false);
+
+        emit_ea(l, n->w, d.reg, a, b);
+        x64_dst_end(l, &d, n->w);
+    }
+}
+
+/* --- CHECK ---------------------------------------------------------------------------
+ */
+
+/* r <- the address to be checked, in a register that may be changed. */
+static unsigned check_address(Lower *l)
+{
+    const IrNode *n = l->n;
+    unsigned w = n->w == 4 ? 4 : 8;
+    AsmRm rm;
+    unsigned r;
+
+    if (n->a == IR_NONE) {
+        r = x64_define(l, n->dst);
+        asm_mov_imm(l->hot, r, w == 4 ? (uint32_t)n->disp : (uint64_t)(int64_t)n->disp);
+        return r;
+    }
+    rm = x64_rm(l, n->a);
+    if (x64_is_mem(rm)) {
+        /* Its slot must not become free before. */
+        r = x64_define(l, n->dst);
+        asm_load(l->hot, w, r, rm);
+        rm = asm_reg(r);
+    } else {
+        x64_release(l);
+        r = x64_define_at(l, n->dst, rm.reg);
+    }
+    if (n->disp) {
+        asm_lea(l->hot, w, r, asm_mem(rm.reg, n->disp));
+    } else if (r != rm.reg) {
+        asm_mov(l->hot, w, r, rm.reg);
+    }
+    return r;
+}
+
+/* Jumps to the slow stub if r, the address xor the tag, is not an offset of @n's
+ * access.
+ */
+static void check_offset(Lower *l, unsigned r)
+{
+    const IrNode *n = l->n;
+
+    if (n->align && n->align + 1u >= n->size) {
+        /* Aligned means that it does not cross. */
+        asm_test_imm(l->hot, 8, asm_reg(r), -SOFT_TLB_PAGE | n->align);
+        x64_stub(l, asm_jcc_fwd(l->hot, IR_NE));
+        return;
+    }
+    if (n->align) {
+        asm_test_imm(l->hot, 1, asm_reg(r), n->align);
+        x64_stub(l, asm_jcc_fwd(l->hot, IR_NE));
+    }
+    asm_alu_imm(l->hot, ASM_CMP, 8, asm_reg(r), SOFT_TLB_PAGE - n->size, 0);
+    x64_stub(l, asm_jcc_fwd(l->hot, IR_A));
+}
+
+static void lower_check(Lower *l)
+{
+    const IrNode *n = l->n;
+    int32_t tlb = l->target->view_off[l->ir->view] + (int32_t)offsetof(SoftTlb, entry);
+    int32_t tag = (int32_t)offsetof(SoftTlbEntry, tag) + 8 * (n->cc == IR_WRITE);
+    unsigned r, index;
+
+    if (n->align > 127 || n->size > SOFT_TLB_PAGE || !n->size) {
+        l->failed = true;
+        return;
+    }
+    x64_flags_clobber(l);
+    r = check_address(l);
+    if (jit_options()->all_slow) {
+        x64_stub(l, asm_jmp_fwd(l->hot));
+    }
+    index = x64_scratch(l);
+    asm_rorx(l->hot, 4, index, r, INDEX_ROTATE);
+    asm_alu_imm(l->hot, ASM_AND, 4, asm_reg(index), INDEX_MASK, 0);
+    asm_alu(l->hot, ASM_XOR, 8, r, asm_state_index(index, 0, tlb + tag));
+    check_offset(l, r);
+    asm_alu(l->hot, ASM_ADD, 8, r,
+            asm_state_index(index, 0, tlb + (int32_t)offsetof(SoftTlbEntry, host)));
+}
+
+/* --- GUARD ---------------------------------------------------------------------------
+ */
+
+static void lower_guard(Lower *l)
+{
+    const IrNode *n = l->n;
+    AsmRm a, b;
+
+    x64_flags_clobber(l);
+    a = x64_rm(l, n->a);
+    if (n->flags & IR_IMM) {
+        if (!n->imm && !x64_is_mem(a) && (n->cc & ~1u) == IR_E) {
+            asm_test(l->hot, n->w, a, a.reg);
+        } else {
+            asm_alu_imm(l->hot, ASM_CMP, n->w, a, n->imm, 0);
+        }
+    } else {
+        if (x64_is_mem(a)) {
+            a = asm_reg(x64_in_reg(l, n->a, n->w));
+        }
+        b = x64_b(l);
+        x64_op(l, asm_width(ASM_CMP << 3 | 2, n->w), a.reg, b, 0, 0);
+    }
+    x64_stub(l, asm_jcc_fwd(l->hot, n->cc));
+}
+
+/* --- fields of the state -------------------------------------------------------------
+ */
+
+static void lower_ldst(Lower *l)
+{
+    const IrNode *n = l->n;
+    LowerDst d = x64_dst(l, n->dst, 8, false);
+
+    if (n->w < 4) {
+        asm_movzx(l->hot, 4, n->w, d.reg, asm_state(n->disp));
+    } else {
+        asm_load(l->hot, n->w, d.reg, asm_state(n->disp));
+    }
+    x64_dst_end(l, &d, 8);
+}
+
+static void lower_stst(Lower *l)
+{
+    const IrNode *n = l->n;
+
+    if (!(n->flags & IR_IMM)) {
+        asm_store(l->hot, n->w, asm_state(n->disp), x64_in_reg(l, n->b, n->w));
+    } else if (n->w == 8 && n->imm != (int32_t)n->imm) {
+        unsigned r = x64_scratch(l);
+
+        asm_mov_imm(l->hot, r, n->imm);
+        asm_store(l->hot, 8, asm_state(n->disp), r);
+    } else {
+        asm_store_imm(l->hot, n->w, asm_state(n->disp), n->imm);
+    }
+}
+
+void x64_lower_mem(Lower *l)
+{
+    switch (l->n->op) {
+    case IR_EA:
+        lower_ea(l);
+        break;
+    case IR_CHECK:
+        lower_check(l);
+        break;
+    case IR_GUARD:
+        lower_guard(l);
+        break;
+    case IR_LDST:
+        lower_ldst(l);
+        break;
+    case IR_STST:
+        lower_stst(l);
+        break;
+    default:
+        l->failed = true;
+    }
+}

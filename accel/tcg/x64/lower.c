@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Blocks of IR to host code: the walk over the nodes, registers, and where flags are.
+ */
+#include "accel/tcg/x64/lower.h"
+#include "accel/tcg/x64/vec-state.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/* --- scratch registers and temporaries
+ * ------------------------------------------------
+ */
+
+static AsmRm slot_rm(const Lower *l, unsigned slot)
+{
+    return asm_state(l->target->env_off + (int32_t)offsetof(JitEnv, spill) +
+                     8 * (int32_t)slot);
+}
+
+static LowerTemp *temp_of(Lower *l, IrVal v)
+{
+    return &l->temp[v - IR_T0];
+}
+
+static int scratch_index(const Lower *l, unsigned reg)
+{
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        if (l->scratch[k] == reg) {
+            return k;
+        }
+    }
+    return -1;
+}
+
+/* Of a register that is one of them. */
+static unsigned scratch_of(const Lower *l, unsigned reg)
+{
+    int k = scratch_index(l, reg);
+
+    g_assert(k >= 0);
+    return k;
+}
+
+static void lock(Lower *l, unsigned reg)
+{
+    int k = scratch_index(l, reg);
+
+    if (k >= 0) {
+        l->locked[k] = true;
+    }
+}
+
+/* Moves the temporary in scratch register @k to a slot. */
+static bool spill(Lower *l, unsigned k)
+{
+    LowerTemp *t = temp_of(l, l->holds[k]);
+
+    if (t->slot < 0) {
+        for (unsigned s = 0; s < LOWER_SLOTS; s++) {
+            if (!(l->slots_used & 1 << s)) {
+                t->slot = s;
+                l->slots_used |= 1 << s;
+                break;
+            }
+        }
+        if (t->slot < 0) {
+            return false;
+        }
+        asm_store(l->hot, 8, slot_rm(l, t->slot), l->scratch[k]);
+    }
+    t->reg = -1;
+    l->holds[k] = IR_NONE;
+    return true;
+}
+
+unsigned x64_scratch(Lower *l)
+{
+    int best = -1;
+
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        if (l->locked[k]) {
+            continue;
+        }
+        if (l->holds[k] == IR_NONE) {
+            best = k;
+            break;
+        }
+        if (best < 0 ||
+            temp_of(l, l->holds[k])->last > temp_of(l, l->holds[best])->last) {
+            best = k;
+        }
+    }
+    if (best < 0 || (l->holds[best] != IR_NONE && !spill(l, best))) {
+        l->failed = true;
+        return l->scratch[0];
+    }
+    l->locked[best] = true;
+    return l->scratch[best];
+}
+
+static AsmRm guest_rm(const Lower *l, unsigned g)
+{
+    int r = l->target->host_reg[g];
+
+    return r >= 0 ? asm_reg(r) : asm_state(l->target->reg_off[g]);
+}
+
+AsmRm x64_rm(Lower *l, IrVal v)
+{
+    LowerTemp *t;
+
+    if (ir_is_g(v)) {
+        return guest_rm(l, v - IR_G0);
+    }
+    if (ir_is_gh(v)) {
+        return asm_reg(A_AH + (v - IR_GH0));
+    }
+    if (!ir_is_t(v)) {
+        l->failed = true;
+        return asm_reg(A_RAX);
+    }
+    t = temp_of(l, v);
+    if (t->reg >= 0) {
+        lock(l, t->reg);
+        return asm_reg(t->reg);
+    }
+    if (t->slot >= 0) {
+        return slot_rm(l, t->slot);
+    }
+    l->failed = true;
+    return asm_reg(A_RAX);
+}
+
+unsigned x64_in_reg(Lower *l, IrVal v, unsigned w)
+{
+    AsmRm rm = x64_rm(l, v);
+    unsigned r;
+
+    if (!x64_is_mem(rm)) {
+        return rm.reg;
+    }
+    r = x64_scratch(l);
+    if (ir_is_t(v)) {
+        LowerTemp *t = temp_of(l, v);
+
+        /* It stays there; the slot remains good. */
+        asm_load(l->hot, 8, r, rm);
+        t->reg = r;
+        l->holds[scratch_of(l, r)] = v;
+    } else if (w < 4) {
+        asm_movzx(l->hot, 4, w, r, rm);
+    } else {
+        asm_load(l->hot, w, r, rm);
+    }
+    return r;
+}
+
+AsmRm x64_host_mem(Lower *l, IrVal base)
+{
+    return asm_mem(x64_in_reg(l, base, 8), l->n->disp);
+}
+
+AsmRm x64_b(Lower *l)
+{
+    if (l->n->flags & IR_MEM_B) {
+        return x64_host_mem(l, l->n->b);
+    }
+    if (l->n->flags & IR_STATE_B) {
+        return asm_state(l->n->disp);
+    }
+    return x64_rm(l, l->n->b);
+}
+
+static void drop(Lower *l, IrVal v)
+{
+    LowerTemp *t = temp_of(l, v);
+
+    if (t->reg >= 0) {
+        unsigned k = scratch_of(l, t->reg);
+
+        l->holds[k] = IR_NONE;
+        l->locked[k] = false;
+    }
+    if (t->slot >= 0) {
+        l->slots_used &= ~(1 << t->slot);
+    }
+    t->reg = t->slot = -1;
+}
+
+static void drop_if_last(Lower *l, IrVal v)
+{
+    if (ir_is_t(v) && temp_of(l, v)->last <= l->index) {
+        drop(l, v);
+    }
+}
+
+void x64_release(Lower *l)
+{
+    drop_if_last(l, l->n->a);
+    drop_if_last(l, l->n->b);
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        if (l->holds[k] == IR_NONE) {
+            l->locked[k] = false;
+        }
+    }
+}
+
+static unsigned define_in(Lower *l, IrVal v, unsigned reg)
+{
+    LowerTemp *t = temp_of(l, v);
+
+    if (t->reg >= 0 || t->slot >= 0) {
+        l->failed = true; /* assigned twice */
+        return reg;
+    }
+    t->reg = reg;
+    l->holds[scratch_of(l, reg)] = v;
+    lock(l, reg);
+    return reg;
+}
+
+unsigned x64_define(Lower *l, IrVal v)
+{
+    unsigned r = x64_scratch(l);
+
+    return l->failed ? r : define_in(l, v, r);
+}
+
+unsigned x64_define_at(Lower *l, IrVal v, unsigned reg)
+{
+    int k = scratch_index(l, reg);
+
+    return k >= 0 && l->holds[k] == IR_NONE ? define_in(l, v, reg) : x64_define(l, v);
+}
+
+LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
+{
+    LowerDst d = { .store = false };
+    LowerTemp *t;
+
+    if (ir_is_t(v)) {
+        t = temp_of(l, v);
+        if (t->reg < 0 && t->slot < 0) {
+            d.reg = x64_define(l, v);
+            return d;
+        }
+        /* Changed in place: what the slot holds is old then. */
+        d.reg = x64_in_reg(l, v, w);
+        if (t->slot >= 0) {
+            l->slots_used &= ~(1 << t->slot);
+            t->slot = -1;
+        }
+        return d;
+    }
+    d.home = x64_rm(l, v);
+    if (!x64_is_mem(d.home)) {
+        d.reg = d.home.reg;
+        return d;
+    }
+    d.store = true;
+    d.reg = x64_scratch(l);
+    if (load) {
+        asm_load(l->hot, 8, d.reg, d.home);
+    }
+    return d;
+}
+
+void x64_dst_end(Lower *l, const LowerDst *d, unsigned w)
+{
+    if (d->store) {
+        asm_store(l->hot, w < 4 ? w : 8, d->home, d->reg);
+    }
+}
+
+/* --- high bytes ----------------------------------------------------------------------
+ */
+
+static unsigned low_of(unsigned high)
+{
+    return high - A_AH;
+}
+
+void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes, int64_t imm)
+{
+    unsigned full = A_NONE;
+
+    if (!asm_can_encode(op, reg, rm)) {
+        if (op & ASM_BYTE_REG && asm_is_high(reg)) {
+            full = low_of(reg);
+            reg = full;
+        } else {
+            full = low_of(rm.reg);
+            rm.reg = full;
+        }
+        asm_rorx(l->hot, 8, full, full, 8);
+    }
+    asm_rm(l->hot, op, reg, rm);
+    if (imm_bytes) {
+        asm_imm(l->hot, imm_bytes, imm);
+    }
+    if (full != A_NONE) {
+        asm_rorx(l->hot, 8, full, full, 56);
+    }
+}
+
+/* --- flags ---------------------------------------------------------------------------
+ */
+
+static void perform(Lower *l, FlagsAction action, const FlagsRecipe *r)
+{
+    unsigned s = A_RAX;
+
+    if (action == FLAGS_OK) {
+        return;
+    }
+    if (action != FLAGS_REDO || flags_recipe_needs_scratch(r)) {
+        s = x64_scratch(l);
+        l->locked[scratch_of(l, s)] = false;
+    }
+    if (action == FLAGS_REDO || action == FLAGS_REDO_SAVE) {
+        flags_emit_recipe(l->hot, r, s);
+    }
+    if (action == FLAGS_SAVE || action == FLAGS_REDO_SAVE) {
+        flags_emit_save(l->hot, l->m_off, s);
+    }
+    if (action == FLAGS_LOAD) {
+        flags_emit_load(l->hot, l->m_off, s);
+    }
+}
+
+void x64_flags_clobber(Lower *l)
+{
+    FlagsRecipe r = l->flags.recipe;
+
+    perform(l, flags_track_clobber(&l->flags, l->facts[l->index].want_in), &r);
+}
+
+void x64_flags_need_h(Lower *l)
+{
+    FlagsRecipe r = l->flags.recipe;
+
+    perform(l, flags_track_need_h(&l->flags), &r);
+}
+
+void x64_flags_need_m(Lower *l)
+{
+    FlagsRecipe r = l->flags.recipe;
+
+    perform(l, flags_track_need_m(&l->flags), &r);
+}
+
+/* The part of a node that all have: flags before it. */
+static void flags_before(Lower *l)
+{
+    const IrNode *n = l->n;
+    uint32_t reads = ir_flags_read(n), changed = ir_flags_changed(n);
+    uint32_t others = l->facts[l->index].want_out & ~ir_flags_written(n);
+    FlagsRecipe r = l->flags.recipe;
+
+    if (reads || (changed && others)) {
+        x64_flags_need_h(l);
+        r = l->flags.recipe;
+    }
+    /* If it overwrites what the recipe yields nobody wants that any more. */
+    perform(l,
+            flags_track_touch(&l->flags, ir_regs_written(n),
+                              changed ? 0 : l->facts[l->index].want_in),
+            &r);
+}
+
+/* A node that makes code by the host instruction of its name. */
+static void lower_plain(Lower *l, void (*emit)(Lower *l))
+{
+    uint32_t changed = ir_flags_changed(l->n);
+    uint32_t others = l->facts[l->index].want_out & ~ir_flags_written(l->n);
+    FlagsRecipe r = { .kind = FLAGS_NONE };
+
+    flags_before(l);
+    if (changed && !others && !x64_recipe(l, &r)) {
+        r.kind = FLAGS_NONE;
+    }
+    emit(l);
+    if (changed) {
+        flags_track_written(&l->flags, others ? NULL : &r);
+    }
+}
+
+/* --- facts ---------------------------------------------------------------------------
+ */
+
+static void note_use(Lower *l, IrVal v, unsigned index)
+{
+    LowerTemp *t;
+
+    if (!ir_is_t(v)) {
+        return;
+    }
+    if (v - IR_T0 >= IR_T_MAX) {
+        l->failed = true;
+        return;
+    }
+    t = temp_of(l, v);
+    if (!t->last) {
+        t->last = index;
+        t->insn = l->ir->node[index].insn;
+    }
+}
+
+static bool dead_at(const Lower *l, uint64_t pc)
+{
+    return l->ir->flags_dead_at && l->ir->flags_dead_at(l->ir->opaque, pc);
+}
+
+/* What is wanted before @n, given what is wanted after it. */
+static uint32_t wanted_before(const Lower *l, const IrNode *n, uint32_t out)
+{
+    switch (n->op) {
+    case IR_JMP:
+        return dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL;
+    case IR_JCC:
+        return out | ir_cc_flags(n->cc) | (dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL);
+    case IR_JNZ:
+        return out | (dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL);
+    case IR_JMPI:
+    case IR_REF_END:
+    case IR_REF:
+    case IR_CHECK:
+    case IR_GUARD:
+    case IR_POLL:
+        return IR_FLAGS_ALL;
+    default:
+        return (out & ~ir_flags_written(n)) | ir_flags_read(n);
+    }
+}
+
+static bool clobbers(const IrNode *n)
+{
+    return n->op == IR_CHECK || n->op == IR_GUARD || n->op == IR_POLL ||
+           n->op == IR_JNZ;
+}
+
+/* Backwards: last uses, wanted flags. */
+static void find_facts(Lower *l)
+{
+    uint32_t want = 0;
+    bool clobber = false;
+
+    memset(l->temp, 0, sizeof(l->temp));
+    for (unsigned i = l->ir->count; i-- > 0;) {
+        const IrNode *n = &l->ir->node[i];
+        LowerFacts *f = &l->facts[i];
+
+        if (n->flags & IR_DEAD) {
+            continue;
+        }
+        if (n->insn > l->ir->insns) {
+            l->failed = true;
+            return;
+        }
+        note_use(l, n->dst, i);
+        note_use(l, n->a, i);
+        note_use(l, n->b, i);
+        if (n->op == IR_TEMPLATE) {
+            l->last_template = MAX(l->last_template, i + 1);
+            note_use(l, n->tmpl->reg_g, i);
+            note_use(l, n->tmpl->rm_g, i);
+            note_use(l, n->tmpl->vvvv_g, i);
+        }
+        f->want_out = want;
+        f->clobber_ahead = clobber;
+        want = wanted_before(l, n, want);
+        f->want_in = want;
+        if (clobbers(n)) {
+            clobber = true;
+        } else if (n->op == IR_REF || ir_flags_written(n) == IR_FLAGS_ALL) {
+            clobber = false;
+        }
+    }
+    for (unsigned k = 0; k < IR_T_MAX; k++) {
+        l->temp[k].reg = l->temp[k].slot = -1;
+    }
+}
+
+/* Forwards: how far temporaries reach. */
+static void find_extents(Lower *l)
+{
+    unsigned reach = 0, insn = 0;
+
+    memset(l->extends, 0, sizeof(l->extends));
+    for (unsigned i = 0; i < l->ir->count; i++) {
+        const IrNode *n = &l->ir->node[i];
+
+        if (!(n->flags & IR_DEAD) && ir_is_t(n->dst)) {
+            unsigned to = temp_of(l, n->dst)->insn;
+
+            l->extends[n->insn] = MAX(l->extends[n->insn], to);
+        }
+    }
+    for (; insn <= l->ir->insns; insn++) {
+        reach = MAX(MAX(reach, insn), l->extends[insn]);
+        l->extends[insn] = reach;
+    }
+}
+
+/* --- the walk ------------------------------------------------------------------------
+ */
+
+static void begin_insn(Lower *l, unsigned insn)
+{
+    l->insn = insn;
+    l->place[insn] = (LowerPlace){ .at = asm_here(l->hot), .h = l->flags.h };
+}
+
+static void lower_node(Lower *l)
+{
+    switch (ir_op_info[l->n->op].klass) {
+    case IR_CLASS_ADDR:
+    case IR_CLASS_GUARD:
+    case IR_CLASS_STATE:
+        flags_before(l);
+        x64_lower_mem(l);
+        break;
+    case IR_CLASS_REF:
+    case IR_CLASS_EXIT:
+        x64_lower_exit(l);
+        break;
+    case IR_CLASS_TEMPLATE:
+        lower_plain(l, x64_lower_template);
+        break;
+    case IR_CLASS_MISC:
+        if (l->n->op == IR_POLL) {
+            x64_lower_exit(l);
+            break;
+        }
+        /* fall through */
+    default:
+        lower_plain(l, x64_lower_alu);
+        break;
+    }
+}
+
+static void end_node(Lower *l)
+{
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        l->locked[k] = false;
+        if (l->holds[k] != IR_NONE && temp_of(l, l->holds[k])->last <= l->index) {
+            drop(l, l->holds[k]);
+        }
+    }
+    /* Those whose last use was in a slot. */
+    drop_if_last(l, l->n->a);
+    drop_if_last(l, l->n->dst);
+    drop_if_last(l, l->n->b);
+    if (l->n->op == IR_TEMPLATE) {
+        drop_if_last(l, l->n->tmpl->reg_g);
+        drop_if_last(l, l->n->tmpl->rm_g);
+        drop_if_last(l, l->n->tmpl->vvvv_g);
+    }
+}
+
+static void walk(Lower *l)
+{
+    IrBlock *ir = l->ir;
+
+    for (l->index = 0; l->index < ir->count; l->index++) {
+        l->n = &ir->node[l->index];
+        if (l->n->flags & IR_DEAD) {
+            continue;
+        }
+        if (l->n->insn > l->insn) {
+            begin_insn(l, l->n->insn);
+        }
+        lower_node(l);
+        if (l->failed || l->hot->overflow || l->cold->overflow) {
+            return;
+        }
+        end_node(l);
+    }
+}
+
+static bool emit(Lower *l)
+{
+    find_facts(l);
+    if (l->failed) {
+        return false;
+    }
+    find_extents(l);
+    x64_exit_begin(l);
+    walk(l);
+    if (!l->failed) {
+        x64_exit_finish(l);
+    }
+    return !l->failed && !l->hot->overflow && !l->cold->overflow;
+}
+
+bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *hot,
+                   JitBuf *cold)
+{
+    g_autofree LowerFacts *facts = NULL;
+    g_autofree LowerStub *stubs = NULL;
+    g_autofree Lower *l = NULL;
+    const uint8_t *hot_start = hot->p, *cold_start = cold->p;
+    bool ok;
+
+    if (ir->overflow || !ir->count || ir->insns > LOWER_INSNS_MAX) {
+        return false;
+    }
+    facts = g_new(LowerFacts, ir->count);
+    stubs = g_new(LowerStub, ir->count);
+    l = g_new0(Lower, 1);
+    *l = (Lower){
+        .target = target,
+        .ir = ir,
+        .block = b,
+        .hot = hot,
+        .cold = cold,
+        .scratch = {A_R14, A_R15},
+        .flags = flags_track_entry(),
+        .m_off = target->env_off + (int32_t)offsetof(JitEnv, flags),
+        .facts = facts,
+        .stub = stubs,
+        .insn = -1,
+    };
+    ok = emit(l);
+    b->vec = ir->vec;
+    b->code_bytes = hot->p - hot_start;
+    b->cold_bytes = cold->p - cold_start;
+    return ok;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files that lower IR share: one block on its way from IR to code.
+ *
+ * lower.c walks over the nodes and owns registers; lower-alu.c, lower-mem.c and
+ * lower-exit.c make code of nodes; runtime.c has what all blocks share.
+ *
+ *  L1 While a node is lowered, registers that it has asked for stay (locked); all
+ * others of the scratch registers may be stored to a spill slot by the next request. L2
+ * Code that a node makes destroys the host's flags only if the node writes flags or
+ *     after x64_flags_clobber().
+ *  L3 Nothing is kept in the scratch registers from one node to the next but
+ *     temporaries.
+ *
+ * Context: translation lock.
+ */
+#ifndef ACCEL_TCG_X64_LOWER_H
+#define ACCEL_TCG_X64_LOWER_H
+
+#include "accel/tcg/x64/flags-track.h"
+
+enum {
+    LOWER_SCRATCH = 2,
+    LOWER_SLOTS = 7,      /* of JitEnv.spill */
+    LOWER_SLOT_FLAGS = 7, /* saved operand of a recipe */
+    LOWER_INSNS_MAX = 256,
+};
+
+/* A temporary: in a register, in a slot, or nowhere (before and after its life). */
+typedef struct LowerTemp {
+    int8_t reg, slot; /* -1: none */
+    uint16_t insn;    /* guest instruction of its last use */
+    uint32_t last;    /* index of the node of its last use */
+} LowerTemp;
+
+/* Facts of a node that depend on what follows. */
+typedef struct LowerFacts {
+    uint16_t want_in, want_out; /* flags that are read or must be exact later */
+    bool clobber_ahead; /* H is destroyed before the flags of want_out are rewritten */
+} LowerFacts;
+
+typedef enum LowerStubKind { STUB_REFS, STUB_POLL } LowerStubKind;
+
+/* A cold stub that has been asked for. */
+typedef struct LowerStub {
+    LowerStubKind kind;
+    unsigned sites;
+    uint8_t *site[4];
+    uint16_t first, resume; /* REFS: guest instructions [first, resume) */
+    uint64_t pc;            /* POLL */
+    FlagsTrack flags;
+} LowerStub;
+
+/* The code of an exit behind a taken JCC, at the end of the hot code. */
+typedef struct LowerTail {
+    uint8_t *site;
+    uint64_t pc;
+} LowerTail;
+
+/* Where a guest instruction begins in the hot code. */
+typedef struct LowerPlace {
+    const uint8_t *at; /* executable; NULL: no nodes */
+    bool h;
+} LowerPlace;
+
+typedef struct Lower {
+    const JitTarget *target;
+    IrBlock *ir;
+    JitBlock *block;
+    JitBuf *hot, *cold;
+    bool failed;
+    unsigned index; /* of the node */
+    const IrNode *n;
+
+    /* registers */
+    uint8_t scratch[LOWER_SCRATCH];
+    IrVal holds[LOWER_SCRATCH]; /* the temporary in it, IR_NONE: free */
+    bool locked[LOWER_SCRATCH];
+    uint8_t slots_used;
+    LowerTemp temp[IR_T_MAX];
+
+    /* flags */
+    FlagsTrack flags;
+    int32_t m_off;
+    LowerFacts *facts;
+    unsigned open_insn; /* instructions before this one may have been done by a stub */
+
+    /* places */
+    int insn; /* the last that began */
+    LowerPlace place[LOWER_INSNS_MAX + 1];
+    uint16_t extends[LOWER_INSNS_MAX + 1]; /* last instruction that needs temporaries
+                                          from this one or earlier ones */
+    unsigned last_template;
+
+    /* out of line */
+    LowerStub *stub;
+    unsigned stubs;
+    LowerTail tail[JIT_EXITS_MAX];
+    unsigned tails;
+    const uint8_t *refs; /* calls run_refs for the instructions in r15d */
+} Lower;
+
+/* --- lower.c: operands -------------------------------------------------------------
+ */
+
+/* A scratch register until the end of the node. */
+unsigned x64_scratch(Lower *l);
+/* Where the value is: register, slot or field. */
+AsmRm x64_rm(Lower *l, IrVal v);
+/* The same in a register; a value of @w bytes is loaded if it is in memory. */
+unsigned x64_in_reg(Lower *l, IrVal v, unsigned w);
+/* Operand b: value, memory or field; not an immediate. */
+AsmRm x64_b(Lower *l);
+/* Memory at host address @base + disp of the node. */
+AsmRm x64_host_mem(Lower *l, IrVal base);
+/* Ends the life of temporaries that this node is the last to use: their registers may
+ * become that of the result. */
+void x64_release(Lower *l);
+/* A register for a new temporary. */
+unsigned x64_define(Lower *l, IrVal t);
+/* As x64_define(), preferring @reg if that is a scratch register which is free. */
+unsigned x64_define_at(Lower *l, IrVal t, unsigned reg);
+
+static inline bool x64_is_mem(AsmRm rm)
+{
+    return rm.reg == A_NONE;
+}
+
+/*
+ * A destination that has to be a register: the guest's own, or a copy which
+ * x64_dst_end() puts back. @load: the old value is needed.
+ */
+typedef struct LowerDst {
+    unsigned reg;
+    bool store;
+    AsmRm home;
+} LowerDst;
+LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load);
+void x64_dst_end(Lower *l, const LowerDst *d, unsigned w);
+
+/* asm_rm() with an immediate behind it, for any operands: what REX and high bytes
+ * forbid is done by rotating the register. */
+void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
+            int64_t imm);
+
+/* --- lower.c: flags -----------------------------------------------------------------
+ */
+
+/* The host's flags are about to be destroyed. */
+void x64_flags_clobber(Lower *l);
+void x64_flags_need_h(Lower *l);
+void x64_flags_need_m(Lower *l);
+
+/* --- nodes: emit the code of l->n ----------------------------------------------------
+ */
+
+void x64_lower_alu(Lower *l);      /* lower-alu.c: everything that computes */
+void x64_lower_mem(Lower *l);      /* lower-mem.c: EA, CHECK, GUARD, LDST, STST */
+void x64_lower_exit(Lower *l);     /* lower-exit.c: REF, POLL, ends */
+void x64_lower_template(Lower *l); /* lower-template.c */
+/* How to get the flags of l->n again, or NULL; called before the node's code and may
+ * store an operand. lower-recipe.c */
+bool x64_recipe(Lower *l, FlagsRecipe *r);
+
+/* --- lower-exit.c --- */
+
+/* The slow stub for @site (a jump) of the current node. */
+void x64_stub(Lower *l, uint8_t *site);
+void x64_exit_begin(Lower *l);  /* before the first node */
+void x64_exit_finish(Lower *l); /* tails and stubs */
+
+/* --- runtime.c: what all blocks share; executable addresses --------------------------
+ */
+
+typedef struct X64Shared {
+    const uint8_t *enter;
+    const uint8_t *leave_exit; /* r14: JitExit; pc and exit from there */
+    const uint8_t *leave_pc;   /* r14: pc; no exit */
+    const uint8_t *leave;      /* the pc is set; no exit */
+    const uint8_t *refs;       /* called; r14: block, r15d: first | count << 16 */
+    ptrdiff_t to_exec;
+} X64Shared;
+extern X64Shared x64_shared;
+
+#endif

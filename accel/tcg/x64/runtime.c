@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all blocks share: the way in, the ways out, and the way into reference
+ * functions.
+ *
+ * The stack while generated code runs, from the top: the return address of
+ * jit_host_enter()'s caller of the code, rbx, rbp, r12, r13, r14, r15. RSP is then 8
+ * modulo 16, so that a stub which has called the thunk for reference functions finds it
+ * aligned for C. A fault leaves by longjmp() past all of it.
+ */
+#include "accel/tcg/x64/lower.h"
+#include "accel/tcg/x64/vec-state.h"
+
+#include <glib.h>
+
+#include <cpuid.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+X64Shared x64_shared;
+
+/* --- the host ------------------------------------------------------------------------
+ */
+
+enum {
+    CPUID_7_EBX_FSGSBASE = 1 << 0,
+    CPUID_7_EBX_BMI2 = 1 << 8,
+    CPUID_1_ECX_MOVBE = 1 << 22,
+    CPUID_X1_ECX_LAHF = 1 << 0,
+    HWCAP2_FSGSBASE_BIT = 1 << 1, /* the kernel has enabled the instructions */
+};
+
+bool jit_host_usable(const char **why)
+{
+    unsigned a, b = 0, c = 0, d, c1 = 0, cx = 0;
+
+    *why = NULL;
+    if (__get_cpuid_max(0, NULL) < 7) {
+        *why = "the processor has no BMI2";
+        return false;
+    }
+    __cpuid(1, a, b, c1, d);
+    __cpuid_count(7, 0, a, b, c, d);
+    __get_cpuid(0x80000001, &a, &c, &cx, &d);
+    if (!(b & CPUID_7_EBX_BMI2)) {
+        *why = "the processor has no BMI2";
+    } else if (!(c1 & CPUID_1_ECX_MOVBE)) {
+        *why = "the processor has no MOVBE";
+    } else if (!(cx & CPUID_X1_ECX_LAHF)) {
+        *why = "the processor has no LAHF in 64-bit mode";
+    } else if (!(b & CPUID_7_EBX_FSGSBASE) ||
+               !(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT)) {
+        *why = "the processor or the kernel has no FSGSBASE";
+    }
+    return !*why;
+}
+
+/* --- thunks --------------------------------------------------------------------------
+ */
+
+static const uint8_t callee_saved[] = { A_RBX, A_RBP, A_R12, A_R13, A_R14, A_R15 };
+
+static void push(JitBuf *b, unsigned r)
+{
+    uint8_t code[2] = { 0x41, 0x50 | (r & 7) };
+
+    asm_bytes(b, r & 8 ? code : code + 1, r & 8 ? 2 : 1);
+}
+
+static void pop(JitBuf *b, unsigned r)
+{
+    uint8_t code[2] = { 0x41, 0x58 | (r & 7) };
+
+    asm_bytes(b, r & 8 ? code : code + 1, r & 8 ? 2 : 1);
+}
+
+static void load_guest(const JitTarget *t, JitBuf *b)
+{
+    for (unsigned g = 0; g < 16; g++) {
+        if (t->host_reg[g] >= 0) {
+            asm_load(b, 8, t->host_reg[g], asm_state(t->reg_off[g]));
+        }
+    }
+}
+
+static void store_guest(const JitTarget *t, JitBuf *b)
+{
+    for (unsigned g = 0; g < 16; g++) {
+        if (t->host_reg[g] >= 0) {
+            asm_store(b, 8, asm_state(t->reg_off[g]), t->host_reg[g]);
+        }
+    }
+}
+
+static const uint8_t ret = 0xc3;
+
+static void emit_enter(const JitTarget *t, JitBuf *b)
+{
+    x64_shared.enter = asm_here(b);
+    for (unsigned k = 0; k < G_N_ELEMENTS(callee_saved); k++) {
+        push(b, callee_saved[k]);
+    }
+    asm_mov(b, 8, A_R14, A_RDI);
+    load_guest(t, b);
+    asm_rm(b, 0xff, 4, asm_reg(A_R14)); /* jmp r14 */
+}
+
+/* Ends with the registers in the state. */
+static void emit_epilogue(JitBuf *b)
+{
+    for (int k = G_N_ELEMENTS(callee_saved) - 1; k >= 0; k--) {
+        pop(b, callee_saved[k]);
+    }
+    asm_bytes(b, &ret, 1);
+}
+
+static void emit_leave(const JitTarget *t, JitBuf *b)
+{
+    AsmRm exit = asm_state(t->env_off + (int32_t)offsetof(JitEnv, exit));
+    uint8_t *common;
+
+    x64_shared.leave_exit = asm_here(b);
+    asm_load(b, 8, A_R15, asm_mem(A_R14, offsetof(JitExit, pc)));
+    asm_store(b, 8, asm_state(t->pc_off), A_R15);
+    asm_store(b, 8, exit, A_R14);
+    common = asm_jmp_short(b);
+    x64_shared.leave_pc = asm_here(b);
+    asm_store(b, 8, asm_state(t->pc_off), A_R14);
+    x64_shared.leave = asm_here(b);
+    asm_store_imm(b, 8, exit, 0);
+    asm_patch_short(b, common);
+    x64_vec_leave(t, b);
+    store_guest(t, b);
+    emit_epilogue(b);
+}
+
+static void emit_refs(const JitTarget *t, JitBuf *b)
+{
+    AsmRm exit = asm_state(t->env_off + (int32_t)offsetof(JitEnv, exit));
+    uint8_t *go_on;
+
+    x64_shared.refs = asm_here(b);
+    store_guest(t, b);
+    asm_mov(b, 8, A_RSI, A_R14);
+    asm_movzx(b, 4, 2, A_RDX, asm_reg(A_R15));
+    asm_mov(b, 4, A_RCX, A_R15);
+    asm_rm(b, 0xc1, 5, asm_reg(A_RCX)); /* shr ecx, 16 */
+    asm_imm(b, 1, 16);
+    x64_vec_leave(t, b);
+    asm_rm(b, ASM_F3 | ASM_0F | ASM_W | 0xae, 1, asm_reg(A_RDI)); /* rdgsbase rdi */
+    asm_mov_imm(b, A_RAX, (uintptr_t)t->run_refs);
+    asm_rm(b, 0xff, 2, asm_reg(A_RAX)); /* call rax */
+    asm_test(b, 1, asm_reg(A_RAX), A_RAX);
+    go_on = asm_jcc_short(b, IR_NE);
+    asm_store_imm(b, 8, exit, 0);
+    asm_alu_imm(b, ASM_ADD, 8, asm_reg(A_RSP), 8, 0);
+    emit_epilogue(b);
+    asm_patch_short(b, go_on);
+    load_guest(t, b);
+    asm_bytes(b, &ret, 1);
+}
+
+void jit_host_setup(const JitTarget *target, JitBuf *buf)
+{
+    /* Fixed operands are the host's, and so are high bytes. */
+    for (unsigned g = 0; g < 4; g++) {
+        g_assert(target->host_reg[g] == (int)g);
+    }
+    x64_shared.to_exec = buf->to_exec;
+    asm_align(buf, 16, 0);
+    x64_vec_setup(target, buf);
+    asm_align(buf, 16, 0);
+    emit_enter(target, buf);
+    asm_align(buf, 16, 0);
+    emit_leave(target, buf);
+    asm_align(buf, 16, 0);
+    emit_refs(target, buf);
+    asm_align(buf, 64, 0);
+    g_assert(!buf->overflow);
+}
+
+void jit_host_thread_init(void *state)
+{
+    __asm__ volatile("wrgsbase %0" : : "r"(state));
+}
+
+void jit_host_enter(void *state, const void *code)
+{
+    void (*enter)(const void *) = (void (*)(const void *))(uintptr_t)x64_shared.enter;
+
+    (void)state;
+    enter(code);
+}
+
+/* --- patching ------------------------------------------------------------------------
+ */
+
+static void store_rel(uint8_t *site, const void *to)
+{
+    ptrdiff_t rel = (const uint8_t *)to - (site + 4 + x64_shared.to_exec);
+
+    g_assert(rel == (int32_t)rel && !((uintptr_t)site & 3));
+    __atomic_store_n((int32_t *)site, (int32_t)rel, __ATOMIC_RELEASE);
+}
+
+void jit_host_link(JitExit *e, const void *entry)
+{
+    if (e->site) {
+        store_rel(e->site, entry);
+    }
+}
+
+void jit_host_unlink(JitExit *e)
+{
+    if (e->site) {
+        store_rel(e->site, e->stub);
+    }
+}
+
+void jit_host_kill(JitBlock *b, const void *to)
+{
+    const uint8_t *entry = b->entry;
+    uint8_t *site = (uint8_t *)entry - x64_shared.to_exec;
+    ptrdiff_t rel = (const uint8_t *)(to ? to : b->leave) - (entry + 5);
+    uint64_t word;
+
+    g_assert(rel == (int32_t)rel && !((uintptr_t)entry & 7));
+    memcpy(&word, site, 8);
+    word &= 0xffffff0000000000ull;
+    word |= 0xe9 | (uint64_t)(uint32_t)rel << 8;
+    __atomic_store_n((uint64_t *)site, word, __ATOMIC_RELEASE);
+}

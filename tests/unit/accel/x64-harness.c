@@ -78,8 +78,7 @@ X64State *x64_state_new(void)
 {
     X64State *s = g_aligned_alloc0(1, sizeof(X64State), 64);
 
-    s->tlb.used = true;
-    soft_tlb_flush(&s->tlb);
+    soft_tlb_reset(&s->tlb);
     s->fxsave[25] = 0x1f;
     s->fxsave[24] = 0x80;
     s->fxsave[0] = 0x7f;

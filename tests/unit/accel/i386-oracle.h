@@ -10,17 +10,29 @@
 #ifndef TESTS_UNIT_ACCEL_I386_ORACLE_H
 #define TESTS_UNIT_ACCEL_I386_ORACLE_H
 
-#include "accel/target/i386/insn.h"
+#include "i386-translated.h"
 
 typedef struct OracleOptions {
     unsigned cases; /* of each pattern */
     bool mmx_tags;  /* random TOP and tags also for vector instructions */
+    /* Not NULL: by the translator (translated_run()) in place of the reference
+     * function. Rows without a build function are left out, and it is an error if a row
+     * is never executed by generated code alone. */
+    TranslatedRunFn *run;
     /* Rows that are not compared, by name; NULL ends the list. */
     const char *const *skip;
 } OracleOptions;
 
 /* Runs the whole table; reports each row that differs as a failed glib test. */
 void oracle_check_table(const X86RowTable *table, const OracleOptions *options);
+
+/*
+ * Runs the instructions of @bytes by @run and by their reference functions, from @cases
+ * random states with all exceptions masked, with a warm and with a cold TLB, and
+ * compares.  RSI and RDI point into the arena, RBX nowhere: an access by it faults.
+ */
+void oracle_check_sequence(const char *name, const uint8_t *bytes, unsigned len,
+                           unsigned cases, TranslatedRunFn *run);
 
 /* Whether this host executes the rows of @feature. */
 bool oracle_host_has(X86Feature feature);

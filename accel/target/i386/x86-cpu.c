@@ -454,8 +454,8 @@ TYPE_REGISTER(x86_cpu_info);
 /* Before main(): one type for each model. */
 static void __attribute__((constructor)) register_models(void)
 {
-    static TypeInfo infos[32];
-    static char names[32][32];
+    static TypeInfo infos[64];
+    static char names[64][32];
 
     g_assert(x86_model_count <= G_N_ELEMENTS(infos));
     for (unsigned k = 0; k < x86_model_count; k++) {

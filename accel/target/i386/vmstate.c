@@ -68,6 +68,10 @@ static bool post_load(void *opaque, int version_id, Error **errp)
     if (cpu->st.cpl > 3) {
         return error_set(errp, "x86 CPU state: privilege level %u", cpu->st.cpl);
     }
+    /* The host loads it. */
+    if (cpu->st.xs.mxcsr & ~X86_MXCSR_MASK) {
+        return error_set(errp, "x86 CPU state: MXCSR 0x%x", cpu->st.xs.mxcsr);
+    }
     x86_set_rflags(&cpu->st, cpu->saved_rflags);
     x86_state_refresh(&cpu->st);
     cpu->parent_obj.halted = cpu->st.halted;

@@ -16,9 +16,10 @@ typedef struct OracleOptions {
     unsigned cases; /* of each pattern */
     bool mmx_tags;  /* random TOP and tags also for vector instructions */
     /* Not NULL: by the translator (translated_run()) in place of the reference
-     * function. Rows without a build function are left out, and it is an error if a row
-     * is never executed by generated code alone. */
+     * function. Rows without a build function are left out.  @native: it is an error if
+     * a row is never executed by generated code alone. */
     TranslatedRunFn *run;
+    bool native;
     /* Rows that are not compared, by name; NULL ends the list. */
     const char *const *skip;
 } OracleOptions;

@@ -348,6 +348,45 @@ static void test_availability(void)
     }
 }
 
+/* The compact form there and back; other forms and other privilege levels are refused.
+ */
+static void test_xsaves(void)
+{
+    X86State *cpu = fresh();
+    X86Xsave before;
+    uint64_t header[2];
+
+    fill_fpu(cpu);
+    for (unsigned k = 0; k < 16; k++) {
+        cpu->xs.xmm[k].u64[0] = 0x1111111111111111u * k;
+        cpu->xs.ymmh[k].u64[1] = 0x0123456789abcdefu + k;
+    }
+    before = cpu->xs;
+    memset(memory(), 0, 1024);
+    cpu->regs[X86_RAX].q = 7;
+    cpu->regs[X86_RDX].q = 0;
+    cpu->regs[X86_RBX].q = ORACLE_ARENA;
+    run("0f c7 2b", -1);
+    memcpy(header, memory() + 512, sizeof(header));
+    g_assert_cmphex(header[0], ==, 7);
+    g_assert_cmphex(header[1], ==, 1ull << 63 | 7);
+    memset(cpu->xs.st, 0x55, sizeof(cpu->xs.st));
+    memset(cpu->xs.xmm, 0x55, sizeof(cpu->xs.xmm));
+    memset(cpu->xs.ymmh, 0x55, sizeof(cpu->xs.ymmh));
+    run("0f c7 1b", -1);
+    g_assert_cmpmem(cpu->xs.xmm, sizeof(before.xmm), before.xmm, sizeof(before.xmm));
+    g_assert_cmpmem(cpu->xs.ymmh, sizeof(before.ymmh), before.ymmh,
+                    sizeof(before.ymmh));
+    g_assert_cmphex(cpu->xs.st[3].mantissa, ==, before.st[3].mantissa);
+    /* What XSAVE writes is not compact. */
+    memset(memory(), 0, 1024);
+    run("0f ae 23", -1);
+    run("0f c7 1b", X86_EXC_GP);
+    x86_set_cpl(cpu, 3);
+    run("0f c7 2b", X86_EXC_GP);
+    oracle_reset();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -367,5 +406,6 @@ int main(int argc, char **argv)
     g_test_add_func("/i386/fpstate/mmx-is-the-physical-registers", test_mmx_alias);
     g_test_add_func("/i386/fpstate/control-registers-withhold-instructions",
                     test_availability);
+    g_test_add_func("/i386/fpstate/xsaves", test_xsaves);
     return g_test_run();
 }

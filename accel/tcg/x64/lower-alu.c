@@ -447,16 +447,20 @@ static void lower_bit(Lower *l)
         asm_rm(l->hot, word_width(ASM_0F | 0xba, n->w) | lock_of(l), d, o.rm);
         asm_imm(l->hot, 1, n->imm);
     } else {
-        unsigned b = x64_in_reg(l, n->b, n->w), r = A_NONE;
+        unsigned b, r = A_NONE;
         AsmRm home = o.rm;
 
         if (x64_is_mem(home)) {
             /* With memory the instruction would reach beyond its operand. */
             l->failed |= lock_of(l) != 0;
+            if (n->op == IR_BT) {
+                x64_release(l);
+            }
             r = x64_scratch(l);
             asm_load(l->hot, n->w, r, home);
             o.rm = asm_reg(r);
         }
+        b = x64_in_reg(l, n->b, n->w);
         asm_rm(l->hot, word_width(ASM_0F | 0x83 | d << 3, n->w), b, o.rm);
         if (r != A_NONE && n->op != IR_BT) {
             asm_store(l->hot, n->w, home, r);
@@ -544,7 +548,9 @@ static void lower_xadd(Lower *l)
     LowerDst b = x64_dst(l, l->n->b, l->n->w, true);
 
     x64_op(l, asm_width(ASM_0F | 0xc0, l->n->w) | lock_of(l), b.reg, o.rm, 0, 0);
-    x64_dst_end(l, &b, l->n->w);
+    if (l->n->dst != l->n->b) {
+        x64_dst_end(l, &b, l->n->w);
+    }
     rmw_end(l, &o);
 }
 

@@ -6,25 +6,40 @@
 
 /* A general register that the instruction names. */
 typedef struct Slot {
-    bool used;
+    IrVal v; /* IR_NONE: there is none */
+    bool written, late;
     LowerDst d;
 } Slot;
 
-static Slot slot_begin(Lower *l, bool used, IrVal v)
+/*
+ * What a VEX instruction writes it does not read: its register is looked for when the
+ * sources have theirs, and may be one of them. Other operands have their old value.
+ */
+static Slot slot_begin(Lower *l, bool used, IrVal v, bool written)
 {
     Slot s = {
-        .used = used, .d = {.reg = 0, .store = false}
+        .v = used ? v : IR_NONE,
+        .written = written,
+        .late = written && l->n->tmpl->enc == IR_ENC_VEX,
+        .d = {.reg = 0, .store = false},
     };
 
-    if (used) {
+    if (used && !s.late) {
         s.d = x64_dst(l, v, 8, true);
     }
     return s;
 }
 
-static void slot_end(Lower *l, const Slot *s, bool written)
+static void slot_late(Lower *l, Slot *s)
 {
-    if (s->used && written) {
+    if (s->v != IR_NONE && s->late) {
+        s->d = x64_dst(l, s->v, 8, false);
+    }
+}
+
+static void slot_end(Lower *l, const Slot *s)
+{
+    if (s->v != IR_NONE && s->written) {
         x64_dst_end(l, &s->d, 8);
     }
 }
@@ -36,15 +51,21 @@ void x64_lower_template(Lower *l)
     unsigned base;
 
     base = t->rm_mem ? x64_in_reg(l, l->n->b, 8) : 0;
-    reg = slot_begin(l, x64_template_reg_is_gpr(t), t->reg_g);
-    rm = slot_begin(l, x64_template_rm_is_gpr(t), t->rm_g);
-    vvvv = slot_begin(l, x64_template_vvvv_is_gpr(t), t->vvvv_g);
+    reg = slot_begin(l, x64_template_reg_is_gpr(t), t->reg_g, t->reg_written);
+    rm = slot_begin(l, x64_template_rm_is_gpr(t), t->rm_g, t->rm_written);
+    vvvv = slot_begin(l, x64_template_vvvv_is_gpr(t), t->vvvv_g, t->vvvv_written);
+    if (t->enc == IR_ENC_VEX) {
+        x64_release(l);
+    }
+    slot_late(l, &vvvv);
+    slot_late(l, &rm);
+    slot_late(l, &reg);
     if (!x64_template(l->hot, t, reg.d.reg, t->rm_mem ? base : rm.d.reg, vvvv.d.reg,
                       l->n->disp)) {
         l->failed = true;
         return;
     }
-    slot_end(l, &reg, t->reg_written);
-    slot_end(l, &rm, t->rm_written);
-    slot_end(l, &vvvv, t->vvvv_written);
+    slot_end(l, &vvvv);
+    slot_end(l, &rm);
+    slot_end(l, &reg);
 }

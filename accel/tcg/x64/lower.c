@@ -199,6 +199,10 @@ void x64_release(Lower *l)
 {
     drop_if_last(l, l->n->a);
     drop_if_last(l, l->n->b);
+    if (l->n->op == IR_TEMPLATE) {
+        drop_if_last(l, l->n->tmpl->rm_g);
+        drop_if_last(l, l->n->tmpl->vvvv_g);
+    }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         if (l->holds[k] == IR_NONE) {
             l->locked[k] = false;

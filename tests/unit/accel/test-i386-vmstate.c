@@ -61,6 +61,7 @@ static void test_round_trip(void)
     a->st.cpl = 3;
     a->st.seg[X86_CS].attr = 0xfb;
     a->st.regs[X86_REG_ZERO].q = 0;
+    a->st.xs.mxcsr = 0xbf2a;
     /* Flags that no result has: they must survive although they are kept lazily. */
     x86_set_rflags(&a->st,
                    X86_FL_ZF | X86_FL_SF | X86_FL_CF | X86_FL_DF | X86_FL_FIXED);

@@ -17,9 +17,6 @@
 
 #include <string.h>
 
-/* Until the back end is there. */
-#pragma weak jit_host_usable
-
 enum { CACHE_MIB_DEFAULT = 256, CACHE_MIB_MIN = 4, CACHE_MIB_MAX = 1024 };
 
 /* What "-accel tcg,..." sets; the names are the properties'. */
@@ -33,7 +30,7 @@ typedef struct TcgAccel {
     char *mem, *thread, *opt, *jit_only_pc;
 } TcgAccel;
 
-enum { TIER_UNSET = UINT32_MAX };
+enum { TIER_UNSET = UINT32_MAX, TIER_HIGHEST = 1 };
 
 static MemoryListener listener;
 
@@ -159,13 +156,13 @@ static bool choose_tier(TcgAccel *t, unsigned *tier, Error **errp)
 
     *tier = t->tier;
     if (t->tier == TIER_UNSET) {
-        *tier = 0;
+        *tier = jit_host_usable(&why) ? TIER_HIGHEST : 0;
         return true;
     }
     if (t->tier > 2) {
         return error_set(errp, "tier must be 0, 1 or 2");
     }
-    if (t->tier && (!jit_host_usable || !jit_host_usable(&why))) {
+    if (t->tier && !jit_host_usable(&why)) {
         return error_set(errp, "tier=%u: this host cannot run translated code: %s",
                          t->tier, why ? why : "not built");
     }

@@ -34,8 +34,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#pragma weak jit_host_thread_init /* until the back end is there */
-
 enum {
     ARENA_BYTES = 48 << 20,
     BLOCK_MAX = 48, /* instructions */
@@ -603,9 +601,9 @@ static bool verify(X86State *cpu, X86Block *b)
     return !memcmp(p, source_of(b), b->source_len);
 }
 
-/* Something about [lin, lin + len) is remembered until its translation changes. */
-static void note_pages(X86Blocks *bl, uint64_t lin, unsigned len)
+void x86_blocks_note_pages(X86State *cpu, uint64_t lin, unsigned len)
 {
+    X86Blocks *bl = cpu->blocks;
     unsigned first = page_bit(lin), last = page_bit(lin + len - 1);
 
     bl->pages[first / 64] |= 1ull << (first % 64);
@@ -622,7 +620,7 @@ static void remember(X86State *cpu, JumpEntry *e, X86Block *b, bool global)
     e->rip = b->rip;
     e->generation = bl->generation[e->kind];
     e->block = b;
-    note_pages(bl, code_linear(cpu, b->rip), b->source_len);
+    x86_blocks_note_pages(cpu, code_linear(cpu, b->rip), b->source_len);
 }
 
 static X86Block *find_slow(X86State *cpu, JumpEntry *e)
@@ -782,13 +780,6 @@ static void step(X86State *cpu)
 /* --- translated code -----------------------------------------------------------------
  */
 
-static const void *remember_translated(X86State *cpu, const JitBlock *jb, bool global)
-{
-    note_pages(cpu->blocks, code_linear(cpu, cpu->rip), jb->guest_bytes);
-    x86_jit_remember(cpu, jb, !global || jb->crosses);
-    return jb->entry;
-}
-
 /* The translation of the current address that somebody has made, or NULL. */
 static const void *find_translated(X86State *cpu)
 {
@@ -812,8 +803,9 @@ static const void *find_translated(X86State *cpu)
         if (!(s->flags & SOFT_TLB_RAM) || s->ram_addr != jb->page_addr[1]) {
             return NULL;
         }
+        global = global && s->flags & SOFT_TLB_GLOBAL;
     }
-    return jb ? remember_translated(cpu, jb, global) : NULL;
+    return jb ? x86_jit_remember(cpu, jb, !global) : NULL;
 }
 
 static uint64_t lines_of(unsigned offset, unsigned len)
@@ -949,11 +941,16 @@ static JitBlock *translate(X86State *cpu, X86Block *b)
     return x86_jit_translate(cpu, &src, &b->no_jit);
 }
 
+static bool is_global(X86State *cpu, uint64_t rip)
+{
+    return x86_tlb_get(cpu, code_linear(cpu, rip), SOFT_TLB_EXEC, cpu->view)->flags &
+           SOFT_TLB_GLOBAL;
+}
+
 static const void *translate_and_remember(X86State *cpu, X86Block *b)
 {
-    SoftTlbSide *s =
-        x86_tlb_get(cpu, code_linear(cpu, b->rip), SOFT_TLB_EXEC, cpu->view);
-    bool global = s->flags & SOFT_TLB_GLOBAL;
+    bool global =
+        is_global(cpu, b->rip) && (!b->crosses || is_global(cpu, b->end_rip - 1));
     JitBlock *jb = translate(cpu, b);
 
     if (!jb) {
@@ -961,7 +958,7 @@ static const void *translate_and_remember(X86State *cpu, X86Block *b)
     }
     /* Room may have been made. */
     x86_jit_select(cpu);
-    return remember_translated(cpu, jb, global);
+    return x86_jit_remember(cpu, jb, !global);
 }
 
 /* The block that ran last links to, or the table remembers; NULL: look further. */
@@ -1000,9 +997,14 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
 
     x86_jit_select(cpu);
     code = x86_jit_peek(cpu);
-    if (!code) {
+    if (!code && prev) {
         b = quick_find(cpu, prev);
-        code = b ? NULL : find_translated(cpu);
+    }
+    if (!code && !b) {
+        code = find_translated(cpu);
+    }
+    if (!code && !b) {
+        b = quick_find(cpu, prev);
     }
     if (!code) {
         if (!b) {

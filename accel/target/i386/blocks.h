@@ -17,6 +17,10 @@ void x86_blocks_all_changed(X86State *cpu);
 void x86_blocks_non_global_changed(X86State *cpu);
 void x86_blocks_page_changed(X86State *cpu, uint64_t lin);
 
+/* Something about code at [lin, lin + len) is remembered by its address: tell
+ * x86_jit_all_changed() when its translation changes. */
+void x86_blocks_note_pages(X86State *cpu, uint64_t lin, unsigned len);
+
 /* Forgets everything. */
 void x86_blocks_flush(X86State *cpu);
 

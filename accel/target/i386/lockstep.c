@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#pragma weak jit_host_enter /* until the back end is there */
-
 void (*x86_store_hook)(void *host, unsigned len);
 
 typedef struct Store {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "accel/target/i386/x86-jit.h"
+#include "accel/target/i386/blocks.h"
 #include "accel/target/i386/build.h"
 #include "accel/target/i386/jit-target.h"
 #include "accel/target/i386/system.h"
@@ -8,8 +9,6 @@
 #include <glib.h>
 
 #include <string.h>
-
-#pragma weak jit_host_enter /* until the back end is there */
 
 bool x86_jit_new(X86State *cpu, Error **errp)
 {
@@ -145,13 +144,15 @@ JitBlock *x86_jit_find(X86State *cpu, uint64_t page_addr)
     return jit_find(&key);
 }
 
-void x86_jit_remember(X86State *cpu, const JitBlock *b, bool local)
+const void *x86_jit_remember(X86State *cpu, const JitBlock *b, bool local)
 {
     unsigned k = cpu->cpl == 3, n = jit_jc_index(b->key.pc);
 
+    x86_blocks_note_pages(cpu, cs_base(cpu) + b->key.pc, b->guest_bytes);
     cpu->jit.jc_tag[n] = b->key.pc ^ cpu->jit.salt[k];
     cpu->jit.jc_code[n] = b->entry;
     cpu->xjit->local_below_3 |= !k && local;
+    return b->entry;
 }
 
 static bool build(void *opaque, IrBlock *ir, const void *guest)
@@ -185,15 +186,34 @@ JitBlock *x86_jit_translate(X86State *cpu, JitSource *src, bool *never)
 /* --- running -------------------------------------------------------------------------
  */
 
+/* The jump cache did not know the address, or led to a block that is dead: a look
+ * around which raises nothing. */
+static const void *look_up(X86State *cpu)
+{
+    unsigned n = jit_jc_index(cpu->rip);
+    uint64_t lin = x86_is64(cpu) ? cpu->rip : (uint32_t)(cs_base(cpu) + cpu->rip);
+    const SoftTlbSide *s = &cpu->tlb->side[soft_tlb_index(lin)];
+    const uint32_t need = SOFT_TLB_RAM | SOFT_TLB_PERM_X;
+    JitBlock *b = NULL;
+
+    if (s->page == (lin & ~(uint64_t)(SOFT_TLB_PAGE - 1)) &&
+        (s->flags & need) == need) {
+        b = x86_jit_find(cpu, s->ram_addr);
+    }
+    if (b && !b->crosses) {
+        return x86_jit_remember(cpu, b, !(s->flags & SOFT_TLB_GLOBAL));
+    }
+    cpu->jit.jc_code[n] = NULL;
+    cpu->jit.jc_tag[n] = 0;
+    return NULL;
+}
+
 /* Generated code has left towards the current rip, in the same mode: the way on without
  * a closer look, or NULL. */
 static const void *way_on(X86State *cpu, JitExit *e)
 {
     if (!e) {
-        /* The jump cache did not know the address, or led to a block that is dead. */
-        cpu->jit.jc_code[jit_jc_index(cpu->rip)] = NULL;
-        cpu->jit.jc_tag[jit_jc_index(cpu->rip)] = 0;
-        return NULL;
+        return look_up(cpu);
     }
     if (e->site) {
         /* Such an exit stays in the page of its block. */

@@ -59,8 +59,9 @@ static inline const void *x86_jit_peek(const X86State *cpu)
 /* The translation of the current rip, whose page is at RAM address @page_addr, or NULL.
  */
 JitBlock *x86_jit_find(X86State *cpu, uint64_t page_addr);
-/* Remembers @b for the current rip. @local: some page of it is not global. */
-void x86_jit_remember(X86State *cpu, const JitBlock *b, bool local);
+/* Remembers @b for the current rip; its entry. @local: some page of it is not global.
+ */
+const void *x86_jit_remember(X86State *cpu, const JitBlock *b, bool local);
 /* Fills the parts of @src that come from the state; the caller says what the block is
  * made of. */
 JitBlock *x86_jit_translate(X86State *cpu, JitSource *src, bool *never);

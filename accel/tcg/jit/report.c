@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#pragma weak ir_print /* until it is there */
-
 void jit_log_block(const JitBlock *b, const IrBlock *ir, const char *when,
                    uint32_t item)
 {

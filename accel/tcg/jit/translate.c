@@ -20,16 +20,6 @@
 #include <sys/random.h>
 #include <time.h>
 
-/* Until the back end is there. */
-#pragma weak jit_host_usable
-#pragma weak jit_host_setup
-#pragma weak jit_host_emit
-#pragma weak jit_host_link
-#pragma weak jit_host_unlink
-#pragma weak jit_host_kill
-#pragma weak ir_print
-#pragma weak ir_optimize
-
 static const JitHost real_host = {
     .usable = jit_host_usable,
     .setup = jit_host_setup,

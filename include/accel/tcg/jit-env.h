@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { JIT_JC_BITS = 12, JIT_JC_SIZE = 1 << JIT_JC_BITS };
+enum { JIT_JC_BITS = 13, JIT_JC_SIZE = 1 << JIT_JC_BITS };
 
 typedef struct JitEnv {
     /* Not 0: leave at the next POLL. Any thread sets it (jit_env_kick()); the vCPU's

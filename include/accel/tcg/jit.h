@@ -44,7 +44,7 @@ typedef struct JitTarget {
      * functions, on the state (all of it is exact). True: go on behind them in
      * generated code; false: the pc is set, back to the dispatcher, behind the first
      * transfer among them if not all were executed. May not return (longjmp on a
-     * fault). The flags are in JitEnv.flags before and after. */
+     * fault). The flags are in JitEnv.flags before, and after if true. */
     bool (*run_refs)(void *state, JitBlock *b, unsigned first, unsigned count);
 } JitTarget;
 
@@ -68,23 +68,24 @@ typedef struct JitKey {
 enum { JIT_EXITS_MAX = 2 + 46 };
 
 struct JitBlock {
+    /* What a look-up reads: one cache line */
     JitKey key;
     const void *entry; /* executable address */
-    const void *leave; /* the back end's: leaves before the first instruction */
-    uint32_t code_bytes, guest_bytes, cold_bytes;
-    uint16_t insns;
-    uint16_t exits;
+    JitBlock *hash_next;
     bool dead; /* atomic */
     bool crosses;
+    bool self_check; /* compares its source when it is entered; its pages are not
+                        tracked for it */
     uint8_t vec;
     uint8_t tier;
     uint8_t region;
-    bool self_check;       /* compares its source when it is entered; its pages are not
-                              tracked for it */
+    uint16_t insns;
+    uint16_t exits;
+    uint32_t code_bytes, guest_bytes, cold_bytes;
+    const void *leave;     /* the back end's: leaves before the first instruction */
     uint64_t page_addr[2]; /* RAM pages; [1] only if it crosses */
     uint64_t lines[2];     /* 64-byte lines of each */
     uint32_t gen[2];
-    JitBlock *hash_next;
     JitBlock *page_next[2];
     JitBlock *region_next;
     JitExit *incoming; /* translation lock */

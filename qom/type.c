@@ -8,6 +8,7 @@
 #include "qom/qom-internal.h"
 
 #include <assert.h>
+#include <json-c/json.h>
 #include <string.h>
 
 extern const TypeInfo *const __start_strata_types[] __attribute__((weak));
@@ -15,10 +16,25 @@ extern const TypeInfo *const __stop_strata_types[] __attribute__((weak));
 
 static GHashTable *types; /* name -> TypeImpl; BQL */
 
+static struct json_object *get_type(Object *obj, const Property *prop)
+{
+    return json_object_new_string(object_get_typename(obj));
+}
+
+static const Property root_props[] = {
+    PROP_CUSTOM("type", "string", get_type, NULL),
+};
+
+static void root_class_init(ObjectClass *klass, const void *data)
+{
+    OBJECT_CLASS_ADD_PROPERTIES(klass, root_props);
+}
+
 static const TypeInfo root_info = {
     .name = TYPE_OBJECT,
     .instance_size = sizeof(Object),
     .class_size = sizeof(ObjectClass),
+    .class_init = root_class_init,
     .abstract = true,
 };
 TYPE_REGISTER(root_info);

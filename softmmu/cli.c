@@ -355,9 +355,59 @@ bool cli_global(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
+/* The collected option of @list whose id is @id; NULL: none. */
+static LateOption *find_late_option(GPtrArray *list, const char *id)
+{
+    for (guint i = 0; i < list->len; i++) {
+        LateOption *o = g_ptr_array_index(list, i);
+        if (o->is_simple_drive || *o->text == '{') {
+            continue;
+        }
+        g_autojson opts =
+            o->opts ? json_object_get(o->opts) : opts_parse(o->text, NULL, NULL);
+        if (opts && !g_strcmp0(value_dict_get_str(opts, "id"), id)) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+/* GROUP.ID.ARG=VALUE: as if ",ARG=VALUE" stood at the end of that option. */
 bool cli_set(Cli *cli, const char *arg, Error **errp)
 {
-    return error_set(errp, "setting values of named option groups is not built");
+    const char *eq = strchr(arg, '=');
+    g_autofree char *key = eq ? g_strndup(arg, (gsize)(eq - arg)) : NULL;
+    g_auto(GStrv) parts = key ? g_strsplit(key, ".", 3) : NULL;
+    GPtrArray *list = NULL;
+
+    if (!parts || g_strv_length(parts) != 3 || !*parts[0] || !*parts[1] || !*parts[2]) {
+        return error_set(errp, "can't parse: \"%s\"", arg);
+    }
+    if (!strcmp(parts[0], "device")) {
+        list = cli->devices;
+    } else if (!strcmp(parts[0], "drive")) {
+        list = cli->drives;
+    } else if (!strcmp(parts[0], "netdev")) {
+        list = cli->netdevs;
+    } else if (!strcmp(parts[0], "chardev")) {
+        return error_set(errp, "chardevs are made as they are given: they cannot be "
+                               "set any more");
+    } else {
+        return error_set(errp, "There is no option group '%s'", parts[0]);
+    }
+    LateOption *o = find_late_option(list, parts[1]);
+    if (!o) {
+        return error_set(errp, "there is no %s \"%s\" defined", parts[0], parts[1]);
+    }
+    if (o->opts) {
+        json_object_object_add(o->opts, parts[2], json_object_new_string(eq + 1));
+    } else {
+        g_auto(GStrv) pieces = g_strsplit(eq + 1, ",", -1);
+        g_autofree char *value = g_strjoinv(",,", pieces);
+        g_autofree char *old = o->text;
+        o->text = g_strdup_printf("%s,%s=%s", old, parts[2], value);
+    }
+    return true;
 }
 
 /* --- Boot, names

@@ -11,6 +11,7 @@
 #include "hw/core/loader.h"
 #include "memory/backend.h"
 #include "qapi/command.h"
+#include "qapi/fds.h"
 #include "qapi/monitor.h"
 #include "qapi/value.h"
 #include "softmmu/cli-internal.h"
@@ -182,7 +183,42 @@ void start_add_firmware_dir(const char *dir)
 
 bool start_add_fd(const char *arg, Error **errp)
 {
-    return error_set(errp, "passing descriptors on the command line is not built");
+    g_autojson opts = opts_parse(arg, NULL, errp);
+    g_autojson ret = NULL;
+    int64_t fd = -1, set = -1;
+
+    if (!opts) {
+        return false;
+    }
+    json_object_object_foreach(opts, key, value)
+    {
+        if (!strcmp(key, "fd") ? !value_get_int64(value, key, &fd, errp)
+            : !strcmp(key, "set")
+                ? !value_get_int64(value, key, &set, errp)
+                : strcmp(key, "opaque") &&
+                      !error_set(errp, "Invalid parameter '%s'", key)) {
+            return false;
+        }
+    }
+    if (fd < 0) {
+        return error_set(errp, "fd option is required and must be non-negative");
+    }
+    if (fd <= STDERR_FILENO) {
+        return error_set(errp, "fd cannot be a standard I/O stream");
+    }
+    /* What we opened ourselves closes on exec. */
+    int flags = fd <= INT_MAX ? fcntl((int)fd, F_GETFD) : -1;
+    if (flags < 0 || flags & FD_CLOEXEC) {
+        return error_set(errp, "fd is not valid or already in use");
+    }
+    if (set < 0) {
+        return error_set(errp, "set option is required and must be non-negative");
+    }
+    int copy = fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) {
+        return error_set_errno(errp, errno, "cannot duplicate descriptor %d", (int)fd);
+    }
+    return fdset_add(set, true, copy, value_dict_get_str(opts, "opaque"), &ret, errp);
 }
 
 /* --- The machine's class and object

@@ -211,8 +211,10 @@ static void reset_config(PIIX4PMState *s)
     c[PIIX4_DEVRESA + 7] = 0x60;
     c[PIIX4_DEVRESC + 3] = (uint8_t)((port_claimed(s, 0x3f8) ? 0x08 : 0) |
                                      (port_claimed(s, 0x2f8) ? 0x90 : 0));
-    pci_set_long(c + PIIX4_SMBBA, s->smb_io_base | 1);
-    c[PIIX4_SMBHSTCFG] = 0x09;
+    if (!s->config.no_smbus) {
+        pci_set_long(c + PIIX4_SMBBA, s->smb_io_base | 1);
+        c[PIIX4_SMBHSTCFG] = 0x09;
+    }
 }
 
 /* --- Hotplug -------------------------------------------------------------------------
@@ -307,6 +309,10 @@ static bool piix4_pm_realize(PCIDevice *dev, Error **errp)
     pci_set_word(dev->config + PCI_STATUS,
                  PCI_STATUS_FAST_BACK | PCI_STATUS_DEVSEL_MED);
     dev->config[PCI_INTERRUPT_PIN] = 1;
+    if (s->config.no_smbus) {
+        memset(dev->wmask + PIIX4_SMBBA, 0, 4);
+        dev->wmask[PIIX4_SMBHSTCFG] = 0;
+    }
     init_fixed_hardware(s, io);
     init_hotplug(s, io);
     piix4_pm_reset(dev);

@@ -62,11 +62,6 @@ static struct json_object *get_usb(Object *obj, const Property *prop)
     return json_object_new_boolean(MACHINE(obj)->usb);
 }
 
-static struct json_object *get_type(Object *obj, const Property *prop)
-{
-    return json_object_new_string(object_get_typename(obj));
-}
-
 static struct json_object *get_memory(Object *obj, const Property *prop)
 {
     MachineState *ms = MACHINE(obj);
@@ -90,7 +85,6 @@ static const Property machine_props[] = {
     PROP_BOOL("mem-merge", MachineState, mem_merge, true),
     PROP_BOOL("suppress-vmdesc", MachineState, suppress_vmdesc, false),
     PROP_CUSTOM("usb", "bool", get_usb, set_usb),
-    PROP_CUSTOM("type", "string", get_type, NULL),
     PROP_CUSTOM("memory", "MemorySizeConfiguration", get_memory, NULL),
 };
 

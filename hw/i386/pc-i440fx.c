@@ -106,6 +106,7 @@ static bool make_power_management(PCMachineState *pc, Error **errp)
     }
     MachineState *ms = MACHINE(pc);
     PIIX4PMConfig config = {
+        .no_smbus = !pc->smbus,
         .smb_io_base = 0xb100,
         .smm_enabled = pc->smm == ON_OFF_AUTO_ON,
         .cpu_arch_ids = pc->apic_ids,

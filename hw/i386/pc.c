@@ -12,6 +12,7 @@
 #include "hw/block/fdc.h"
 #include "hw/core/board-options.h"
 #include "hw/core/machine.h"
+#include "hw/core/or-irq.h"
 #include "hw/core/sysbus.h"
 #include "hw/dma/i8257.h"
 #include "hw/i386/firmware.h"
@@ -434,21 +435,28 @@ static bool make_floppy(PCMachineState *pc, Error **errp)
     return true;
 }
 
-/* A device with an output "a20". */
-static bool make_a20_source(PCMachineState *pc, const char *type, Error **errp)
+/* A device with an output "a20", to input @n of the gate. */
+static bool make_a20_source(PCMachineState *pc, const char *type, DeviceState *gate,
+                            int n, Error **errp)
 {
     ISADevice *dev = isa_new(type);
 
     if (!isa_realize_and_unref(dev, pc->isa, errp)) {
         return false;
     }
-    device_connect_gpio_out_named(DEVICE(dev), "a20", 0, &pc->a20);
+    device_connect_gpio_out_named(DEVICE(dev), "a20", 0, device_get_gpio_in(gate, n));
     return true;
 }
 
+/* A20 is on when the keyboard controller or port 92 says so; a missing one's input is
+ * pulled up. */
 static bool make_keyboard(PCMachineState *pc, Error **errp)
 {
-    if (pc->i8042 && !make_a20_source(pc, "i8042", errp)) {
+    DeviceState *gate = or_irq_new(OBJECT(pc), "a20-gate", 2, &pc->a20);
+
+    if (!pc->i8042) {
+        irq_set(device_get_gpio_in(gate, 0), 1);
+    } else if (!make_a20_source(pc, "i8042", gate, 0, errp)) {
         return false;
     }
     if (pc->vmport == ON_OFF_AUTO_ON) {
@@ -457,7 +465,7 @@ static bool make_keyboard(PCMachineState *pc, Error **errp)
             return false;
         }
     }
-    return make_a20_source(pc, "port92", errp);
+    return make_a20_source(pc, "port92", gate, 1, errp);
 }
 
 bool pc_make_network(PCMachineState *pc, Error **errp)

@@ -56,6 +56,11 @@ static void port92_reset_enter(DeviceState *dev)
     PORT92(dev)->value = 0;
 }
 
+static void port92_reset_hold(DeviceState *dev)
+{
+    irq_set(PORT92(dev)->a20, 0);
+}
+
 static bool port92_realize(DeviceState *dev, Error **errp)
 {
     Port92State *s = PORT92(dev);
@@ -66,10 +71,19 @@ static bool port92_realize(DeviceState *dev, Error **errp)
     return true;
 }
 
+static bool port92_post_load(void *opaque, int version_id, Error **errp)
+{
+    Port92State *s = opaque;
+
+    irq_set(s->a20, s->value & FAST_A20 ? 1 : 0);
+    return true;
+}
+
 static const VMStateDescription port92_vmstate = {
     .name = TYPE_PORT92,
     .version_id = 1,
     .minimum_version_id = 1,
+    .post_load = port92_post_load,
     .fields =
         (const VMStateField[]){
                                VMSTATE_UINT8(value, Port92State),
@@ -85,6 +99,7 @@ static void port92_class_init(ObjectClass *klass, const void *data)
     dc->user_creatable = false; /* the board wires A20 */
     dc->realize = port92_realize;
     dc->reset_enter = port92_reset_enter;
+    dc->reset_hold = port92_reset_hold;
     dc->vmsd = &port92_vmstate;
 }
 

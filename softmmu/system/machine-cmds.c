@@ -296,8 +296,8 @@ static void print_property(TreePrint *t, const Property *prop)
 
 static void visit_property(const Property *prop, void *opaque)
 {
-    static const char *const hidden[] = { "realized", "hotplugged", "hotpluggable",
-                                          "parent_bus", NULL };
+    static const char *const hidden[] = { "realized",   "hotplugged", "hotpluggable",
+                                          "parent_bus", "type",       NULL };
     if (!g_strv_contains(hidden, prop->name)) {
         print_property(opaque, prop);
     }

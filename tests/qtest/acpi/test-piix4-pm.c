@@ -323,6 +323,20 @@ static void refusal_is_reported_with_its_reason(void)
     qtest_quit(qt);
 }
 
+/* smbus=off: no EEPROMs, and the host controller cannot be switched on. */
+static void smbus_can_be_left_out(void)
+{
+    QTest *qt = qtest_start("-M pc,smbus=off -nodefaults");
+    g_autofree char *tree = qtest_hmp(qt, "info qtree");
+
+    g_assert_null(strstr(tree, "smbus-eeprom"));
+    qpci_writel(qt, QPCI_DEVFN(1, 3), 0x90, 0xb101);
+    qpci_writeb(qt, QPCI_DEVFN(1, 3), 0xd2, 0x01);
+    g_assert_cmphex(qpci_readb(qt, QPCI_DEVFN(1, 3), 0xd2), ==, 0);
+    g_assert_cmphex(qtest_inb(qt, 0xb102), ==, 0xff);
+    qtest_quit(qt);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -353,5 +367,6 @@ int main(int argc, char **argv)
                     eject_takes_the_dimm_out);
     g_test_add_func("/memory-hotplug/refusal-is-reported-with-its-reason",
                     refusal_is_reported_with_its_reason);
+    g_test_add_func("/qtest/piix4-pm/smbus-can-be-left-out", smbus_can_be_left_out);
     return g_test_run();
 }

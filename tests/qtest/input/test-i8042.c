@@ -194,6 +194,41 @@ static void port92_drives_a20(void)
     qtest_quit(qt);
 }
 
+/* The board's gate: A20 is off only when both say so. */
+static void a20_is_the_or_of_both(void)
+{
+    QTest *qt = qtest_start("-M pc -nodefaults");
+
+    qtest_irq_intercept_out(qt, "/machine/a20-gate");
+    qtest_outb(qt, 0x92, 0x02);
+    tell(qt, 0xd1, OUT_RUN);
+    g_assert_true(qtest_get_irq(qt, 0));
+    qtest_outb(qt, 0x92, 0x00);
+    g_assert_false(qtest_get_irq(qt, 0));
+    tell(qt, 0xd1, OUT_RUN | OUT_A20);
+    g_assert_true(qtest_get_irq(qt, 0));
+    qtest_outb(qt, 0x92, 0x02);
+    qtest_outb(qt, 0x92, 0x00);
+    g_assert_true(qtest_get_irq(qt, 0));
+    tell(qt, 0xd1, OUT_RUN);
+    qtest_qmp_do(qt, "{'execute':'system_reset'}");
+    json_object_put(qtest_wait_event(qt, "RESET"));
+    g_assert_true(qtest_get_irq(qt, 0));
+    qtest_quit(qt);
+}
+
+/* i8042=off: its input of the gate is pulled up, so that port 92 cannot gate. */
+static void a20_stays_on_without_a_keyboard_controller(void)
+{
+    QTest *qt = qtest_start("-M pc,i8042=off -nodefaults");
+
+    qtest_irq_intercept_out(qt, "/machine/a20-gate");
+    qtest_outb(qt, 0x92, 0x02);
+    qtest_outb(qt, 0x92, 0x00);
+    g_assert_true(qtest_get_irq(qt, 0));
+    qtest_quit(qt);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -208,5 +243,8 @@ int main(int argc, char **argv)
                     disabled_keyboard_keeps_its_keys);
     g_test_add_func("/qtest/i8042/output-port-drives-a20", output_port_drives_a20);
     g_test_add_func("/qtest/port92/drives-a20", port92_drives_a20);
+    g_test_add_func("/qtest/pc/a20-is-the-or-of-both", a20_is_the_or_of_both);
+    g_test_add_func("/qtest/pc/a20-stays-on-without-a-keyboard-controller",
+                    a20_stays_on_without_a_keyboard_controller);
     return g_test_run();
 }

@@ -20,7 +20,7 @@
 #define PIIX4_PM_SUSPEND_GPIO  "suspend"  /* pulsed: the guest goes to S3 */
 
 typedef struct PIIX4PMConfig {
-    bool no_smbus; /* the host controller cannot be enabled */
+    bool no_smbus;        /* the host controller cannot be enabled */
     uint32_t smb_io_base; /* b100; the guest may move it */
     bool smm_enabled;
     const uint32_t *cpu_arch_ids; /* APIC ids of the possible CPUs, by index; copied */

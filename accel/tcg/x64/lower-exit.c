@@ -20,11 +20,6 @@ static AsmRm env_field(const Lower *l, size_t offset)
 
 #define ENV(l, field) env_field(l, offsetof(JitEnv, field))
 
-static bool dead_at(const Lower *l, uint64_t pc)
-{
-    return l->ir->flags_dead_at && l->ir->flags_dead_at(l->ir->opaque, pc);
-}
-
 static void leave_at(JitBuf *b, uint64_t pc)
 {
     asm_mov_imm(b, A_R14, pc);
@@ -275,7 +270,7 @@ static void lower_jmp(Lower *l)
 {
     uint64_t pc = l->n->imm;
 
-    if (!dead_at(l, pc)) {
+    if (!x64_flags_dead_at(l, pc)) {
         x64_flags_need_m(l);
     }
     if (can_link(l, pc)) {
@@ -339,7 +334,7 @@ static void lower_jcc(Lower *l)
         return;
     }
     x64_flags_need_h(l);
-    if (!dead_at(l, n->imm)) {
+    if (!x64_flags_dead_at(l, n->imm)) {
         x64_flags_need_m(l);
     }
     branch(l, cc, n->imm);
@@ -350,7 +345,7 @@ static void lower_jnz(Lower *l)
     const IrNode *n = l->n;
     AsmRm a;
 
-    if (!dead_at(l, n->imm)) {
+    if (!x64_flags_dead_at(l, n->imm)) {
         x64_flags_need_m(l);
     }
     x64_flags_clobber(l);

@@ -411,9 +411,11 @@ static void note_use(Lower *l, IrVal v, unsigned index)
     }
 }
 
-static bool dead_at(const Lower *l, uint64_t pc)
+bool x64_flags_dead_at(const Lower *l, uint64_t pc)
 {
-    return l->ir->flags_dead_at && l->ir->flags_dead_at(l->ir->opaque, pc);
+    /* Lockstep looks at all flags. */
+    return l->ir->flags_dead_at && !jit_options()->lockstep &&
+           l->ir->flags_dead_at(l->ir->opaque, pc);
 }
 
 /* What is wanted before @n, given what is wanted after it. */
@@ -421,11 +423,12 @@ static uint32_t wanted_before(const Lower *l, const IrNode *n, uint32_t out)
 {
     switch (n->op) {
     case IR_JMP:
-        return dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL;
+        return x64_flags_dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL;
     case IR_JCC:
-        return out | ir_cc_flags(n->cc) | (dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL);
+        return out | ir_cc_flags(n->cc) |
+               (x64_flags_dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL);
     case IR_JNZ:
-        return out | (dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL);
+        return out | (x64_flags_dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL);
     case IR_JMPI:
     case IR_REF_END:
     case IR_REF:

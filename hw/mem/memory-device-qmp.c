@@ -56,7 +56,7 @@ static void print_value(HmpOut *out, const char *key, struct json_object *value)
     if (json_object_is_type(value, json_type_string) ||
         json_object_is_type(value, json_type_boolean)) {
         hmp_printf(out, "  %s: %s\n", key, json_object_get_string(value));
-    } else if (!strcmp(key, "addr")) {
+    } else if (!strcmp(key, "addr") || !strcmp(key, "memaddr")) {
         hmp_printf(out, "  %s: 0x%" PRIx64 "\n", key, json_object_get_uint64(value));
     } else {
         hmp_printf(out, "  %s: %" PRIu64 "\n", key, json_object_get_uint64(value));
@@ -65,8 +65,10 @@ static void print_value(HmpOut *out, const char *key, struct json_object *value)
 
 static void print_device(HmpOut *out, DeviceState *dev, bool verbose)
 {
-    static const char *const keys[] = { "addr",   "slot",       "node",        "size",
-                                        "memdev", "hotplugged", "hotpluggable" };
+    static const char *const keys[] = { "addr",       "memaddr",        "slot",
+                                        "node",       "requested-size", "size",
+                                        "max-size",   "block-size",     "memdev",
+                                        "hotplugged", "hotpluggable" };
     struct json_object *info = device_info(dev), *type, *data, *value;
 
     json_object_object_get_ex(info, "type", &type);

@@ -46,7 +46,14 @@ GPtrArray *memory_device_list(MachineState *ms)
 
 uint64_t memory_device_plugged_size(MachineState *ms)
 {
-    return ms->device_memory ? ms->device_memory->plugged_bytes : 0;
+    GPtrArray *devices = memory_device_list(ms);
+    uint64_t bytes = 0;
+
+    for (guint i = 0; devices && i < devices->len; i++) {
+        bytes +=
+            object_property_get_uint(OBJECT(g_ptr_array_index(devices, i)), "size");
+    }
+    return bytes;
 }
 
 /* --- Choosing an address -------------------------------------------------------------

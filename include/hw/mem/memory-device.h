@@ -34,7 +34,7 @@ bool memory_device_pre_plug(MachineState *ms, DeviceState *dev,
 /* After realize: put the region into the window. */
 void memory_device_plug(MachineState *ms, DeviceState *dev);
 void memory_device_unplug(MachineState *ms, DeviceState *dev);
-/* Bytes in the window. */
+/* Bytes that the guest may use: the sum of the devices' property "size". */
 uint64_t memory_device_plugged_size(MachineState *ms);
 /* By rising address; borrowed, valid until the next plug or unplug. NULL: none. */
 GPtrArray *memory_device_list(MachineState *ms);

@@ -113,6 +113,7 @@
 #define PCI_CAP_ID_AF           0x13
 
 /* --- Classes (base class << 8 | subclass) --- */
+#define PCI_CLASS_STORAGE_SCSI 0x0100
 #define PCI_CLASS_STORAGE_IDE  0x0101
 #define PCI_CLASS_STORAGE_SATA 0x0106
 #define PCI_CLASS_NETWORK_ETH  0x0200

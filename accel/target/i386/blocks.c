@@ -988,6 +988,18 @@ static inline X86Block *quick_find(X86State *cpu, X86Block *prev)
     return NULL;
 }
 
+/* What comes after @prev is remembered in it, even if it is translated already: traces
+ * follow these links. */
+static void learn(X86State *cpu, X86Block *prev)
+{
+    const JumpEntry *e = jump_entry(cpu);
+
+    if (e->rip == cpu->rip && e->generation == cpu->blocks->generation[e->kind]) {
+        prev->link[cpu->rip != prev->end_rip] =
+            (BlockLink){ e->block, e->generation, e->kind };
+    }
+}
+
 /* Runs what comes next, translated if it is or has become worth it.  Returns the block
  * that was executed by reference, or NULL. */
 static X86Block *run_either(X86State *cpu, X86Block *prev)
@@ -996,6 +1008,9 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
     X86Block *b = NULL;
 
     x86_jit_select(cpu);
+    if (prev) {
+        learn(cpu, prev);
+    }
     code = x86_jit_peek(cpu);
     if (!code && prev) {
         b = quick_find(cpu, prev);

@@ -249,6 +249,8 @@ static void restore(X86State *cpu, const X86Insn *i, bool must_be_compact)
             x86_raise_gp(cpu, 0);
         }
         cpu->xs.mxcsr = mxcsr;
+    } else if (compact && rfbm & X86_XCR0_SSE) {
+        cpu->xs.mxcsr = X86_MXCSR_RESET;
     }
     if (rfbm & X86_XCR0_X87) {
         if (bv & X86_XCR0_X87) {

@@ -378,6 +378,14 @@ static void test_xsaves(void)
     g_assert_cmpmem(cpu->xs.ymmh, sizeof(before.ymmh), before.ymmh,
                     sizeof(before.ymmh));
     g_assert_cmphex(cpu->xs.st[3].mantissa, ==, before.st[3].mantissa);
+    /* SSE in its initial configuration: MXCSR is part of it. */
+    memset(cpu->xs.xmm, 0, sizeof(cpu->xs.xmm));
+    cpu->xs.mxcsr = X86_MXCSR_RESET;
+    memset(memory(), 0, 1024);
+    run("0f c7 2b", -1);
+    cpu->xs.mxcsr = 0x9f80;
+    run("0f c7 1b", -1);
+    g_assert_cmphex(cpu->xs.mxcsr, ==, X86_MXCSR_RESET);
     /* What XSAVE writes is not compact. */
     memset(memory(), 0, 1024);
     run("0f ae 23", -1);

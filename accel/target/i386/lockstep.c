@@ -363,7 +363,7 @@ static void run_translated(X86State *cpu, const JitBlock *b)
         cpu->jit.exit = NULL;
         jit_host_enter(cpu, b->entry);
         /* A POLL that fired has executed nothing. */
-    } while (cpu->jit.flags_here && cpu->rip == b->key.pc &&
+    } while (cpu->jit.flags_here && !cpu->jit.exit && cpu->rip == b->key.pc &&
              __atomic_load_n(&cpu->jit.poll, __ATOMIC_SEQ_CST));
     if (cpu->jit.flags_here) {
         cpu->jit.flags_here = false;
@@ -397,6 +397,20 @@ static void execute(X86State *cpu, const JitBlock *b, Runner *run, Outcome *o)
         o->faulted = true;
     }
     capture(o, cpu);
+}
+
+/* A device was told something: whatever it has done, to memory for instance, cannot be
+ * taken back. */
+static bool has_device_writes(void)
+{
+    for (unsigned k = 0; k < accesses->len; k++) {
+        DeviceOp op = g_array_index(accesses, Access, k).op;
+
+        if (op == PHYS_WRITE || op == IO_WRITE) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* System instructions see time and devices; they are the same functions both times. */
@@ -461,7 +475,7 @@ void x86_lockstep_run(X86State *cpu, JitBlock *b)
     x86_store_hook = note_store;
     execute(cpu, b, run_reference, &ref);
     x86_store_hook = NULL;
-    if (b->dead || (ended_early && !accesses->len)) {
+    if (b->dead || (ended_early && !accesses->len) || has_device_writes()) {
         /* It has overwritten itself or other code: that does not happen twice. */
         for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
             x86_update_seg(cpu, k);

@@ -12,6 +12,8 @@
 #include "accel/tcg/jit.h"
 #include "accel/tcg/phys.h"
 
+#include <string.h>
+
 #define PTE_P    (1ull << 0)
 #define PTE_W    (1ull << 1)
 #define PTE_U    (1ull << 2)
@@ -44,6 +46,25 @@ static uint64_t a20(const X86State *cpu, uint64_t phys)
     return cpu->a20_off ? phys & ~(1ull << 20) : phys;
 }
 
+/* Whether the page at @addr is memory, and where. A change of the memory map flushes
+ * all translations, and this with them. */
+static inline bool lookup_page(X86State *cpu, uint64_t addr, TcgPhysPage *page)
+{
+    unsigned space = x86_phys_space(cpu);
+    uint64_t tag = addr | space << 1 | 1;
+    X86PhysCache *c =
+        &cpu->phys_cache[(addr >> SOFT_TLB_PAGE_BITS) & (X86_PHYS_CACHE - 1)];
+
+    if (x86_unlikely(c->tag != tag)) {
+        if (!cpu->phys->ops->lookup(cpu->phys, space, addr, page)) {
+            return false;
+        }
+        *c = (X86PhysCache){ tag, page->host, page->ram_addr, page->readonly };
+    }
+    *page = (TcgPhysPage){ c->host, c->ram_addr, c->readonly };
+    return true;
+}
+
 static uint64_t phys_read(X86State *cpu, uint64_t addr, unsigned size)
 {
     TcgPhysPage page;
@@ -51,7 +72,7 @@ static uint64_t phys_read(X86State *cpu, uint64_t addr, unsigned size)
     unsigned space = x86_phys_space(cpu);
 
     addr = a20(cpu, addr);
-    if (!cpu->phys->ops->lookup(cpu->phys, space, addr - offset, &page)) {
+    if (!lookup_page(cpu, addr - offset, &page)) {
         return cpu->phys->ops->read(cpu->phys, space, addr, size);
     }
     if (size == 4) {
@@ -71,8 +92,7 @@ static bool entry_set(Walker *w, Entry *e, uint64_t bits)
     if ((e->value & bits) == bits) {
         return true;
     }
-    if (!cpu->phys->ops->lookup(cpu->phys, x86_phys_space(cpu), addr - offset, &page) ||
-        page.readonly) {
+    if (!lookup_page(cpu, addr - offset, &page) || page.readonly) {
         return true;
     }
     if (w->size == 4) {
@@ -385,7 +405,7 @@ static void tlb_fill(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View 
         s->flags &= ~(uint32_t)SOFT_TLB_PERM_W;
         s->flags |= old_perms;
     }
-    if (cpu->phys->ops->lookup(cpu->phys, x86_phys_space(cpu), w.phys, &page)) {
+    if (lookup_page(cpu, w.phys, &page)) {
         s->ram_addr = page.ram_addr;
         s->flags |= SOFT_TLB_RAM | (page.readonly ? 0 : SOFT_TLB_RAM_W);
         e->host = (uintptr_t)page.host;
@@ -420,6 +440,7 @@ void x86_tlb_refresh(X86State *cpu, uint64_t lin, X86View view)
 
 void x86_flush_all(X86State *cpu)
 {
+    memset(cpu->phys_cache, 0, sizeof(cpu->phys_cache));
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
         soft_tlb_flush(&cpu->views[k]);
     }

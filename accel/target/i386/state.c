@@ -205,6 +205,7 @@ void x86_state_refresh(X86State *cpu)
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
         soft_tlb_reset(&cpu->views[k]);
     }
+    memset(cpu->phys_cache, 0, sizeof(cpu->phys_cache));
     x86_blocks_all_changed(cpu);
 }
 

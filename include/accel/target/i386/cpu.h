@@ -307,6 +307,16 @@ typedef struct X86CpuIdent {
 
 enum { X86_MTRR_VAR_COUNT = 8, X86_MC_BANK_COUNT = 10 };
 
+enum { X86_PHYS_CACHE = 256 };
+
+/* A page of physical memory that was looked up lately: direct-mapped. */
+typedef struct X86PhysCache {
+    uint64_t tag; /* address | space << 1 | 1; 0: empty */
+    void *host;
+    uint64_t ram_addr;
+    bool readonly;
+} X86PhysCache;
+
 struct X86State {
     /* --- general registers; hot, at the start --- */
     X86Gpr regs[X86_REG_COUNT];
@@ -399,6 +409,7 @@ struct X86State {
     const uint32_t *exit_request; /* atomic: not 0 leaves the execution loop */
     uint8_t bp_armed;             /* X86_BP_*: what DR7 asks for */
     JitEnv jit;                   /* what generated code uses */
+    X86PhysCache phys_cache[X86_PHYS_CACHE];
     SoftTlb views[X86_VIEW_COUNT];
 };
 

@@ -78,6 +78,10 @@ static void io_done(void *opaque, int ret)
         ahci_prdt_move(p, &q->prdt, q->buffer, q->chunk, true) < q->chunk) {
         ahci_port_event(p, q->prdt.fault ? PORT_IS_HBFS : PORT_IS_OFS);
     }
+    if (!q->active) { /* the data were a reset of this port */
+        finish(q);
+        return;
+    }
     q->lba += q->chunk / BLK_SECTOR_SIZE;
     q->sectors -= q->chunk / BLK_SECTOR_SIZE;
     step(q);

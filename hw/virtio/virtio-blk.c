@@ -9,8 +9,9 @@
  * queue-size, config-wce, write-cache, bootindex. As "virtio-blk-device" on any virtio
  * bus and as "virtio-blk-pci".
  *
- * R1: while a request is at work its buffer is the block layer's. A reset makes it void
- *     (generation) and waits for it.
+ * R1: while a request is with the block layer (in_flight) its buffer is that layer's. A
+ *     reset makes requests void (generation) and waits for those; one whose data were
+ *     the reset finds out when it goes on.
  */
 #include "hw/virtio/virtio-blk.h"
 #include "hw/virtio/virtio-pci.h"
@@ -70,21 +71,8 @@ static VirtIOBlk *blk_cast(const void *obj)
 
 static void request_free(VirtIOBlkReq *r)
 {
-    r->s->in_flight--;
     g_free(r->buffer);
     g_free(r);
-}
-
-/* The status is the last byte that can be written. */
-static void complete(VirtIOBlkReq *r, uint8_t status, uint64_t written)
-{
-    VirtIODevice *vdev = &r->s->parent_obj;
-    VirtQueue *vq = r->vq;
-
-    virtio_write(vdev, r->elem, r->elem->in_bytes - STATUS_BYTES, &status, 1);
-    virtqueue_push(vq, r->elem, (uint32_t)MIN(written + STATUS_BYTES, UINT32_MAX));
-    request_free(r);
-    virtqueue_notify(vq);
 }
 
 /* A reset has made the request void (R1). */
@@ -98,6 +86,21 @@ static bool is_void(VirtIOBlkReq *r)
     return true;
 }
 
+/* The status is the last byte that can be written. */
+static void complete(VirtIOBlkReq *r, uint8_t status, uint64_t written)
+{
+    VirtIODevice *vdev = &r->s->parent_obj;
+    VirtQueue *vq = r->vq;
+
+    virtio_write(vdev, r->elem, r->elem->in_bytes - STATUS_BYTES, &status, 1);
+    if (is_void(r)) {
+        return;
+    }
+    virtqueue_push(vq, r->elem, (uint32_t)MIN(written + STATUS_BYTES, UINT32_MAX));
+    request_free(r);
+    virtqueue_notify(vq);
+}
+
 /* --- Data ----------------------------------------------------------------------------
  */
 
@@ -107,6 +110,7 @@ static void chunk_done(void *opaque, int ret)
 {
     VirtIOBlkReq *r = opaque;
 
+    r->s->in_flight--;
     if (is_void(r)) {
         return;
     }
@@ -116,6 +120,9 @@ static void chunk_done(void *opaque, int ret)
     }
     if (r->type == BLK_T_IN) {
         virtio_write(&r->s->parent_obj, r->elem, r->done, r->buffer, r->chunk);
+        if (is_void(r)) {
+            return;
+        }
     }
     r->done += r->chunk;
     next_chunk(r);
@@ -129,6 +136,7 @@ static void next_chunk(VirtIOBlkReq *r)
     }
     r->chunk = (uint32_t)MIN(r->total - r->done, CHUNK_BYTES);
     struct iovec iov = { r->buffer, r->chunk };
+    r->s->in_flight++;
     if (r->type == BLK_T_IN) {
         blk_aio_preadv(r->s->blk, r->offset + r->done, &iov, 1, chunk_done, r);
     } else {
@@ -167,6 +175,7 @@ static void simple_done(void *opaque, int ret)
 {
     VirtIOBlkReq *r = opaque;
 
+    r->s->in_flight--;
     if (!is_void(r)) {
         complete(r, ret < 0 ? BLK_S_IOERR : BLK_S_OK, 0);
     }
@@ -204,6 +213,7 @@ static void discard(VirtIOBlkReq *r)
         complete(r, BLK_S_IOERR, 0);
         return;
     }
+    r->s->in_flight++;
     blk_aio_discard(r->s->blk, sector * BLK_SECTOR_SIZE,
                     (uint64_t)sectors * BLK_SECTOR_SIZE, simple_done, r);
 }
@@ -218,6 +228,7 @@ static void start(VirtIOBlkReq *r, uint64_t sector)
         start_transfer(r, sector, r->elem->out_bytes - HEADER_BYTES);
         break;
     case BLK_T_FLUSH:
+        r->s->in_flight++;
         blk_aio_flush(r->s->blk, simple_done, r);
         break;
     case BLK_T_GET_ID:
@@ -257,7 +268,6 @@ static void handle_requests(VirtQueue *vq)
         r->elem = e;
         r->generation = s->generation;
         r->type = GUINT32_FROM_LE(type);
-        s->in_flight++;
         start(r, GUINT64_FROM_LE(sector));
     }
 }

@@ -270,7 +270,7 @@ void virtqueue_notify(VirtQueue *vq)
 {
     VirtIODevice *vdev = vq->vdev;
 
-    if (!vdev->broken && vq->num && wants_interrupt(vq)) {
+    if (!vdev->broken && vq->enabled && vq->num && wants_interrupt(vq)) {
         vdev->isr |= 1;
         vdev->bus->ops->notify(vdev->bus->transport, vq->vector, false);
     }

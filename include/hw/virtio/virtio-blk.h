@@ -11,7 +11,7 @@
 typedef struct VirtIOBlk {
     VirtIODevice parent_obj;
     bool attached;
-    unsigned in_flight;  /* requests at work */
+    unsigned in_flight;  /* requests with the block layer */
     uint32_t generation; /* counts resets: older requests are void */
     /* Properties. */
     BlockBackend *blk;

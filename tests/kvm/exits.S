@@ -29,6 +29,7 @@ _start:
         jmpw    *table(%bx)
 table:  .word   ports, string_ports, mmio, rom, rom_device, dirty, coalesced, eventfd
         .word   long_mode, endless, triple, no_code, crossing, vectors, halt, protected
+        .word   store_loop
 
 good:   xorw    %ax, %ax
         outb    %al, $0xf4
@@ -313,6 +314,17 @@ crossing:
 1:      flat32
         movl    $0xa1b2c3d4, MMIO - 2
         movl    MMIO + 0x0e, %eax
+        jmp     good32
+
+/* As many stores to a register as 5000 says, for the benchmark. */
+        .code16
+store_loop:
+        to32    1f
+        .code32
+1:      flat32
+        movl    0x5000, %ecx
+2:      movl    %eax, MMIO + 0x80
+        loop    2b
         jmp     good32
 
 /* What the host put into the vector registers goes to memory. */

@@ -25,10 +25,9 @@ static Rmw rmw_begin(Lower *l)
         o.rm = asm_reg(o.d.reg);
         return o;
     }
-    o.rm = x64_rm(l, n->dst);
-    if (x64_is_mem(o.rm) && n->w == 4) {
-        /* In the state, and the upper half is to be cleared. */
-        o.d = x64_dst(l, n->dst, 4, true);
+    o.rm = x64_home(l, n->dst);
+    if (x64_is_mem(o.rm) && n->w >= 4) {
+        o.d = x64_dst(l, n->dst, n->w, true);
         o.rm = asm_reg(o.d.reg);
     }
     return o;
@@ -78,7 +77,7 @@ static void mov_to_mem(Lower *l)
         r = x64_scratch(l);
         asm_mov_imm(l->hot, r, n->imm);
     } else {
-        r = x64_in_reg(l, n->b, n->w);
+        r = x64_in_reg(l, n->b);
     }
     x64_op(l, asm_width(0x88, n->w), r, m, 0, 0);
 }
@@ -121,31 +120,29 @@ static void mov_to_state(Lower *l, AsmRm home)
 {
     const IrNode *n = l->n;
     bool imm = n->flags & IR_IMM;
-    unsigned r;
+    AsmRm b = { .reg = A_NONE };
+    LowerDst d;
 
     if (imm && (n->w < 4 || (n->w == 8 && fits_imm32(n)) ||
                 (n->w == 4 && (int32_t)n->imm >= 0))) {
         asm_store_imm(l->hot, n->w < 4 ? n->w : 8, home, n->imm);
         return;
     }
-    if (imm) {
-        r = x64_scratch(l);
-        asm_mov_imm(l->hot, r, n->w == 8 ? (uint64_t)n->imm : (uint32_t)n->imm);
-    } else {
-        AsmRm b = x64_b(l);
-
+    if (!imm) {
+        b = x64_b(l);
         if (n->w != 4 && !x64_is_mem(b)) {
             asm_store(l->hot, n->w, home, b.reg);
             return;
         }
-        r = x64_scratch(l);
-        if (n->w < 4) {
-            asm_movzx(l->hot, 4, n->w, r, b);
-        } else {
-            asm_load(l->hot, n->w, r, b);
-        }
+        x64_release(l);
     }
-    asm_store(l->hot, n->w < 4 ? n->w : 8, home, r);
+    d = x64_dst(l, n->dst, n->w, false);
+    if (imm) {
+        asm_mov_imm(l->hot, d.reg, n->w == 8 ? (uint64_t)n->imm : (uint32_t)n->imm);
+    } else {
+        asm_load(l->hot, n->w, d.reg, b);
+    }
+    x64_dst_end(l, &d, n->w);
 }
 
 static void lower_mov(Lower *l)
@@ -161,7 +158,7 @@ static void lower_mov(Lower *l)
         mov_to_temp(l);
         return;
     }
-    home = x64_rm(l, n->dst);
+    home = x64_home(l, n->dst);
     if (x64_is_mem(home)) {
         mov_to_state(l, home);
     } else if (!(n->flags & IR_IMM)) {
@@ -199,7 +196,7 @@ static void lower_movbe(Lower *l)
     if (n->flags & IR_MEM_DST) {
         AsmRm m = x64_host_mem(l, n->dst);
 
-        asm_rm(l->hot, word_width(ASM_0F38 | 0xf1, n->w), x64_in_reg(l, n->b, n->w), m);
+        asm_rm(l->hot, word_width(ASM_0F38 | 0xf1, n->w), x64_in_reg(l, n->b), m);
     } else {
         AsmRm b = x64_b(l);
         LowerDst d = x64_dst(l, n->dst, n->w, false);
@@ -261,7 +258,7 @@ static void alu_on(Lower *l, unsigned op, AsmRm dst, AsmOp attr)
             b = x64_scratch(l);
             asm_load(l->hot, n->w, b, m);
         } else {
-            b = x64_in_reg(l, n->b, n->w);
+            b = x64_in_reg(l, n->b);
         }
         x64_op(l, asm_width(op << 3, n->w) | attr, b, dst, 0, 0);
     }
@@ -289,12 +286,12 @@ static void lower_test(Lower *l, AsmRm a)
         return;
     }
     if (x64_is_mem(a) && n->flags & (IR_MEM_B | IR_STATE_B)) {
-        a = asm_reg(x64_in_reg(l, n->a, n->w));
+        a = asm_reg(x64_in_reg(l, n->a));
     }
     if (!x64_is_mem(a)) {
         x64_op(l, asm_width(0x84, n->w), a.reg, x64_b(l), 0, 0);
     } else {
-        x64_op(l, asm_width(0x84, n->w), x64_in_reg(l, n->b, n->w), a, 0, 0);
+        x64_op(l, asm_width(0x84, n->w), x64_in_reg(l, n->b), a, 0, 0);
     }
 }
 
@@ -346,7 +343,7 @@ static void lower_shift2(Lower *l)
 {
     const IrNode *n = l->n;
     Rmw o = rmw_begin(l);
-    unsigned a = x64_in_reg(l, n->a, n->w);
+    unsigned a = x64_in_reg(l, n->a);
     unsigned op = ASM_0F | (n->op == IR_SHLD ? 0xa4 : 0xac);
 
     if (n->flags & IR_IMM) {
@@ -460,7 +457,7 @@ static void lower_bit(Lower *l)
             asm_load(l->hot, n->w, r, home);
             o.rm = asm_reg(r);
         }
-        b = x64_in_reg(l, n->b, n->w);
+        b = x64_in_reg(l, n->b);
         asm_rm(l->hot, word_width(ASM_0F | 0x83 | d << 3, n->w), b, o.rm);
         if (r != A_NONE && n->op != IR_BT) {
             asm_store(l->hot, n->w, home, r);
@@ -486,7 +483,7 @@ static void lower_setcc(Lower *l)
         asm_setcc(l->hot, n->cc, asm_reg(d.reg));
         asm_movzx(l->hot, 4, 1, d.reg, asm_reg(d.reg));
     } else {
-        asm_setcc(l->hot, n->cc, x64_rm(l, n->dst));
+        asm_setcc(l->hot, n->cc, x64_home(l, n->dst));
     }
 }
 
@@ -558,7 +555,7 @@ static void lower_cmpxchg(Lower *l)
 {
     const IrNode *n = l->n;
     Rmw o = rmw_begin(l);
-    unsigned b = x64_in_reg(l, n->b, n->w);
+    unsigned b = x64_in_reg(l, n->b);
 
     if (!asm_can_encode(asm_width(ASM_0F | 0xb0, n->w), b, o.rm)) {
         /* Rotating a register would hide AL, or the other byte of BX.. from the

@@ -85,6 +85,7 @@ static void lower_ref(Lower *l)
         l->index++;
     }
     l->n = &l->ir->node[l->index];
+    x64_drop_copies(l);
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         l->failed |= l->holds[k] != IR_NONE;
     }
@@ -201,6 +202,11 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
     if (p->h) {
         flags_emit_load(l->cold, l->m_off, A_R15);
     }
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        if (p->copy[k] != IR_NONE) {
+            asm_load(l->cold, 8, l->scratch[k], x64_home(l, p->copy[k]));
+        }
+    }
     asm_jmp(l->cold, p->at);
 }
 
@@ -287,7 +293,7 @@ static void lower_jmpi(Lower *l)
     const AsmRm pc = asm_state(l->target->pc_off);
 
     x64_flags_need_m(l);
-    a = x64_in_reg(l, l->n->a, 8);
+    a = x64_in_reg(l, l->n->a);
     x64_release(l);
     r = a;
     if (a != A_R14 && a != A_R15) {

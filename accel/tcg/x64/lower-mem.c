@@ -41,8 +41,8 @@ static void emit_ea(Lower *l, unsigned w, unsigned dst, unsigned a, unsigned b)
 static void lower_ea(Lower *l)
 {
     const IrNode *n = l->n;
-    unsigned a = n->a == IR_NONE ? A_NONE : x64_in_reg(l, n->a, 8);
-    unsigned b = n->b == IR_NONE ? A_NONE : x64_in_reg(l, n->b, 8);
+    unsigned a = n->a == IR_NONE ? A_NONE : x64_in_reg(l, n->a);
+    unsigned b = n->b == IR_NONE ? A_NONE : x64_in_reg(l, n->b);
     unsigned r;
 
     x64_release(l);
@@ -56,7 +56,7 @@ static void lower_ea(Lower *l)
         /* The upper bits of the register stay. */
         r = x64_scratch(l);
         emit_ea(l, 4, r, a, b);
-        asm_store(l->hot, 2, x64_rm(l, n->dst), r);
+        asm_store(l->hot, 2, x64_home(l, n->dst), r);
     } else {
         LowerDst d = x64_dst(l, n->dst, n->w, false);
 
@@ -163,7 +163,7 @@ static void lower_guard(Lower *l)
         }
     } else {
         if (x64_is_mem(a)) {
-            a = asm_reg(x64_in_reg(l, n->a, n->w));
+            a = asm_reg(x64_in_reg(l, n->a));
         }
         b = x64_b(l);
         x64_op(l, asm_width(ASM_CMP << 3 | 2, n->w), a.reg, b, 0, 0);
@@ -192,7 +192,7 @@ static void lower_stst(Lower *l)
     const IrNode *n = l->n;
 
     if (!(n->flags & IR_IMM)) {
-        asm_store(l->hot, n->w, asm_state(n->disp), x64_in_reg(l, n->b, n->w));
+        asm_store(l->hot, n->w, asm_state(n->disp), x64_in_reg(l, n->b));
     } else if (n->w == 8 && n->imm != (int32_t)n->imm) {
         unsigned r = x64_scratch(l);
 

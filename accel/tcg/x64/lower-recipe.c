@@ -31,7 +31,7 @@ static bool save_old(Lower *l, IrVal v)
     if (!ir_is_g(v) || l->n->insn < l->open_insn) {
         return false;
     }
-    rm = x64_rm(l, v);
+    rm = x64_home(l, v);
     if (x64_is_mem(rm)) {
         return false;
     }
@@ -52,7 +52,7 @@ static bool source(Lower *l, FlagsRecipe *r)
     if (n->flags & (IR_MEM_B | IR_STATE_B) || !is_guest(n->b)) {
         return false;
     }
-    r->b = x64_rm(l, n->b);
+    r->b = x64_home(l, n->b);
     r->regs |= reg_bit(n->b);
     return true;
 }
@@ -65,7 +65,7 @@ static bool compare(Lower *l, FlagsRecipe *r)
         return false;
     }
     r->kind = n->op == IR_CMP ? FLAGS_CMP : FLAGS_TEST;
-    r->a = x64_rm(l, n->a);
+    r->a = x64_home(l, n->a);
     r->regs |= reg_bit(n->a);
     return r->imm_bytes || (asm_can_encode(asm_width(0x38, n->w),
                                            x64_is_mem(r->b) ? A_R14 : r->b.reg, r->a) &&
@@ -79,7 +79,7 @@ static bool logic(Lower *l, FlagsRecipe *r)
     const IrNode *n = l->n;
 
     r->kind = FLAGS_TEST;
-    r->a = r->b = x64_rm(l, n->dst);
+    r->a = r->b = x64_home(l, n->dst);
     r->regs = reg_bit(n->dst);
     return true;
 }
@@ -112,7 +112,7 @@ static bool sum(Lower *l, FlagsRecipe *r)
         return false;
     }
     r->kind = n->op == IR_ADD ? FLAGS_ADD : FLAGS_SUB;
-    r->a = x64_rm(l, n->dst);
+    r->a = x64_home(l, n->dst);
     r->regs |= reg_bit(n->dst);
     return true;
 }
@@ -120,7 +120,7 @@ static bool sum(Lower *l, FlagsRecipe *r)
 static bool on_result(Lower *l, FlagsRecipe *r, FlagsRecipeKind kind)
 {
     r->kind = kind;
-    r->a = x64_rm(l, l->n->dst);
+    r->a = x64_home(l, l->n->dst);
     r->regs = reg_bit(l->n->dst);
     return ir_is_g(l->n->dst);
 }
@@ -163,7 +163,7 @@ static bool unary(Lower *l, FlagsRecipe *r, AsmOp op)
         r->a = slot(l);
         return save_old(l, n->b);
     }
-    r->a = x64_rm(l, n->b);
+    r->a = x64_home(l, n->b);
     r->regs = reg_bit(n->b);
     return true;
 }
@@ -175,7 +175,7 @@ static bool product(Lower *l, FlagsRecipe *r)
     if (n->flags & (IR_IMM | IR_MEM_B | IR_STATE_B) || !ir_is_g(n->b)) {
         return false;
     }
-    r->b = n->b == n->dst ? slot(l) : x64_rm(l, n->b);
+    r->b = n->b == n->dst ? slot(l) : x64_home(l, n->b);
     r->regs = n->b == n->dst ? 0 : reg_bit(n->b);
     return repeat_with_source(l, r, word_op(ASM_0F | 0xaf, n->w));
 }

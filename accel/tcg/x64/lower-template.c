@@ -50,7 +50,7 @@ void x64_lower_template(Lower *l)
     Slot reg, rm, vvvv;
     unsigned base;
 
-    base = t->rm_mem ? x64_in_reg(l, l->n->b, 8) : 0;
+    base = t->rm_mem ? x64_in_reg(l, l->n->b) : 0;
     reg = slot_begin(l, x64_template_reg_is_gpr(t), t->reg_g, t->reg_written);
     rm = slot_begin(l, x64_template_rm_is_gpr(t), t->rm_g, t->rm_written);
     vvvv = slot_begin(l, x64_template_vvvv_is_gpr(t), t->vvvv_g, t->vvvv_written);

@@ -74,29 +74,68 @@ static bool spill(Lower *l, unsigned k)
     return true;
 }
 
+/* How much it costs to use scratch register @k for something else. */
+static unsigned cost(Lower *l, unsigned k)
+{
+    enum { COPY = 1, TEMP = 1 << 24 };
+    IrVal v = l->holds[k];
+
+    if (v == IR_NONE) {
+        return 0;
+    }
+    if (ir_is_g(v)) {
+        return COPY + l->used[k];
+    }
+    return TEMP + (1 << 23) - temp_of(l, v)->last;
+}
+
 unsigned x64_scratch(Lower *l)
 {
     int best = -1;
 
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-        if (l->locked[k]) {
-            continue;
-        }
-        if (l->holds[k] == IR_NONE) {
-            best = k;
-            break;
-        }
-        if (best < 0 ||
-            temp_of(l, l->holds[k])->last > temp_of(l, l->holds[best])->last) {
+        if (!l->locked[k] && (best < 0 || cost(l, k) < cost(l, best))) {
             best = k;
         }
     }
-    if (best < 0 || (l->holds[best] != IR_NONE && !spill(l, best))) {
+    if (best < 0 || (ir_is_t(l->holds[best]) && !spill(l, best))) {
         l->failed = true;
         return l->scratch[0];
     }
+    l->holds[best] = IR_NONE;
     l->locked[best] = true;
     return l->scratch[best];
+}
+
+/* The scratch register with a copy of guest register @v, or -1. */
+static int copy_of(const Lower *l, IrVal v)
+{
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        if (l->holds[k] == v) {
+            return k;
+        }
+    }
+    return -1;
+}
+
+static void set_copy(Lower *l, unsigned k, IrVal v)
+{
+    int old = copy_of(l, v);
+
+    if (old >= 0) {
+        l->holds[old] = IR_NONE;
+    }
+    l->holds[k] = v;
+    l->used[k] = l->index;
+}
+
+void x64_drop_copies(Lower *l)
+{
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        if (ir_is_g(l->holds[k])) {
+            l->holds[k] = IR_NONE;
+        }
+    }
 }
 
 static AsmRm guest_rm(const Lower *l, unsigned g)
@@ -106,15 +145,27 @@ static AsmRm guest_rm(const Lower *l, unsigned g)
     return r >= 0 ? asm_reg(r) : asm_state(l->target->reg_off[g]);
 }
 
+AsmRm x64_home(const Lower *l, IrVal v)
+{
+    return ir_is_gh(v) ? asm_reg(A_AH + (v - IR_GH0)) : guest_rm(l, v - IR_G0);
+}
+
 AsmRm x64_rm(Lower *l, IrVal v)
 {
     LowerTemp *t;
+    int k;
 
     if (ir_is_g(v)) {
-        return guest_rm(l, v - IR_G0);
+        k = copy_of(l, v);
+        if (k < 0) {
+            return guest_rm(l, v - IR_G0);
+        }
+        l->locked[k] = true;
+        l->used[k] = l->index;
+        return asm_reg(l->scratch[k]);
     }
     if (ir_is_gh(v)) {
-        return asm_reg(A_AH + (v - IR_GH0));
+        return x64_home(l, v);
     }
     if (!ir_is_t(v)) {
         l->failed = true;
@@ -132,7 +183,7 @@ AsmRm x64_rm(Lower *l, IrVal v)
     return asm_reg(A_RAX);
 }
 
-unsigned x64_in_reg(Lower *l, IrVal v, unsigned w)
+unsigned x64_in_reg(Lower *l, IrVal v)
 {
     AsmRm rm = x64_rm(l, v);
     unsigned r;
@@ -148,17 +199,16 @@ unsigned x64_in_reg(Lower *l, IrVal v, unsigned w)
         asm_load(l->hot, 8, r, rm);
         t->reg = r;
         l->holds[scratch_of(l, r)] = v;
-    } else if (w < 4) {
-        asm_movzx(l->hot, 4, w, r, rm);
     } else {
-        asm_load(l->hot, w, r, rm);
+        asm_load(l->hot, 8, r, rm);
+        set_copy(l, scratch_of(l, r), v);
     }
     return r;
 }
 
 AsmRm x64_host_mem(Lower *l, IrVal base)
 {
-    return asm_mem(x64_in_reg(l, base, 8), l->n->disp);
+    return asm_mem(x64_in_reg(l, base), l->n->disp);
 }
 
 AsmRm x64_b(Lower *l)
@@ -204,7 +254,7 @@ void x64_release(Lower *l)
         drop_if_last(l, l->n->tmpl->vvvv_g);
     }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-        if (l->holds[k] == IR_NONE) {
+        if (!ir_is_t(l->holds[k])) {
             l->locked[k] = false;
         }
     }
@@ -235,13 +285,14 @@ unsigned x64_define_at(Lower *l, IrVal v, unsigned reg)
 {
     int k = scratch_index(l, reg);
 
-    return k >= 0 && l->holds[k] == IR_NONE ? define_in(l, v, reg) : x64_define(l, v);
+    return k >= 0 && !ir_is_t(l->holds[k]) ? define_in(l, v, reg) : x64_define(l, v);
 }
 
 LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
 {
     LowerDst d = { .store = false };
     LowerTemp *t;
+    int k;
 
     if (ir_is_t(v)) {
         t = temp_of(l, v);
@@ -250,19 +301,27 @@ LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
             return d;
         }
         /* Changed in place: what the slot holds is old then. */
-        d.reg = x64_in_reg(l, v, w);
+        d.reg = x64_in_reg(l, v);
         if (t->slot >= 0) {
             l->slots_used &= ~(1 << t->slot);
             t->slot = -1;
         }
         return d;
     }
-    d.home = x64_rm(l, v);
+    d.home = x64_home(l, v);
     if (!x64_is_mem(d.home)) {
         d.reg = d.home.reg;
         return d;
     }
     d.store = true;
+    d.v = v;
+    k = copy_of(l, v);
+    d.whole = w >= 4 || load || k >= 0;
+    if (k >= 0) {
+        l->locked[k] = true;
+        d.reg = l->scratch[k];
+        return d;
+    }
     d.reg = x64_scratch(l);
     if (load) {
         asm_load(l->hot, 8, d.reg, d.home);
@@ -272,8 +331,16 @@ LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
 
 void x64_dst_end(Lower *l, const LowerDst *d, unsigned w)
 {
-    if (d->store) {
-        asm_store(l->hot, w < 4 ? w : 8, d->home, d->reg);
+    unsigned k;
+
+    if (!d->store) {
+        return;
+    }
+    asm_store(l->hot, w < 4 ? w : 8, d->home, d->reg);
+    k = scratch_of(l, d->reg);
+    if (d->whole) {
+        set_copy(l, k, d->v);
+        l->fresh[k] = true;
     }
 }
 
@@ -517,6 +584,11 @@ static void begin_insn(Lower *l, unsigned insn)
 {
     l->insn = insn;
     l->place[insn] = (LowerPlace){ .at = asm_here(l->hot), .h = l->flags.h };
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        if (ir_is_g(l->holds[k])) {
+            l->place[insn].copy[k] = l->holds[k];
+        }
+    }
 }
 
 static void lower_node(Lower *l)
@@ -549,11 +621,18 @@ static void lower_node(Lower *l)
 
 static void end_node(Lower *l)
 {
+    uint32_t written = ir_regs_written(l->n);
+
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        IrVal v = l->holds[k];
+
         l->locked[k] = false;
-        if (l->holds[k] != IR_NONE && temp_of(l, l->holds[k])->last <= l->index) {
-            drop(l, l->holds[k]);
+        if (ir_is_t(v) && temp_of(l, v)->last <= l->index) {
+            drop(l, v);
+        } else if (ir_is_g(v) && written & 1u << (v - IR_G0) && !l->fresh[k]) {
+            l->holds[k] = IR_NONE;
         }
+        l->fresh[k] = false;
     }
     /* Those whose last use was in a slot. */
     drop_if_last(l, l->n->a);

@@ -10,7 +10,8 @@
  * Code that a node makes destroys the host's flags only if the node writes flags or
  *     after x64_flags_clobber().
  *  L3 Nothing is kept in the scratch registers from one node to the next but
- *     temporaries.
+ *     temporaries and copies of guest registers that live in the state. A copy is
+ *     never newer than the state.
  *
  * Context: translation lock.
  */
@@ -61,6 +62,7 @@ typedef struct LowerTail {
 typedef struct LowerPlace {
     const uint8_t *at; /* executable; NULL: no nodes */
     bool h;
+    IrVal copy[LOWER_SCRATCH]; /* guest registers that scratch registers hold */
 } LowerPlace;
 
 typedef struct Lower {
@@ -74,7 +76,11 @@ typedef struct Lower {
 
     /* registers */
     uint8_t scratch[LOWER_SCRATCH];
-    IrVal holds[LOWER_SCRATCH]; /* the temporary in it, IR_NONE: free */
+    /* The temporary in it, or a guest register that lives in the state, which has the
+     * same value; IR_NONE: free. */
+    IrVal holds[LOWER_SCRATCH];
+    uint32_t used[LOWER_SCRATCH]; /* copies: node that used it last */
+    bool fresh[LOWER_SCRATCH];    /* copies: written by this node */
     bool locked[LOWER_SCRATCH];
     uint8_t slots_used;
     LowerTemp temp[IR_T_MAX];
@@ -107,8 +113,12 @@ typedef struct Lower {
 unsigned x64_scratch(Lower *l);
 /* Where the value is: register, slot or field. */
 AsmRm x64_rm(Lower *l, IrVal v);
-/* The same in a register; a value of @w bytes is loaded if it is in memory. */
-unsigned x64_in_reg(Lower *l, IrVal v, unsigned w);
+/* The same in a register, which is not to be changed. */
+unsigned x64_in_reg(Lower *l, IrVal v);
+/* Where a guest register lives. */
+AsmRm x64_home(const Lower *l, IrVal v);
+/* Scratch registers are about to be destroyed, or guest registers changed by others. */
+void x64_drop_copies(Lower *l);
 /* Operand b: value, memory or field; not an immediate. */
 AsmRm x64_b(Lower *l);
 /* Memory at host address @base + disp of the node. */
@@ -133,6 +143,8 @@ static inline bool x64_is_mem(AsmRm rm)
 typedef struct LowerDst {
     unsigned reg;
     bool store;
+    bool whole; /* all bits of .reg are good in the end */
+    IrVal v;
     AsmRm home;
 } LowerDst;
 LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load);

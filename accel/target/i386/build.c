@@ -19,7 +19,8 @@
 
 enum {
     PAGE_SIZE = SOFT_TLB_PAGE,
-    PEEK_MAX = 6, /* instructions looked at to learn whether flags are dead */
+    PEEK_MAX = 6,      /* instructions looked at to learn whether flags are dead */
+    PEEK_VEC_MAX = 16, /* behind a block with vector code, most of which has none */
     EXITS_MAX = 4,
 };
 
@@ -412,7 +413,7 @@ static void note_peeked(const BlockContext *c, uint64_t pc, unsigned len)
 static bool overwrites_all(BlockContext *c, uint64_t pc)
 {
     uint32_t dead = 0;
-    unsigned left = 0;
+    unsigned left = 0, most = c->ir->vec ? PEEK_VEC_MAX : PEEK_MAX;
     const uint8_t *p = same_page(c, pc) ? peek(c->cpu, pc, &left) : NULL;
 
     if (!p) {
@@ -421,7 +422,7 @@ static bool overwrites_all(BlockContext *c, uint64_t pc)
     if (!peek_ir) {
         peek_ir = ir_block_new();
     }
-    for (unsigned k = 0; k < PEEK_MAX; k++) {
+    for (unsigned k = 0; k < most; k++) {
         X86Insn i;
 
         if (x86_decode(c->cpu, c->cpu->mode, pc, p, left, &i) != X86_DECODE_OK ||

@@ -5,6 +5,7 @@
  */
 #include "accel/target/i386/build.h"
 #include "accel/target/i386/builds-int.h"
+#include "accel/target/i386/jit-target.h"
 #include "accel/target/i386/operands.h"
 
 /* --- BT family ----------------------------------------------------------------------
@@ -200,6 +201,11 @@ bool x86_build_bmi(X86Build *b, const X86Insn *i)
                      .reg_written = true,
                      .vvvv_written = mulx };
 
+    /* More operands than the back end has registers for. */
+    if (mulx && i->flags & X86_I_MEM && x86_jit_target.host_reg[i->reg] < 0 &&
+        x86_jit_target.host_reg[i->vvvv] < 0) {
+        return false;
+    }
     return emit_template(b, i, t, i->opsize);
 }
 

@@ -178,8 +178,11 @@ static void lower_extend(Lower *l)
 
     if (!x64_is_mem(b) && asm_is_high(b.reg) &&
         !asm_can_encode(ASM_BYTE_RM | (n->w == 8 ? ASM_W : 0), d.reg, b)) {
-        asm_rorx(l->hot, 4, d.reg, b.reg - A_AH, 8);
-        b = asm_reg(d.reg);
+        /* A destination of two bytes keeps the others. */
+        unsigned s = n->w == 2 ? x64_scratch(l) : d.reg;
+
+        asm_rorx(l->hot, 4, s, b.reg - A_AH, 8);
+        b = asm_reg(s);
     }
     if (n->op == IR_MOVZX) {
         asm_movzx(l->hot, n->w, n->size, d.reg, b);

@@ -607,6 +607,9 @@ static void lower_node(Lower *l)
     case IR_CLASS_TEMPLATE:
         lower_plain(l, x64_lower_template);
         break;
+    case IR_CLASS_STRING:
+        lower_plain(l, x64_lower_string);
+        break;
     case IR_CLASS_MISC:
         if (l->n->op == IR_POLL) {
             x64_lower_exit(l);

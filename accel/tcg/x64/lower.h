@@ -172,6 +172,7 @@ void x64_lower_alu(Lower *l);      /* lower-alu.c: everything that computes */
 void x64_lower_mem(Lower *l);      /* lower-mem.c: EA, CHECK, GUARD, LDST, STST */
 void x64_lower_exit(Lower *l);     /* lower-exit.c: REF, POLL, ends */
 void x64_lower_template(Lower *l); /* lower-template.c */
+void x64_lower_string(Lower *l);   /* lower-string.c */
 /* How to get the flags of l->n again, or NULL; called before the node's code and may
  * store an operand. lower-recipe.c */
 bool x64_recipe(Lower *l, FlagsRecipe *r);

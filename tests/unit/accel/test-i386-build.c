@@ -14,8 +14,10 @@
 #include "accel/target/i386/build.h"
 #include "accel/target/i386/decode.h"
 #include "accel/target/i386/flags.h"
+#include "accel/target/i386/jit-target.h"
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/operands.h"
+#include "accel/target/i386/refs-sys.h"
 #include "accel/target/i386/system.h"
 #include "accel/tcg/code-pages.h"
 #include "accel/tcg/phys.h"
@@ -26,6 +28,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
     INSNS_MAX = 6,
@@ -219,10 +222,27 @@ static bool is_end(const X86Insn *i)
            i->ref == x86_ref_nm || i->ref == x86_ref_gp0;
 }
 
-/* Instructions that a test without a machine cannot execute. */
+static bool is_in(const X86Row *row, const X86RowTable *t)
+{
+    return row >= t->rows && row < t->rows + t->count;
+}
+
+/* An integer instruction that is not always executed by its reference function. */
+static bool is_candidate(const X86Row *row)
+{
+    return row->build && (is_in(row, &x86_rows_int) || is_in(row, &x86_rows_sys));
+}
+
 static bool is_wanted(const X86Insn *i)
 {
-    return i->row && i->ref != x86_ref_ud && i->ref != x86_ref_gp0 && i->row->build;
+    return i->row && i->ref != x86_ref_ud && i->ref != x86_ref_gp0 &&
+           is_candidate(i->row);
+}
+
+/* It comes first in its block: another instruction could set a large count. */
+static bool is_repeated(const X86Insn *i)
+{
+    return i->row->rules & X86_REPOK && i->flags & (X86_I_REP | X86_I_REPNE);
 }
 
 static void make_block(Block *b, Mode mode)
@@ -240,7 +260,7 @@ static void make_block(Block *b, Mode mode)
 
         put_random(bytes, mode);
         if (x86_decode(cpu, cpu->mode, at, bytes, X86_INSN_MAX, i) != X86_DECODE_OK ||
-            !is_wanted(i)) {
+            !is_wanted(i) || (b->count && is_repeated(i))) {
             continue;
         }
         memcpy(b->bytes + b->len, bytes, i->len);
@@ -361,6 +381,11 @@ static void run_refs(const X86Insn *first, const X86Insn *end, uint64_t rip)
     do {
         cpu->insn = i;
         i->ref(cpu, i);
+        if (i->ref == x86_ref_sti) {
+            /* It ends the block, which matters when something is pending. */
+            cpu->run_end = end;
+            cpu->rip = rip;
+        }
         i++;
     } while (i < cpu->run_end);
     cpu->insn = NULL;
@@ -453,6 +478,61 @@ static void run_ir(const Block *b, Snapshot *out)
         vector = cpu->exc_vector;
     }
     take(out, vector);
+}
+
+/* --- as host code -------------------------------------------------------------------
+ */
+
+enum { CODE_BYTES = 1 << 20 };
+
+static uint8_t *code;
+static JitBuf shared;
+static bool native;
+
+static void setup_native(void)
+{
+    const char *why;
+
+    if (!jit_host_usable(&why)) {
+        return;
+    }
+    code = mmap(NULL, CODE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    g_assert(code != MAP_FAILED);
+    shared = (JitBuf){ .p = code, .end = code + CODE_BYTES / 4 };
+    jit_host_setup(&x86_jit_target, &shared);
+    jit_host_thread_init(cpu);
+    cpu->jit.salt[0] = 0x123456789abcdef0;
+    cpu->jit.salt[1] = 0xfedcba9876543210;
+    native = true;
+}
+
+static bool run_native(const Block *b, Snapshot *out)
+{
+    JitBlock *jb = g_malloc0(sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit));
+    JitBuf hot = { .p = code + CODE_BYTES / 4, .end = code + CODE_BYTES / 2 };
+    JitBuf cold = { .p = code + CODE_BYTES / 2, .end = code + CODE_BYTES };
+    volatile int vector = -1;
+
+    jb->guest = b->insn;
+    if (!jit_host_emit(&x86_jit_target, ir, jb, &hot, &cold)) {
+        g_free(jb);
+        return false;
+    }
+    x86_flags_to_jit(cpu);
+    cpu->jit.flags_here = true;
+    cpu->jit.exit = NULL;
+    if (!setjmp(cpu->fault_env)) {
+        jit_host_enter(cpu, jb->entry);
+    } else {
+        vector = cpu->exc_vector;
+    }
+    if (cpu->jit.flags_here) {
+        x86_flags_from_jit(cpu);
+    }
+    take(out, vector);
+    g_free(jb);
+    return true;
 }
 
 /* --- comparing ----------------------------------------------------------------------
@@ -575,6 +655,7 @@ static bool run_case(Mode mode)
     g_autoptr(GString) out = g_string_new(NULL);
     g_autofree char *before = NULL;
     unsigned passes = rnd(2) ? IR_PASS_ALL : rnd(IR_PASS_ALL + 1);
+    const char *how = "interpreted";
     uint32_t undef;
     Block b;
 
@@ -586,8 +667,14 @@ static bool run_case(Mode mode)
     ir_block_reset(ir);
     g_assert_true(x86_build_block(cpu, b.insn, b.count, b.end_rip, ir));
     ir->flags_dead_at = NULL;
-    if (!interp_can() || !undefined_flags(&b, &undef)) {
+    if (!undefined_flags(&b, &undef)) {
         return true;
+    }
+    for (unsigned k = 0; k < b.count; k++) {
+        if (b.insn[k].ref == x86_ref_sti) {
+            /* A slow stub of a group could end there. */
+            passes &= ~IR_PASS_GROUP;
+        }
     }
     before = ir_print(ir);
     if (verify(out, "as built")) {
@@ -596,7 +683,17 @@ static bool run_case(Mode mode)
     if (!out->len && verify(out, "after passes")) {
         run_model(&b, &want);
         put(&init);
-        run_ir(&b, &got);
+        if (native && (!interp_can() || rnd(4))) {
+            how = "native";
+            if (!run_native(&b, &got)) {
+                g_string_append(out, "  not lowered\n");
+                got = want;
+            }
+        } else if (interp_can()) {
+            run_ir(&b, &got);
+        } else {
+            return true;
+        }
         if (want.vector >= 0 || want.hash) { /* ended where we do not know */
             undef = 0;
             for (unsigned k = 0; k < b.count; k++) {
@@ -618,8 +715,8 @@ static bool run_case(Mode mode)
             g_string_append_printf(text, "  r%-2u %016" PRIx64 "%s", k, init.reg[k],
                                    k % 4 == 3 ? "\n" : "");
         }
-        g_test_message("mode %d, passes %x\n%s%s%s after passes\n%s", mode, passes,
-                       text->str, out->str, before, after);
+        g_test_message("mode %d, passes %x, %s\n%s%s%s after passes\n%s", mode, passes,
+                       how, text->str, out->str, before, after);
         return false;
     }
     return true;
@@ -655,16 +752,11 @@ static void setup(void)
     memset(cpu->features, 0xff, sizeof(cpu->features));
     x86_decode_setup();
     ir = ir_block_new();
+    setup_native();
     all = x86_patterns(&count);
     candidates = g_new(const X86Pattern *, count);
     for (unsigned k = 0; k < count; k++) {
-        const X86Row *row = all[k].row;
-        bool is_int =
-            (row >= x86_rows_int.rows &&
-             row < x86_rows_int.rows + x86_rows_int.count) ||
-            (row >= x86_rows_sys.rows && row < x86_rows_sys.rows + x86_rows_sys.count);
-
-        if (is_int && row->build) {
+        if (is_candidate(all[k].row)) {
             candidates[candidate_count++] = &all[k];
         }
     }

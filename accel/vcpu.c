@@ -322,6 +322,9 @@ void vcpu_stop_thread(VCPU *cpu)
         pthread_join(cpu->thread, NULL);
         bql_lock();
         cpu->created = false;
+        vcpu_run_queued_work(cpu); /* what came too late for the thread */
+        cpu->stopped = true;
+        pthread_cond_broadcast(&progress_cond);
     }
 }
 
@@ -420,6 +423,8 @@ static void vcpu_unrealize(DeviceState *dev)
         ACCEL_GET_CLASS(accel_current())->vcpu_release(cpu);
     }
     atomic_rcu_set(&vcpus[cpu->index], NULL);
+    /* Others may be walking the list in their read sections. */
+    object_unref_rcu(object_ref(cpu));
 }
 
 static void vcpu_class_init(ObjectClass *klass, const void *data)

@@ -2,6 +2,7 @@
 /* Instances: life, references, casts. The composition tree is in tree.c. */
 #include "qom/object.h"
 #include "qom/qom-internal.h"
+#include "util/rcu.h"
 
 #include <assert.h>
 #include <string.h>
@@ -110,6 +111,25 @@ void object_unref(void *ptr)
         assert(!obj->parent);
         finalize(obj);
     }
+}
+
+typedef struct Release {
+    RcuHead rcu; /* first */
+    Object *obj;
+} Release;
+
+static void release(Release *r)
+{
+    object_unref(r->obj);
+    g_free(r);
+}
+
+void object_unref_rcu(void *obj)
+{
+    Release *r = g_new(Release, 1);
+
+    r->obj = obj;
+    call_rcu(r, release, rcu);
 }
 
 const char *object_get_typename(const Object *obj)

@@ -45,6 +45,18 @@ typedef struct TcgVcpu {
     TcgVcpuListener views[VCPU_MAX_ASES];
 } TcgVcpu;
 
+/* Carries a TcgVcpu to the end of the read sections that may walk over it. */
+typedef struct TcgVcpuRelease {
+    RcuHead rcu; /* first */
+    TcgVcpu *tv;
+} TcgVcpuRelease;
+
+static void release_vcpu(TcgVcpuRelease *r)
+{
+    g_free(r->tv);
+    g_free(r);
+}
+
 void tcg_flush_all_vcpus(VCPU *except)
 {
     RCU_READ_LOCK_GUARD();
@@ -298,9 +310,11 @@ static void vcpu_finalize(VCPU *cpu)
     for (int i = 1; i < cpu->num_ases && VCPU_GET_CLASS(cpu)->tcg_flush; i++) {
         memory_listener_unregister(&tv->views[i].listener);
     }
-    /* Another vCPU may be walking the list in its read section: the memory stays. */
     tcg_reader_unregister(&tv->reader);
     cpu->accel_data = NULL;
+    TcgVcpuRelease *r = g_new(TcgVcpuRelease, 1);
+    r->tv = tv;
+    call_rcu(r, release_vcpu, rcu);
 }
 
 static void tcg_class_init(ObjectClass *klass, const void *data)

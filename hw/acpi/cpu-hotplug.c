@@ -73,7 +73,8 @@ static uint64_t modern_read(const AcpiCpuHotplug *s, hwaddr offset, unsigned siz
     }
     switch (offset) {
     case CHP_FLAGS:
-        return (slot->cpu ? CHP_ENABLED : 0) | (slot->inserting ? CHP_INSERTING : 0) |
+        return (slot->cpu && !slot->ejecting ? CHP_ENABLED : 0) |
+               (slot->inserting ? CHP_INSERTING : 0) |
                (slot->removing ? CHP_REMOVING : 0);
     case CHP_DATA:
         return command_data(s, slot);
@@ -108,14 +109,42 @@ static void find_event(AcpiCpuHotplug *s)
     }
 }
 
-static void write_flags(AcpiCpuSlot *slot, uint64_t value)
+/*
+ * A processor may eject itself, so its thread cannot be waited for here: the main loop
+ * does. The boot processor stays.
+ */
+static void start_eject(AcpiCpuHotplug *s, AcpiCpuSlot *slot)
+{
+    if (slot == &s->slots[0]) {
+        log_guest_error("acpi-cpu-hotplug: eject of the boot processor\n");
+        return;
+    }
+    slot->ejecting = true;
+    bh_schedule(s->eject_bh);
+}
+
+static void eject_bh(void *opaque)
+{
+    AcpiCpuHotplug *s = opaque;
+
+    for (uint32_t i = 0; i < s->num_slots; i++) {
+        AcpiCpuSlot *slot = &s->slots[i];
+        if (slot->ejecting) {
+            bool gone = !slot->cpu || acpi_eject_device(slot->cpu);
+            (void)gone;
+            slot->ejecting = false;
+        }
+    }
+}
+
+static void write_flags(AcpiCpuHotplug *s, AcpiCpuSlot *slot, uint64_t value)
 {
     if (value & CHP_INSERTING) {
         slot->inserting = false;
     } else if (value & CHP_REMOVING) {
         slot->removing = false;
     } else if ((value & CHP_EJECT) && slot->cpu) {
-        acpi_eject_device(slot->cpu);
+        start_eject(s, slot);
     }
 }
 
@@ -152,7 +181,7 @@ static void chp_write(void *opaque, hwaddr offset, uint64_t value, unsigned size
     }
     switch (offset) {
     case CHP_FLAGS:
-        write_flags(slot, value);
+        write_flags(s, slot, value);
         break;
     case CHP_COMMAND:
         if (value < CMD_MAX) {
@@ -191,6 +220,7 @@ void acpi_cpu_hotplug_init(AcpiCpuHotplug *s, Object *owner, MemoryRegion *io,
     for (unsigned i = 0; i < num; i++) {
         s->slots[i].arch_id = arch_ids[i];
     }
+    s->eject_bh = bh_new(main_loop(), eject_bh, s);
     memory_region_init_io(&s->region, owner, &chp_ops, s, "acpi-cpu-hotplug",
                           ACPI_CPU_HOTPLUG_LEN);
     memory_region_add_subregion(io, base, &s->region);
@@ -199,6 +229,7 @@ void acpi_cpu_hotplug_init(AcpiCpuHotplug *s, Object *owner, MemoryRegion *io,
 void acpi_cpu_hotplug_fini(AcpiCpuHotplug *s, MemoryRegion *io)
 {
     memory_region_del_subregion(io, &s->region);
+    bh_free(s->eject_bh);
     g_clear_pointer(&s->slots, g_free);
     s->num_slots = 0;
 }
@@ -236,6 +267,12 @@ bool acpi_cpu_unplug_request(AcpiCpuHotplug *s, DeviceState *cpu, Error **errp)
 
     if (!slot) {
         return error_set(errp, "device '%s' is in no CPU slot", device_get_name(cpu));
+    }
+    if (!s->modern) { /* the bitmap has no words for it */
+        return error_set(errp,
+                         "acpi: device unplug request for not supported device "
+                         "type: %s",
+                         object_get_typename(OBJECT(cpu)));
     }
     slot->removing = true;
     return true;

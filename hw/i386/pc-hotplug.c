@@ -63,8 +63,8 @@ static bool pc_pre_plug(Object *handler, DeviceState *dev, Error **errp)
 {
     PCMachineState *pc = PC_MACHINE(handler);
 
-    if (is_cpu(dev) && device_machine_is_ready()) {
-        return error_set(errp, "CPU socket-id is not set");
+    if (is_cpu(dev)) {
+        return pc_cpu_pre_plug(pc, X86_CPU(dev), errp);
     }
     if (is_memory_card(dev)) {
         return pre_plug_card(pc, dev, errp);
@@ -79,6 +79,9 @@ static bool pc_plug(Object *handler, DeviceState *dev, Error **errp)
 {
     PCMachineState *pc = PC_MACHINE(handler);
 
+    if (is_cpu(dev)) {
+        return pc_cpu_plug(pc, X86_CPU(dev), errp);
+    }
     if (is_memory_card(dev)) {
         return plug_card(pc, dev, errp);
     }
@@ -94,9 +97,7 @@ static bool pc_unplug_request(Object *handler, DeviceState *dev, Error **errp)
     PCMachineState *pc = PC_MACHINE(handler);
 
     if (is_cpu(dev)) {
-        return VCPU_CAST(dev)->index == 0
-                   ? error_set(errp, "Boot CPU is unpluggable")
-                   : error_set(errp, "taking CPUs out is not built");
+        return pc_cpu_unplug_request(pc, X86_CPU(dev), errp);
     }
     if (is_memory_card(dev)) {
         return error_set(errp, "virtio based memory devices cannot be unplugged.");
@@ -111,6 +112,9 @@ static bool pc_unplug(Object *handler, DeviceState *dev, Error **errp)
 {
     PCMachineState *pc = PC_MACHINE(handler);
 
+    if (is_cpu(dev)) {
+        return pc_cpu_unplug(pc, X86_CPU(dev), errp);
+    }
     if (!is_dimm(dev)) {
         return true;
     }

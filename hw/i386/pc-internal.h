@@ -20,12 +20,6 @@
 #define TYPE_PC_MACHINE "generic-pc-machine"
 OBJECT_DECLARE_TYPE(PCMachineState, PCMachineClass, PC_MACHINE, TYPE_PC_MACHINE)
 
-/* What one CPU sees: memory, and memory with SMRAM while it is in SMM. */
-typedef struct PcCpuView {
-    AddressSpace memory, smm;
-    MemoryRegion smm_root, smm_memory, smm_smram;
-} PcCpuView;
-
 struct PCMachineState {
     MachineState parent_obj;
 
@@ -37,8 +31,9 @@ struct PCMachineState {
     PcPorts ports;
 
     uint32_t *apic_ids;
-    Object *host;        /* host bridge */
-    MemoryRegion *smram; /* what CPUs in SMM see above memory: new_host sets it */
+    struct PcCpuView **views; /* by CPU index; objects, children of the CPUs */
+    Object *host;             /* host bridge */
+    MemoryRegion *smram;      /* what CPUs in SMM see above memory: new_host sets it */
     PCIBus *pci;
     ISABus *isa;
     I8259State *pic;
@@ -47,6 +42,7 @@ struct PCMachineState {
     DeviceState *hpet_dev, *fdc, *pm; /* pm: NULL without ACPI */
     PCIDevice *ide;
     PcFirmware *fw;
+    X86CpuOps cpu_ops; /* the board's entries, for every CPU */
 
     /* Options */
     int acpi, smm, vmport; /* OnOffAuto */
@@ -89,6 +85,16 @@ bool pc_connect_power_management(PCMachineState *pc, DeviceState *pm,
                                  Error **errp) WARN_UNUSED;
 
 uint32_t pc_apic_id(const CpuTopology *t, unsigned index);
+/* pc-cpus.c. */
+/* The boot processors, not realized: they are to be the first devices. */
+bool pc_make_cpus(PCMachineState *pc, Error **errp) WARN_UNUSED;
+/* When there is SMRAM and @ops, the board's part, is complete. */
+bool pc_realize_cpus(PCMachineState *pc, Error **errp) WARN_UNUSED;
+struct json_object *pc_hotpluggable_cpus(MachineState *ms);
+bool pc_cpu_pre_plug(PCMachineState *pc, X86Cpu *cpu, Error **errp) WARN_UNUSED;
+bool pc_cpu_plug(PCMachineState *pc, X86Cpu *cpu, Error **errp) WARN_UNUSED;
+bool pc_cpu_unplug_request(PCMachineState *pc, X86Cpu *cpu, Error **errp) WARN_UNUSED;
+bool pc_cpu_unplug(PCMachineState *pc, X86Cpu *cpu, Error **errp) WARN_UNUSED;
 
 /* pc-hotplug.c: DIMMs and CPUs. */
 Object *pc_get_hotplug_handler(MachineState *ms, DeviceState *dev);

@@ -127,146 +127,6 @@ static void board_triple_fault(void *opaque)
     system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
 }
 
-/* --- CPUs
- * -------------------------------------------------------------------------------------
- */
-
-static unsigned bits_for(unsigned n)
-{
-    return n > 1 ? 32 - (unsigned)__builtin_clz(n - 1) : 0;
-}
-
-/* APIC ids number each level of the topology with its own bits (SDM vol. 3, 8.9.1). */
-uint32_t pc_apic_id(const CpuTopology *t, unsigned index)
-{
-    unsigned thread = index % t->threads, core = index / t->threads % t->cores;
-    unsigned die = index / (t->threads * t->cores) % t->dies;
-    unsigned socket = index / (t->threads * t->cores * t->dies);
-    unsigned tb = bits_for(t->threads), cb = bits_for(t->cores), db = bits_for(t->dies);
-
-    return thread | core << tb | die << (tb + cb) | socket << (tb + cb + db);
-}
-
-static void make_view(PCMachineState *pc, X86Cpu *cpu, unsigned index)
-{
-    PcCpuView *v = g_new0(PcCpuView, 1); /* lives as long as the machine */
-    g_autofree char *memory = g_strdup_printf("cpu-memory-%u", index);
-    g_autofree char *smm = g_strdup_printf("cpu-smm-%u", index);
-    Object *owner = OBJECT(cpu);
-
-    address_space_init(&v->memory, get_system_memory(), memory);
-    vcpu_add_address_space(VCPU_CAST(cpu), &v->memory);
-    if (!accel_has_smm()) {
-        return;
-    }
-    if (accel_is("kvm") && index > 0) { /* one view in SMM for all */
-        vcpu_add_address_space(VCPU_CAST(cpu), vcpu_first()->as[1]);
-        return;
-    }
-    memory_region_init(&v->smm_root, owner, "memory", UINT64_MAX);
-    memory_region_init_alias(&v->smm_memory, owner, "memory", get_system_memory(), 0,
-                             UINT64_MAX);
-    memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_memory, 0);
-    if (pc->smram) {
-        memory_region_init_alias(&v->smm_smram, owner, "smram", pc->smram, 0, 4 * GIB);
-        memory_region_add_subregion_overlap(&v->smm_root, 0, &v->smm_smram, 1);
-    }
-    address_space_init(&v->smm, &v->smm_root, accel_is("kvm") ? "KVM-SMRAM" : smm);
-    vcpu_add_address_space(VCPU_CAST(cpu), &v->smm);
-}
-
-/* Made first, so that the boot CPU is the first device; realized when SMRAM exists. */
-static bool make_cpus(PCMachineState *pc, Error **errp)
-{
-    MachineState *ms = MACHINE(pc);
-    g_autofree char *model = g_strdup(
-        ms->cpu_model ? ms->cpu_model : MACHINE_GET_CLASS(ms)->default_cpu_type);
-
-    if (g_str_has_suffix(model, X86_CPU_TYPE_SUFFIX)) {
-        model[strlen(model) - strlen(X86_CPU_TYPE_SUFFIX)] = 0;
-    }
-    const char *type = x86_cpu_parse_model(model, errp);
-    if (!type) {
-        return false;
-    }
-    ms->cpu_type = g_strdup(type);
-    pc->apic_ids = g_new(uint32_t, ms->smp.max_cpus);
-    for (unsigned i = 0; i < ms->smp.max_cpus; i++) {
-        pc->apic_ids[i] = pc_apic_id(&ms->smp, i);
-    }
-    for (unsigned i = 0; i < ms->smp.cpus; i++) {
-        X86Cpu *cpu = x86_cpu_new(ms->cpu_type);
-        object_property_add_child(container_get(OBJECT(ms), "unattached"), "device[*]",
-                                  OBJECT(cpu));
-        object_unref(cpu);
-        g_ptr_array_add(ms->cpus, cpu);
-    }
-    return true;
-}
-
-static bool realize_cpus(PCMachineState *pc, Error **errp)
-{
-    MachineState *ms = MACHINE(pc);
-
-    for (unsigned i = 0; i < ms->cpus->len; i++) {
-        X86Cpu *cpu = g_ptr_array_index(ms->cpus, i);
-        X86CpuOps *ops = x86_cpu_get_ops(cpu);
-        x86_cpu_set_topology(cpu, pc->apic_ids[i], ms->smp.sockets,
-                             ms->smp.cores * ms->smp.dies, ms->smp.threads);
-        ops->pic_read_irq = board_pic_read_irq;
-        ops->set_ferr = board_set_ferr;
-        ops->triple_fault = board_triple_fault;
-        x86_cpu_get_state(cpu)->board = pc;
-        VCPU_CAST(cpu)->index = (int)i;
-        make_view(pc, cpu, i);
-        if (!device_realize(DEVICE(cpu), NULL, errp)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static struct json_object *cpu_props(const MachineState *ms, unsigned i)
-{
-    const CpuTopology *t = &ms->smp;
-    struct json_object *props = json_object_new_object();
-
-    if (ms->numa && ms->numa->num_nodes) {
-        json_object_object_add(props, "node-id",
-                               json_object_new_int(machine_get_cpu_node(ms, i)));
-    }
-    json_object_object_add(props, "socket-id",
-                           json_object_new_int(i / (t->threads * t->cores * t->dies)));
-    if (t->dies > 1) {
-        json_object_object_add(
-            props, "die-id",
-            json_object_new_int(i / (t->threads * t->cores) % t->dies));
-    }
-    json_object_object_add(props, "core-id",
-                           json_object_new_int(i / t->threads % t->cores));
-    json_object_object_add(props, "thread-id", json_object_new_int(i % t->threads));
-    return props;
-}
-
-static struct json_object *pc_hotpluggable_cpus(MachineState *ms)
-{
-    struct json_object *list = json_object_new_array();
-
-    for (unsigned i = ms->smp.max_cpus; i-- > 0;) {
-        struct json_object *o = json_object_new_object();
-        json_object_object_add(o, "props", cpu_props(ms, i));
-        json_object_object_add(o, "vcpus-count", json_object_new_int(1));
-        if (i < ms->cpus->len && g_ptr_array_index(ms->cpus, i)) {
-            DeviceState *cpu = g_ptr_array_index(ms->cpus, i);
-            json_object_object_add(o, "qom-path",
-                                   json_object_new_string(cpu->canonical_path));
-        }
-        json_object_object_add(o, "type", json_object_new_string(ms->cpu_type));
-        json_object_array_add(list, o);
-    }
-    return list;
-}
-
 /* --- Memory
  * -----------------------------------------------------------------------------------
  */
@@ -495,7 +355,8 @@ bool pc_connect_power_management(PCMachineState *pc, DeviceState *pm, Error **er
     system_add_powerdown_listener(power_button, pc);
     system_add_wakeup_listener(wakeup, pc);
     for (guint i = 0; i < ms->cpus->len; i++) {
-        if (!hotplug_handler_plug(OBJECT(pm), g_ptr_array_index(ms->cpus, i), errp)) {
+        DeviceState *cpu = g_ptr_array_index(ms->cpus, i);
+        if (cpu && !hotplug_handler_plug(OBJECT(pm), cpu, errp)) {
             return false;
         }
     }
@@ -582,7 +443,7 @@ static bool make_chipset(PCMachineState *pc, Error **errp)
 
     pmc->new_host(pc);
     memory_region_init(&pc->pci_memory, OBJECT(pc), "pci", UINT64_MAX);
-    if (!make_cpus(pc, errp)) {
+    if (!pc_make_cpus(pc, errp)) {
         return false;
     }
     if (!pmc->is_isa_only) {
@@ -592,7 +453,7 @@ static bool make_chipset(PCMachineState *pc, Error **errp)
         !sysbus_realize_and_unref(SYSBUS_DEVICE(device_new("kvmclock")), errp)) {
         return false;
     }
-    if (!pmc->init_host(pc, errp) || !realize_cpus(pc, errp) ||
+    if (!pmc->init_host(pc, errp) || !pc_realize_cpus(pc, errp) ||
         !pmc->make_isa_bridge(pc, errp)) {
         return false;
     }
@@ -621,6 +482,9 @@ static bool pc_init(MachineState *ms, Error **errp)
 {
     PCMachineState *pc = PC_MACHINE(ms);
 
+    pc->cpu_ops.pic_read_irq = board_pic_read_irq;
+    pc->cpu_ops.set_ferr = board_set_ferr;
+    pc->cpu_ops.triple_fault = board_triple_fault;
     irq_init(&pc->a20, a20_set, pc, 0);
     irq_init(&pc->intr, intr_line, pc, 0);
     irq_init(&pc->reset, reset_line, pc, 0);

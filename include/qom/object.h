@@ -124,6 +124,8 @@ void object_initialize_child(Object *parent, const char *name, void *storage,
                              size_t size, const char *type_name);
 Object *object_ref(void *obj);
 void object_unref(void *obj);
+/* The same after a grace period: readers may still be looking at it. */
+void object_unref_rcu(void *obj);
 /* Take the object out of its parent, which drops its reference. Harmless without one.
  */
 void object_unparent(Object *obj);

@@ -24,8 +24,11 @@ static DeviceClass *find_driver(const char *driver, Error **errp)
         return NULL;
     }
     DeviceClass *dc = DEVICE_CLASS(klass);
-    if (object_class_is_abstract(klass) || !dc->user_creatable ||
-        (device_machine_is_ready() && !dc->hotpluggable)) {
+    if (object_class_is_abstract(klass)) {
+        error_set(errp, "Parameter 'driver' expects a non-abstract device type");
+        return NULL;
+    }
+    if (!dc->user_creatable || (device_machine_is_ready() && !dc->hotpluggable)) {
         error_set(errp, "Parameter 'driver' expects a pluggable device type");
         return NULL;
     }

@@ -86,6 +86,21 @@ void x86_cpu_set_a20(X86Cpu *cpu, int level)
     }
 }
 
+X86CpuPlace x86_cpu_get_place(X86Cpu *cpu)
+{
+    return (X86CpuPlace){ cpu->socket_id, cpu->die_id, cpu->core_id, cpu->thread_id,
+                          cpu->node_id };
+}
+
+void x86_cpu_set_place(X86Cpu *cpu, const X86CpuPlace *place)
+{
+    cpu->socket_id = place->socket;
+    cpu->die_id = place->die;
+    cpu->core_id = place->core;
+    cpu->thread_id = place->thread;
+    cpu->node_id = place->node;
+}
+
 bool x86_cpu_has_apic(X86Cpu *cpu)
 {
     return cpu->apic != NULL;

@@ -10,6 +10,7 @@
 #include "hw/acpi/acpi-device.h"
 #include "memory/memory.h"
 #include "migration/vmstate.h"
+#include "util/event-loop.h"
 
 #define ACPI_CPU_HOTPLUG_LEN 0x20
 
@@ -18,6 +19,7 @@ typedef struct AcpiCpuSlot {
     uint32_t arch_id; /* APIC id */
     bool inserting;
     bool removing;
+    bool ejecting; /* gone for the guest; the bottom half takes it out. Not migrated */
     uint32_t ost_event;
     uint32_t ost_status;
 } AcpiCpuSlot;
@@ -29,6 +31,7 @@ typedef struct AcpiCpuHotplug {
     uint8_t command;
     uint32_t num_slots;
     AcpiCpuSlot *slots;
+    BottomHalf *eject_bh;
 } AcpiCpuHotplug;
 
 /* @arch_ids: of the possible CPUs, by index; copied. */

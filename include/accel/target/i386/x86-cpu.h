@@ -46,9 +46,16 @@ X86Cpu *x86_cpu_new(const char *type);
 void x86_cpu_set_topology(X86Cpu *cpu, uint32_t apic_id, unsigned packages,
                           unsigned cores, unsigned threads);
 
+/* Where it sits, as the properties socket-id, ... have it; -1: not given. */
+typedef struct X86CpuPlace {
+    int32_t socket, die, core, thread, node;
+} X86CpuPlace;
+X86CpuPlace x86_cpu_get_place(X86Cpu *cpu);
+void x86_cpu_set_place(X86Cpu *cpu, const X86CpuPlace *place);
+
 X86State *x86_cpu_get_state(X86Cpu *cpu);
 X86CpuOps *x86_cpu_get_ops(X86Cpu *cpu);
-uint32_t x86_cpu_get_apic_id(X86Cpu *cpu);
+uint32_t x86_cpu_get_apic_id(X86Cpu *cpu); /* UINT32_MAX: not given */
 /* Is the vendor AMD?  The firmware tables depend on it. */
 bool x86_cpu_is_amd(X86Cpu *cpu);
 /* What CPUID answers: EAX, EBX, ECX, EDX.  The CPU is realized. */

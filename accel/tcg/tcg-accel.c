@@ -203,10 +203,10 @@ static bool set_options(TcgAccel *t, Error **errp)
                              : "thread=%s: only thread=multi is built",
                          t->thread);
     }
-    if (t->coverage || t->jitdump) {
-        return error_set(errp, "%s=on is not built",
-                         t->coverage ? "coverage" : "jitdump");
+    if (t->jitdump) {
+        return error_set(errp, "jitdump=on is not built; perf-map=on is");
     }
+    o.coverage = t->coverage;
     if (t->lockstep && !o.tier) {
         return error_set(errp, "lockstep=on compares translated code: it needs tier=1");
     }
@@ -278,6 +278,10 @@ static void vcpu_init(VCPU *cpu)
 
     cpu->accel_data = tv;
     tcg_reader_register(&tv->reader);
+    if (tcg_reader_count() > 1) {
+        /* Blocks made for one CPU have no LOCK. */
+        jit_drop_all();
+    }
     for (int i = 1; i < cpu->num_ases && VCPU_GET_CLASS(cpu)->tcg_flush; i++) {
         TcgVcpuListener *l = &tv->views[i];
         *l = (TcgVcpuListener){

@@ -4,6 +4,7 @@
  * guest instructions by their reference functions.
  */
 #include "accel/target/i386/jit-target.h"
+#include "accel/target/i386/coverage.h"
 #include "accel/target/i386/flags.h"
 #include "accel/target/i386/insn.h"
 
@@ -47,6 +48,9 @@ static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
     cpu->run_end = end;
     do {
         cpu->insn = i;
+        if (jit_options()->coverage) {
+            x86_coverage_note(cpu, i);
+        }
         i->ref(cpu, i);
         i++;
     } while (i < cpu->run_end);

@@ -82,11 +82,8 @@ bool jit_start(const JitTarget *target, Error **errp)
     return true;
 }
 
-void jit_stop(void)
+static void kill_all(void)
 {
-    if (!jit.hash) {
-        return;
-    }
     for (unsigned k = 0; k < jit.cache.regions; k++) {
         for (JitBlock *b = jit.cache.region[k].blocks; b; b = b->region_next) {
             if (!b->dead) {
@@ -94,6 +91,21 @@ void jit_stop(void)
             }
         }
     }
+}
+
+void jit_drop_all(void)
+{
+    pthread_mutex_lock(&jit.lock);
+    kill_all();
+    pthread_mutex_unlock(&jit.lock);
+}
+
+void jit_stop(void)
+{
+    if (!jit.hash) {
+        return;
+    }
+    kill_all();
     munmap(jit.hash, sizeof(JitBlock *) << JIT_HASH_BITS);
     code_cache_free(&jit.cache);
     ir_block_free(jit.ir);

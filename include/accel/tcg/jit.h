@@ -190,6 +190,8 @@ JitBlock *jit_translate(const JitSource *src, TcgReader *self, bool *never);
  * thread. Called by tcg_code_written() with the page's record, after the store.
  */
 void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len);
+/* Kills all blocks: what they were made for has changed. Any thread. */
+void jit_drop_all(void);
 /* The block of @key, alive, or NULL. No lock. */
 JitBlock *jit_find(const JitKey *key);
 /* Makes exit @e (of generated code that has just left through it) go to @to. */

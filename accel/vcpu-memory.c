@@ -44,7 +44,10 @@ static void hmp_x(HmpOut *out, HmpArgs *args)
     VCPU *cpu = session_cpu(out, args);
 
     if (cpu) {
-        memory_dump(out, args, read_virtual, cpu);
+        memory_dump(out, args, read_virtual, cpu,
+                    VCPU_GET_CLASS(cpu)->disas_arch
+                        ? VCPU_GET_CLASS(cpu)->disas_arch(cpu)
+                        : DISAS_NONE);
     }
 }
 HMP_COMMAND("x", "fmt:/,addr:l", "/fmt addr", "virtual memory dump starting at 'addr'",

@@ -98,7 +98,48 @@ static void print_value(HmpOut *out, char format, unsigned size, uint64_t v)
     }
 }
 
-void memory_dump(HmpOut *out, HmpArgs *args, MemoryDumpReadFn *read, void *opaque)
+/* As many bytes of an instruction at @addr as there are. */
+static unsigned read_code(MemoryDumpReadFn *read, void *opaque, uint64_t addr,
+                          uint8_t *buf, unsigned most)
+{
+    unsigned n = 0;
+
+    while (n < most && read(opaque, addr + n, buf + n, 1)) {
+        n++;
+    }
+    return n;
+}
+
+static void dump_code(HmpOut *out, uint64_t addr, int count, MemoryDumpReadFn *read,
+                      void *opaque, DisasArch arch)
+{
+    if (arch == DISAS_NONE || !disas_available()) {
+        hmp_puts(out, arch == DISAS_NONE ? "no disassembler here: use 'x' for code\n"
+                                         : "the disassembler needs libcapstone4\n");
+        return;
+    }
+    for (; count > 0; count--) {
+        uint8_t buf[16];
+        char text[128];
+        unsigned have = read_code(read, opaque, addr, buf, sizeof(buf));
+        unsigned len = disas_insn(arch, buf, have, addr, text, sizeof(text));
+
+        if (!have) {
+            hmp_printf(out, "0x%08" PRIx64 ":  Cannot access memory\n", addr);
+            return;
+        }
+        hmp_printf(out, "0x%08" PRIx64 ":  ", addr);
+        for (unsigned k = 0; k < (len ? len : 1); k++) {
+            hmp_printf(out, "%02x ", buf[k]);
+        }
+        hmp_printf(out, "%*s %s\n", len < 8 ? (int)(8 - (len ? len : 1)) * 3 : 0, "",
+                   len ? text : "(bad)");
+        addr += len ? len : 1;
+    }
+}
+
+void memory_dump(HmpOut *out, HmpArgs *args, MemoryDumpReadFn *read, void *opaque,
+                 DisasArch arch)
 {
     HmpFormat f = get_format(args);
     uint64_t addr = (uint64_t)hmp_arg_int(args, "addr", 0);
@@ -107,7 +148,7 @@ void memory_dump(HmpOut *out, HmpArgs *args, MemoryDumpReadFn *read, void *opaqu
     unsigned line = f.size == 1 ? 8 : 16;
 
     if (f.format == 'i') {
-        hmp_puts(out, "no disassembler is built in\n");
+        dump_code(out, addr, f.count, read, opaque, arch);
         return;
     }
     for (; left; addr += line) {
@@ -195,7 +236,7 @@ static bool read_for_saving(void *opaque, uint64_t addr, void *buf, unsigned len
 
 static void hmp_xp(HmpOut *out, HmpArgs *args)
 {
-    memory_dump(out, args, read_physical, NULL);
+    memory_dump(out, args, read_physical, NULL, DISAS_NONE);
 }
 HMP_COMMAND("xp", "fmt:/,addr:l", "/fmt addr",
             "physical memory dump starting at 'addr'", hmp_xp);

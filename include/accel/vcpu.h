@@ -13,6 +13,7 @@
 #include "accel/accel.h"
 #include "hw/core/device.h"
 #include "memory/memory.h"
+#include "util/disas.h"
 #include <pthread.h>
 
 #define TYPE_VCPU     "cpu"
@@ -74,6 +75,9 @@ struct VCPUClass {
     void (*tcg_flush)(VCPU *cpu);
     /* Leave generated code soon: something in pending was set. Any thread. */
     void (*tcg_kick)(VCPU *cpu);
+    /* How its code looks now. Context: BQL, or its own thread. NULL: no disassembler.
+     */
+    DisasArch (*disas_arch)(VCPU *cpu);
     bool big_endian;
 };
 

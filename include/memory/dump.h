@@ -4,6 +4,7 @@
 #define STRATA_MEMORY_DUMP_H
 
 #include "memory/types.h"
+#include "util/disas.h"
 #include "util/error.h"
 
 struct HmpOut;
@@ -14,10 +15,10 @@ typedef bool MemoryDumpReadFn(void *opaque, uint64_t addr, void *buf, unsigned l
 
 /*
  * Dump as the arguments "format" (/COUNT FORMAT SIZE) and "addr" say. What is not given
- * is as it was last time. Context: BQL.
+ * is as it was last time. @arch: for the format "i". Context: BQL.
  */
 void memory_dump(struct HmpOut *out, struct HmpArgs *args, MemoryDumpReadFn *read,
-                 void *opaque);
+                 void *opaque, DisasArch arch);
 /* Write @size bytes from @addr on to a new file, read by @read. */
 bool memory_save(const char *filename, uint64_t addr, uint64_t size,
                  MemoryDumpReadFn *read, void *opaque, Error **errp);

@@ -21,6 +21,7 @@
  */
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/decode.h"
+#include "accel/target/i386/dump.h"
 #include "accel/target/i386/lockstep.h"
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/x86-jit.h"
@@ -253,17 +254,23 @@ static void log_block(const X86State *cpu, const X86Block *b, const uint8_t *byt
 {
     const uint8_t *p = bytes;
 
+    if (!log_in_filter(b->rip)) {
+        return;
+    }
     log_printf("----------------\nIN:\n");
     for (unsigned k = 0; k < b->count; k++) {
         const X86Insn *i = &b->insn[k];
-        char hex[40] = "";
+        char hex[40] = "", text[128];
 
         for (unsigned n = 0; n < i->len; n++) {
             g_snprintf(hex + 2 * n, 3, "%02x", p[n]);
         }
+        if (!disas_insn(x86_disas_arch(cpu), p, i->len, x86_insn_rip(i), text,
+                        sizeof(text))) {
+            g_strlcpy(text, i->row ? i->row->name : "(bad)", sizeof(text));
+        }
         p += i->len;
-        log_printf("0x%08" PRIx64 ":  %-30s  %s\n", x86_insn_rip(i), hex,
-                   i->row ? i->row->name : "(bad)");
+        log_printf("0x%08" PRIx64 ":  %-30s  %s\n", x86_insn_rip(i), hex, text);
     }
 }
 

@@ -87,7 +87,8 @@ char *x86_coverage_report(void)
     }
     qsort(all->pdata, all->len, sizeof(gpointer), by_count);
     g_string_append_printf(out,
-                           "%" PRIu64 " slow paths of built instructions; %u forms that "
+                           "%" PRIu64
+                           " slow paths of built instructions; %u forms that "
                            "are not built were executed:\n",
                            slow, all->len);
     for (unsigned k = 0; k < MIN(all->len, REPORTED); k++) {

@@ -227,3 +227,10 @@ bool x86_get_register(const X86State *cpu, const char *name, uint64_t *value)
     }
     return get_segment(cpu, name, value);
 }
+
+DisasArch x86_disas_arch(const X86State *cpu)
+{
+    return x86_is64(cpu)                 ? DISAS_X86_64
+           : cpu->mode & X86_MODE_CODE32 ? DISAS_X86_32
+                                         : DISAS_X86_16;
+}

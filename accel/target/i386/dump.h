@@ -4,11 +4,15 @@
 #define ACCEL_TARGET_I386_DUMP_H
 
 #include "accel/target/i386/cpu.h"
+#include "util/disas.h"
 
 typedef struct HmpOut HmpOut;
 
 void x86_dump_state(const X86State *cpu, HmpOut *out);
 /* "rax", "eip", "cs.base" ...; false: no such register. */
 bool x86_get_register(const X86State *cpu, const char *name, uint64_t *value);
+
+/* How its code is to be disassembled in the current mode. */
+DisasArch x86_disas_arch(const X86State *cpu);
 
 #endif

@@ -179,6 +179,11 @@ static void tcg_flush(VCPU *vcpu)
     vcpu_set_pending(vcpu, VCPU_PENDING_IRQ);
 }
 
+static DisasArch disas_arch(VCPU *vcpu)
+{
+    return x86_disas_arch(&X86_CPU(vcpu)->st);
+}
+
 static void tcg_kick(VCPU *vcpu)
 {
     jit_env_kick(&X86_CPU(vcpu)->st.jit);
@@ -443,6 +448,7 @@ static void base_class_init(ObjectClass *klass, const void *data)
     vc->tcg_exec = tcg_exec;
     vc->tcg_flush = tcg_flush;
     vc->tcg_kick = tcg_kick;
+    vc->disas_arch = disas_arch;
     OBJECT_CLASS_ADD_PROPERTIES(klass, properties);
     add_feature_properties(klass);
 }

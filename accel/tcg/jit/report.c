@@ -3,6 +3,7 @@
  */
 #include "accel/tcg/jit/jit-internal.h"
 #include "qapi/command.h"
+#include "util/disas.h"
 #include "util/log.h"
 
 #include <glib.h>
@@ -24,6 +25,29 @@ void jit_log_block(const JitBlock *b, const IrBlock *ir, const char *when,
                b->key.mode, text);
 }
 
+static void log_out_asm(const JitBlock *b)
+{
+    const uint8_t *p = b->entry, *end = p + b->code_bytes;
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    g_string_append_printf(
+        out, "OUT: [size=%u, %u cold, for %u guest bytes at %" PRIx64 "]\n",
+        b->code_bytes, b->cold_bytes, b->guest_bytes, b->key.pc);
+    while (p < end) {
+        char text[128];
+        unsigned len = disas_insn(DISAS_X86_64, p, (size_t)(end - p), (uintptr_t)p,
+                                  text, sizeof(text));
+
+        if (len) {
+            g_string_append_printf(out, "%p:  %s\n", (const void *)p, text);
+        } else {
+            g_string_append_printf(out, "%p:  .byte 0x%02x\n", (const void *)p, *p);
+        }
+        p += len ? len : 1;
+    }
+    log_printf("%s\n", out->str);
+}
+
 static FILE *perf_map; /* translation lock */
 
 static void write_perf_map(const JitBlock *b)
@@ -43,6 +67,9 @@ static void write_perf_map(const JitBlock *b)
 
 void jit_report_block(const JitBlock *b)
 {
+    if (log_enabled(LOG_OUT_ASM) && log_in_filter(b->key.pc)) {
+        log_out_asm(b);
+    }
     if (jit_options()->perf_map) {
         write_perf_map(b);
     }

@@ -30,7 +30,7 @@ typedef struct TcgAccel {
     char *mem, *thread, *opt, *jit_only_pc;
 } TcgAccel;
 
-enum { TIER_UNSET = UINT32_MAX, TIER_HIGHEST = 1 };
+enum { TIER_UNSET = UINT32_MAX, TIER_HIGHEST = 2 };
 
 static MemoryListener listener;
 

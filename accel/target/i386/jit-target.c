@@ -36,6 +36,8 @@ static const X86Insn *end_of_run(const X86Insn *i, const X86Insn *end)
     return i < end ? i + 1 : end;
 }
 
+unsigned x86_refs_end;
+
 static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
 {
     X86State *cpu = state;
@@ -56,6 +58,9 @@ static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
     } while (i < cpu->run_end);
     cpu->insn = NULL;
     if (!cpu->run_end || is_transfer(&i[-1])) {
+        if (jit_options()->lockstep) {
+            x86_refs_end = i - (const X86Insn *)b->guest;
+        }
         return false;
     }
     x86_flags_to_jit(cpu);

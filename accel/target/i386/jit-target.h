@@ -8,6 +8,10 @@
 
 extern const JitTarget x86_jit_target;
 
+/* For lockstep: the instruction of the block behind the last one that a slow stub has
+ * executed before it left. */
+extern unsigned x86_refs_end;
+
 /* The arithmetic flags between their two forms: JitEnv.flags while generated code runs,
  * cc_res and cc_aux otherwise. vCPU thread. */
 void x86_flags_to_jit(X86State *cpu);

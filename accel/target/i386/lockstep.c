@@ -338,20 +338,36 @@ static void slow_segments(X86State *cpu)
 /* The block was left before its end, as after a store into decoded code. */
 static bool ended_early;
 
+static bool is_transfer(const X86Insn *i)
+{
+    return !i->row || i->row->rules & X86_ENDS;
+}
+
+/* From instruction @first of the block on, as long as transfers in the middle, those of
+ * a trace, go on with the next one. */
+static void run_reference_from(X86State *cpu, const JitBlock *b, unsigned first)
+{
+    const X86Insn *i = (const X86Insn *)b->guest + first, *part;
+    const X86Insn *end = (const X86Insn *)b->guest + b->insns;
+
+    do {
+        for (part = i; part + 1 < end && !is_transfer(part); part++) {
+        }
+        part++;
+        cpu->rip = part[-1].next_rip;
+        cpu->run_end = part;
+        do {
+            cpu->insn = i;
+            i->ref(cpu, i);
+            i++;
+        } while (i < cpu->run_end);
+        ended_early = i < part;
+    } while (!ended_early && i < end && cpu->rip == x86_insn_rip(i));
+}
+
 static void run_reference(X86State *cpu, const JitBlock *b)
 {
-    const X86Insn *i = b->guest;
-    const X86Insn *end = i + b->insns;
-
-    ended_early = false;
-    cpu->rip = end[-1].next_rip;
-    cpu->run_end = end;
-    do {
-        cpu->insn = i;
-        i->ref(cpu, i);
-        i++;
-    } while (i < cpu->run_end);
-    ended_early = i < end;
+    run_reference_from(cpu, b, 0);
 }
 
 static void run_translated(X86State *cpu, const JitBlock *b)
@@ -368,6 +384,10 @@ static void run_translated(X86State *cpu, const JitBlock *b)
     if (cpu->jit.flags_here) {
         cpu->jit.flags_here = false;
         x86_flags_from_jit(cpu);
+    } else if (x86_refs_end < b->insns &&
+               cpu->rip == x86_insn_rip((const X86Insn *)b->guest + x86_refs_end)) {
+        /* A stub has left in the middle of a trace, after a transfer. */
+        run_reference_from(cpu, b, x86_refs_end);
     }
 }
 

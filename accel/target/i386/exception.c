@@ -411,7 +411,7 @@ static void deliver_long(X86State *cpu, const Event *e)
 {
     Gate g = read_gate(cpu, e, 16);
     uint64_t flags = pushed_flags(cpu, e);
-    X86Segment cs;
+    X86Segment cs, ss;
     X86Desc d;
     unsigned cpl;
     bool inner;
@@ -445,12 +445,12 @@ static void deliver_long(X86State *cpu, const Event *e)
     cs = x86_desc_segment(&d, (g.sel & 0xfffc) | cpl);
     cs.attr |= X86_SEG_ACCESSED;
     set_flags_for_handler(cpu, !(g.type & 1));
+    ss = cpu->seg[X86_SS];
     if (inner) {
-        cpu->seg[X86_SS] = (X86Segment){ .selector = cpl,
-                                         .attr = (uint16_t)(cpl << X86_SEG_DPL_SHIFT) };
+        ss = (X86Segment){ .selector = cpl,
+                           .attr = (uint16_t)(cpl << X86_SEG_DPL_SHIFT) };
     }
-    x86_load_cs(cpu, &cs, cpl);
-    x86_update_seg(cpu, X86_SS);
+    x86_load_cs_ss(cpu, &cs, &ss, cpl);
     cpu->regs[X86_RSP].q = f.sp;
     cpu->rip = g.offset;
 }

@@ -439,12 +439,17 @@ static void return_to(X86State *cpu, const Return *r)
     } else {
         x86_sp_add(cpu, r->after + r->extra);
     }
-    go(cpu, &d, r->sel, cpl, r->rip);
     if (pops_stack) {
-        cpu->seg[X86_SS] = ss;
-        x86_update_mode(cpu);
-        x86_update_seg(cpu, X86_SS);
+        X86Segment cs;
+
+        x86_desc_set_accessed(cpu, &d);
+        cs = x86_desc_segment(&d, (r->sel & 0xfffc) | cpl);
+        cs.attr |= X86_SEG_ACCESSED;
+        x86_load_cs_ss(cpu, &cs, &ss, cpl);
+        cpu->rip = r->rip;
         x86_sp_set(cpu, sp + r->extra);
+    } else {
+        go(cpu, &d, r->sel, cpl, r->rip);
     }
     if (cpl > old_cpl) {
         drop_inner_segments(cpu);
@@ -491,7 +496,7 @@ static void finish_flags(X86State *cpu, uint64_t old, uint64_t v, uint64_t chang
         /* RF matters to breakpoints only. */
         cpu->rflags &= ~X86_FL_RF;
     }
-    x86_update_mode(cpu);
+    x86_flags_changed(cpu, old);
 }
 
 static void iret_real(X86State *cpu, const X86Insn *i)
@@ -678,9 +683,7 @@ static X86Segment flat_data(uint16_t sel, unsigned dpl)
 static void enter_flat(X86State *cpu, X86Segment cs, X86Segment ss, unsigned cpl,
                        uint64_t rip)
 {
-    cpu->seg[X86_SS] = ss;
-    x86_load_cs(cpu, &cs, cpl);
-    x86_update_seg(cpu, X86_SS);
+    x86_load_cs_ss(cpu, &cs, &ss, cpl);
     cpu->rip = rip;
 }
 

@@ -118,7 +118,11 @@ static uint32_t compute_mode(const X86State *cpu)
     m |= lma && cs & X86_SEG_L ? X86_MODE_CODE64
          : cs & X86_SEG_DB     ? X86_MODE_CODE32
                                : 0;
-    m |= cpu->seg[X86_SS].attr & X86_SEG_DB ? X86_MODE_STACK32 : 0;
+    /* Nothing depends on SS.B in 64-bit code: handlers of interrupts, whose SS is null,
+     * share their translations with those of SYSCALL. */
+    if (!(m & X86_MODE_CODE64)) {
+        m |= cpu->seg[X86_SS].attr & X86_SEG_DB ? X86_MODE_STACK32 : 0;
+    }
     m |= cpu->cr0 & X86_CR0_PE ? X86_MODE_PE : 0;
     m |= cpu->rflags & X86_FL_VM ? X86_MODE_VM86 : 0;
     m |= cpu->cr0 & X86_CR0_TS ? X86_MODE_TS : 0;
@@ -142,6 +146,20 @@ static uint32_t compute_mode(const X86State *cpu)
     return m;
 }
 
+/* The view follows from CPL, CR4.SMAP and AC. */
+static void set_view(X86State *cpu)
+{
+    if (cpu->cpl == 3) {
+        cpu->view = X86_VIEW_USER;
+    } else if (cpu->cr4 & X86_CR4_SMAP && !(cpu->rflags & X86_FL_AC)) {
+        cpu->view = X86_VIEW_SMAP;
+    } else {
+        cpu->view = X86_VIEW_KERNEL;
+    }
+    cpu->mode |= cpu->view == X86_VIEW_SMAP ? X86_MODE_SMAP : 0;
+    cpu->tlb = &cpu->views[cpu->view];
+}
+
 void x86_update_mode(X86State *cpu)
 {
     const uint32_t seg_bits = X86_MODE_CODE64 | X86_MODE_PE | X86_MODE_VM86 |
@@ -154,20 +172,34 @@ void x86_update_mode(X86State *cpu)
     cpu->stack_mask = cpu->mode & X86_MODE_CODE64    ? UINT64_MAX
                       : cpu->mode & X86_MODE_STACK32 ? 0xffffffffu
                                                      : 0xffff;
-    if (cpu->cpl == 3) {
-        cpu->view = X86_VIEW_USER;
-    } else if (cpu->cr4 & X86_CR4_SMAP && !(cpu->rflags & X86_FL_AC)) {
-        cpu->view = X86_VIEW_SMAP;
-    } else {
-        cpu->view = X86_VIEW_KERNEL;
-    }
-    cpu->mode |= cpu->view == X86_VIEW_SMAP ? X86_MODE_SMAP : 0;
-    cpu->tlb = &cpu->views[cpu->view];
+    set_view(cpu);
     if ((old ^ cpu->mode) & seg_bits) {
         for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
             x86_update_seg(cpu, k);
         }
     }
+}
+
+void x86_load_cs_ss(X86State *cpu, const X86Segment *cs, const X86Segment *ss,
+                    unsigned cpl)
+{
+    const uint32_t odd = X86_MODE_STEP | X86_MODE_AC;
+
+    cpu->seg[X86_CS] = *cs;
+    cpu->seg[X86_SS] = *ss;
+    cpu->cpl = cpl;
+    if (cpu->mode & X86_MODE_CODE64 && cpu->efer & X86_EFER_LMA &&
+        cs->attr & X86_SEG_L && !(cpu->mode & odd) &&
+        !(cpu->rflags & (X86_FL_TF | X86_FL_AC | X86_FL_VM))) {
+        /* From 64-bit code to 64-bit code: bases and bounds stay as they are. */
+        cpu->mode &= ~(X86_MODE_CPL | X86_MODE_SMAP);
+        cpu->mode |= cpl << X86_MODE_CPL_SHIFT;
+        set_view(cpu);
+        return;
+    }
+    x86_update_mode(cpu);
+    x86_update_seg(cpu, X86_CS);
+    x86_update_seg(cpu, X86_SS);
 }
 
 void x86_set_cpl(X86State *cpu, unsigned cpl)

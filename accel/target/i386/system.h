@@ -103,6 +103,9 @@ void x86_load_seg_cache(X86State *cpu, unsigned seg, const X86Segment *s);
 void x86_load_seg_null(X86State *cpu, unsigned seg, uint16_t sel);
 /* Installs CS and the CPL that goes with it. */
 void x86_load_cs(X86State *cpu, const X86Segment *s, unsigned cpl);
+/* The same together with SS; cheap between levels of 64-bit code. */
+void x86_load_cs_ss(X86State *cpu, const X86Segment *cs, const X86Segment *ss,
+                    unsigned cpl);
 /* Checks for a stack segment at privilege @cpl; raises @vector(sel) if unfit. */
 void x86_check_ss(X86State *cpu, uint16_t sel, const X86Desc *d, unsigned cpl,
                   X86Exception vector);

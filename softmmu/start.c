@@ -287,7 +287,8 @@ static MachineState *make_machine(Cli *cli, MachineClass *mc)
 
 static bool set_machine_properties(Cli *cli, MachineState *ms, Error **errp)
 {
-    static const char *const skip[] = { "type", "accel", "smp", NULL };
+    static const char *const skip[] = { "type",           "accel",          "smp",
+                                        "kernel-irqchip", "kernel_irqchip", NULL };
     struct json_object *smp;
 
     if (json_object_object_get_ex(cli->machine_opts, "smp", &smp) && !cli->smp) {
@@ -818,6 +819,28 @@ static bool choose_vga(Cli *cli, MachineClass *mc, Error **errp)
  * ------------------------------------------------------------------------------------------------
  */
 
+/* -machine kernel_irqchip= is an option of KVM, which its own -accel overrides. */
+static void hand_down_irqchip(Cli *cli)
+{
+    static const char *const keys[] = { "kernel-irqchip", "kernel_irqchip" };
+
+    for (unsigned k = 0; k < G_N_ELEMENTS(keys); k++) {
+        const char *value = value_dict_get_str(cli->machine_opts, keys[k]);
+
+        for (guint i = 0; value && i < cli->accel_names->len; i++) {
+            struct json_object **opts = (void *)&cli->accel_opts->pdata[i];
+
+            if (strcmp(g_ptr_array_index(cli->accel_names, i), "kvm")) {
+                continue;
+            }
+            *opts = *opts ? *opts : json_object_new_object();
+            if (!json_object_object_get_ex(*opts, keys[0], NULL)) {
+                json_add_str(*opts, keys[0], value);
+            }
+        }
+    }
+}
+
 static bool choose_accelerator(Cli *cli, MachineState *ms, Error **errp)
 {
     const char *list = value_dict_get_str(cli->machine_opts, "accel");
@@ -833,6 +856,7 @@ static bool choose_accelerator(Cli *cli, MachineState *ms, Error **errp)
         g_ptr_array_add(cli->accel_names, g_strdup("tcg"));
         g_ptr_array_add(cli->accel_opts, NULL);
     }
+    hand_down_irqchip(cli);
     return accel_choose((const char *const *)cli->accel_names->pdata,
                         (struct json_object **)cli->accel_opts->pdata,
                         (int)cli->accel_names->len, ms, errp);

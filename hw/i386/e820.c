@@ -3,6 +3,7 @@
  * The memory map as the firmware gets it: entries of { u64 address, u64 length, u32
  * type }, little-endian, in the form of INT 15h function E820.
  */
+#include "accel/accel.h"
 #include "hw/acpi/aml-build.h"
 #include "hw/i386/firmware-internal.h"
 
@@ -12,6 +13,11 @@
  * reached. Source: AMD IOMMU specification, "special address ranges". */
 #define HT_HOLE_START UINT64_C(0xfd00000000)
 #define HT_HOLE_SIZE  UINT64_C(0x300000000)
+
+/* KVM keeps pages of its own here, below the firmware: KVM_SET_IDENTITY_MAP_ADDR and
+ * KVM_SET_TSS_ADDR. */
+#define KVM_PAGES_START UINT64_C(0xfeffc000)
+#define KVM_PAGES_SIZE  UINT64_C(0x4000)
 
 void e820_add(GByteArray *e820, uint64_t addr, uint64_t len, uint32_t type)
 {
@@ -46,6 +52,9 @@ bool e820_get(const GByteArray *e820, unsigned n, uint64_t *addr, uint64_t *len,
 
 void e820_add_machine(GByteArray *e820, const PcFirmwareConfig *config)
 {
+    if (accel_is("kvm")) {
+        e820_add(e820, KVM_PAGES_START, KVM_PAGES_SIZE, E820_RESERVED);
+    }
     if (config->cpu_vendor_amd) {
         e820_add(e820, HT_HOLE_START, HT_HOLE_SIZE, E820_RESERVED);
     }

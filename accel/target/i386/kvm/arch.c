@@ -46,6 +46,7 @@ static bool init_vm(MachineState *ms, Error **errp)
         kvm_vm_enable_cap(KVM_CAP_EXCEPTION_PAYLOAD, 1, 0);
     }
     x86_set_supported_features_hook(kvm_x86_supported_features);
+    kvm_x86_fill_host_model();
     return true;
 }
 
@@ -180,9 +181,11 @@ static bool pre_run(VCPU *vcpu)
         if (cpu->st.wait_sipi) {
             return false;
         }
-        run->cr8 = cpu->st.apic && cpu->ops.apic_get_tpr
-                       ? cpu->ops.apic_get_tpr(cpu->st.apic)
-                       : cpu->st.cr8;
+        if (cpu->st.apic && cpu->ops.apic_get_tpr) {
+            /* What the guest changes by itself is seen in post_run. */
+            cpu->st.cr8 = cpu->ops.apic_get_tpr(cpu->st.apic);
+        }
+        run->cr8 = cpu->st.cr8;
     }
     inject_interrupt(cpu, run);
     return !vcpu->halted;

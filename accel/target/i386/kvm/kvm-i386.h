@@ -17,6 +17,9 @@ unsigned kvm_x86_phys_bits(void);
 /* A register of the leaf as KVM offers it; 0 when it has no such leaf. */
 uint32_t kvm_x86_supported_cpuid(uint32_t leaf, uint32_t subleaf, unsigned reg);
 
+/* host-cpu.c */
+void kvm_x86_fill_host_model(void);
+
 /* regs.c; all: context BQL, the vCPU's thread. */
 bool kvm_x86_get_registers(VCPU *vcpu);
 bool kvm_x86_put_registers(VCPU *vcpu, VcpuStateLevel level);

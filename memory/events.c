@@ -10,6 +10,7 @@
 /* The region's ranges must be looked at again by those who are told. */
 static void events_damage(MemoryRegion *mr)
 {
+    memory_events_changed = true;
     if (mr->enabled && mr->size) {
         hwaddr last = mr->size >= SIZE_2_64 ? UINT64_MAX : (hwaddr)mr->size - 1;
 
@@ -33,6 +34,7 @@ void region_free_events(MemoryRegion *mr)
 {
     bool had = has_events(mr);
 
+    memory_events_changed |= had;
     if (mr->tree->eventfds) {
         g_array_free(mr->tree->eventfds, TRUE);
         mr->tree->eventfds = NULL;

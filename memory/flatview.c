@@ -21,7 +21,7 @@
 #include <string.h>
 
 /* A run that shrank below this takes its neighbour in. */
-#define CHUNK_MIN 16
+#define CHUNK_MIN 4
 
 /* --- Ranges -------------------------------------------------------------------------
  */
@@ -103,7 +103,6 @@ static FlatChunk *chunk_new(const FlatRange *r, unsigned n)
         g_malloc(sizeof(FlatChunk) +
                  n * (sizeof(FlatRange) + sizeof(hwaddr) + sizeof(Object *)));
 
-    c->ref = 1;
     c->n = n;
     c->n_keepers = 0;
     c->start = (hwaddr *)(void *)(c->r + n);
@@ -118,11 +117,8 @@ static FlatChunk *chunk_new(const FlatRange *r, unsigned n)
     return c;
 }
 
-static void chunk_unref(FlatChunk *c)
+static void chunk_free(FlatChunk *c)
 {
-    if (--c->ref > 0) {
-        return;
-    }
     for (unsigned i = 0; i < c->n_keepers; i++) {
         object_unref(c->keeper[i]);
     }
@@ -153,11 +149,23 @@ FlatView *flatview_new_empty(unsigned slot)
     return view;
 }
 
+/*
+ * The views of a group follow one another, and are freed in that order (callbacks run
+ * in the order in which they were queued). So each takes along what its successor has
+ * not, the last one all it has, and nobody counts references: a commit beside
+ * thousands of chunks touches only those that change. When a group ends, its last
+ * view may be queued before the one that it has just superseded: both were queued after
+ * the last reader could have found them, and the earlier one frees only its own.
+ */
 static void view_free(FlatView *view)
 {
-    for (unsigned i = 0; i < view->n_chunks; i++) {
-        chunk_unref(view->chunk[i]);
+    FlatChunk **chunk = view->superseded ? view->dropped : view->chunk;
+    unsigned n = view->superseded ? view->n_dropped : view->n_chunks;
+
+    for (unsigned i = 0; i < n; i++) {
+        chunk_free(chunk[i]);
     }
+    g_free(view->dropped);
     g_free(view);
 }
 
@@ -174,7 +182,7 @@ void flatview_check(const FlatView *view)
     for (unsigned i = 0; i < view->n_chunks; i++) {
         const FlatChunk *c = view->chunk[i];
 
-        assert(c->n > 0 && c->ref > 0 && view->first[i] == c->start[0]);
+        assert(c->n > 0 && view->first[i] == c->start[0]);
         for (unsigned k = 0; k < c->n; k++) {
             const FlatRange *r = &c->r[k];
 
@@ -196,10 +204,24 @@ typedef struct Update {
     MemoryRegion *root;
     const Span *damage;
     size_t n_damage, next_damage;
-    GPtrArray *chunks; /* FlatChunk *, a reference each */
+    /* The new view's chunks so far, and where each begins. */
+    FlatChunk **chunk;
+    hwaddr *first;
+    unsigned n_chunks, cap;
+    GPtrArray *dropped; /* FlatChunk *, of the old view */
+    size_t n_ranges;
     GArray *runs;
     bool changed;
 } Update;
+
+static void make_room(Update *u, unsigned n)
+{
+    if (u->n_chunks + n > u->cap) {
+        u->cap = (u->n_chunks + n) * 2;
+        u->chunk = g_renew(FlatChunk *, u->chunk, u->cap);
+        u->first = g_renew(hwaddr, u->first, u->cap);
+    }
+}
 
 static Span territory(const FlatView *view, unsigned i)
 {
@@ -207,21 +229,26 @@ static Span territory(const FlatView *view, unsigned i)
                    i + 1 < view->n_chunks ? view->first[i + 1] - 1 : UINT64_MAX };
 }
 
-static void push_chunks(GPtrArray *chunks, const RangeVec *vec)
+static void push_chunks(Update *u, const RangeVec *vec)
 {
     size_t n_chunks = (vec->n + CHUNK_RANGES - 1) / CHUNK_RANGES;
 
+    make_room(u, (unsigned)n_chunks);
     for (size_t i = 0; i < n_chunks; i++) {
         size_t lo = vec->n * i / n_chunks, hi = vec->n * (i + 1) / n_chunks;
 
-        g_ptr_array_add(chunks, chunk_new(vec->r + lo, hi - lo));
+        u->first[u->n_chunks] = vec->r[lo].start;
+        u->chunk[u->n_chunks++] = chunk_new(vec->r + lo, hi - lo);
     }
+    u->n_ranges += vec->n;
 }
 
-static void keep_chunk(Update *u, unsigned i)
+static void keep_chunks(Update *u, unsigned lo, unsigned hi)
 {
-    u->old->chunk[i]->ref++;
-    g_ptr_array_add(u->chunks, u->old->chunk[i]);
+    make_room(u, hi - lo);
+    memcpy(u->chunk + u->n_chunks, u->old->chunk + lo, (hi - lo) * sizeof(*u->chunk));
+    memcpy(u->first + u->n_chunks, u->old->first + lo, (hi - lo) * sizeof(*u->first));
+    u->n_chunks += hi - lo;
 }
 
 static void append_chunk_ranges(RangeVec *vec, const FlatChunk *c)
@@ -311,8 +338,7 @@ static void take_left(Update *u, unsigned *lo, RangeVec *vec)
     }
     range_vec_free(vec);
     *vec = joined;
-    u->old->chunk[*lo]->ref--;
-    g_ptr_array_set_size(u->chunks, u->chunks->len - 1);
+    u->n_chunks--;
 }
 
 /* Neighbours that merge at the seam, or that a small run should not stand beside. */
@@ -320,8 +346,7 @@ static void widen_run(Update *u, unsigned *lo, unsigned *hi, RangeVec *vec)
 {
     const FlatView *old = u->old;
     bool left_kept =
-        *lo > 0 && u->chunks->len &&
-        g_ptr_array_index(u->chunks, u->chunks->len - 1) == old->chunk[*lo - 1];
+        *lo > 0 && u->n_chunks && u->chunk[u->n_chunks - 1] == old->chunk[*lo - 1];
 
     if (left_kept && vec->n) {
         const FlatChunk *c = old->chunk[*lo - 1];
@@ -353,32 +378,36 @@ static unsigned update_run(Update *u, unsigned lo, unsigned hi, Span span)
 
     render_run(u, lo, hi, span, &vec);
     if (run_is_unchanged(u, lo, hi, &vec)) {
-        for (unsigned i = lo; i < hi; i++) {
-            keep_chunk(u, i);
-        }
+        keep_chunks(u, lo, hi);
         range_vec_free(&vec);
         return hi;
     }
     widen_run(u, &lo, &hi, &vec);
-    ViewRun run = { lo, hi, u->chunks->len, 0 };
-    push_chunks(u->chunks, &vec);
-    run.new_hi = u->chunks->len;
+    ViewRun run = { lo, hi, u->n_chunks, 0 };
+    for (unsigned i = lo; i < hi; i++) {
+        g_ptr_array_add(u->dropped, u->old->chunk[i]);
+        u->n_ranges -= u->old->chunk[i]->n;
+    }
+    push_chunks(u, &vec);
+    run.new_hi = u->n_chunks;
     g_array_append_val(u->runs, run);
     u->changed = true;
     range_vec_free(&vec);
     return hi;
 }
 
-static FlatView *finish(Update *u)
+/* The old view gives what it alone has into its own care. */
+static FlatView *finish(Update *u, FlatView *old)
 {
-    FlatView *view = view_new(u->chunks->len);
+    FlatView *view = view_new(u->n_chunks);
 
-    for (guint i = 0; i < u->chunks->len; i++) {
-        view->chunk[i] = g_ptr_array_index(u->chunks, i);
-        view->first[i] = view->chunk[i]->start[0];
-        view->n_ranges += view->chunk[i]->n;
-    }
-    view->slot = u->old->slot;
+    memcpy(view->chunk, u->chunk, u->n_chunks * sizeof(*u->chunk));
+    memcpy(view->first, u->first, u->n_chunks * sizeof(*u->first));
+    view->n_ranges = u->n_ranges;
+    view->slot = old->slot;
+    old->superseded = true;
+    old->n_dropped = u->dropped->len;
+    old->dropped = (FlatChunk **)g_ptr_array_free(u->dropped, FALSE);
 #ifndef NDEBUG
     if (view->n_ranges <= CHUNK_RANGES) {
         flatview_check(view);
@@ -395,18 +424,42 @@ static bool damage_meets(Update *u, Span span)
     return u->next_damage < u->n_damage && u->damage[u->next_damage].lo <= span.last;
 }
 
-FlatView *flatview_update(const FlatView *old, MemoryRegion *root, const Span *damage,
+/* The first chunk from @i on whose territory damage may meet. */
+static unsigned skip_undamaged(const Update *u, unsigned i)
+{
+    const FlatView *old = u->old;
+    unsigned lo = i, hi = old->n_chunks;
+
+    if (u->next_damage == u->n_damage) {
+        return hi;
+    }
+    /* The last chunk that begins at or before the damage has it in its territory. */
+    while (lo + 1 < hi) {
+        unsigned mid = lo + (hi - lo) / 2;
+
+        if (old->first[mid] <= u->damage[u->next_damage].lo) {
+            lo = mid;
+        } else {
+            hi = mid;
+        }
+    }
+    return lo;
+}
+
+FlatView *flatview_update(FlatView *old, MemoryRegion *root, const Span *damage,
                           size_t n_damage, GArray *runs)
 {
-    g_autoptr(GPtrArray) chunks = g_ptr_array_sized_new(old->n_chunks + 4);
     Update u = { .old = old,
                  .root = root,
                  .damage = damage,
                  .n_damage = n_damage,
-                 .chunks = chunks,
+                 .n_ranges = old->n_ranges,
+                 .dropped = g_ptr_array_new(),
                  .runs = runs };
+    FlatView *view = NULL;
 
     assert(bql_is_held());
+    make_room(&u, old->n_chunks + 4);
     if (old->n_chunks == 0) {
         update_run(&u, 0, 0, SPAN_ALL);
     }
@@ -414,7 +467,10 @@ FlatView *flatview_update(const FlatView *old, MemoryRegion *root, const Span *d
         Span span = territory(old, i);
 
         if (!damage_meets(&u, span)) {
-            keep_chunk(&u, i++);
+            unsigned next = MAX(skip_undamaged(&u, i), i + 1);
+
+            keep_chunks(&u, i, next);
+            i = next;
             continue;
         }
         unsigned hi = i + 1;
@@ -433,13 +489,14 @@ FlatView *flatview_update(const FlatView *old, MemoryRegion *root, const Span *d
         }
         i = update_run(&u, i, hi, span);
     }
-    if (!u.changed) {
-        for (guint i = 0; i < chunks->len; i++) {
-            ((FlatChunk *)g_ptr_array_index(chunks, i))->ref--;
-        }
-        return NULL;
+    if (u.changed) {
+        view = finish(&u, old);
+    } else {
+        g_ptr_array_free(u.dropped, TRUE);
     }
-    return finish(&u);
+    g_free(u.chunk);
+    g_free(u.first);
+    return view;
 }
 
 /* --- Lookup -------------------------------------------------------------------------

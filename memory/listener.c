@@ -13,6 +13,7 @@
 
 bool global_dirty_log;
 unsigned memory_event_regions;
+bool memory_events_changed;
 GPtrArray *listening_spaces;     /* BQL */
 static GPtrArray *all_listeners; /* BQL; by priority */
 
@@ -241,6 +242,61 @@ static GArray *events_of(const FlatView *view)
     return events;
 }
 
+/* Where the chunks of a run lie, in the old and the new view. */
+static Span run_extent(const FlatView *old, const FlatView *new_, ViewRun run)
+{
+    Span s = { UINT64_MAX, 0 };
+
+    if (run.old_lo < run.old_hi) {
+        const FlatChunk *last = old->chunk[run.old_hi - 1];
+
+        s = (Span){ old->first[run.old_lo], last->r[last->n - 1].last };
+    }
+    if (run.new_lo < run.new_hi) {
+        const FlatChunk *last = new_->chunk[run.new_hi - 1];
+
+        s.lo = MIN(s.lo, new_->first[run.new_lo]);
+        s.last = MAX(s.last, last->r[last->n - 1].last);
+    }
+    return s;
+}
+
+/* The events of @new_, from those of @old: only the runs are looked at. */
+static GArray *events_after(const GArray *before, const FlatView *old,
+                            const FlatView *new_, const GArray *runs)
+{
+    GArray *events = g_array_new(FALSE, FALSE, sizeof(TellEvent));
+    guint k = 0;
+
+    for (guint i = 0; i < runs->len; i++) {
+        ViewRun run = g_array_index(runs, ViewRun, i);
+        Span extent = run_extent(old, new_, run);
+
+        for (; before && k < before->len; k++) {
+            const TellEvent *t = &g_array_index(before, TellEvent, k);
+
+            if (t->addr >= extent.lo) {
+                break;
+            }
+            g_array_append_val(events, *t);
+        }
+        while (before && k < before->len &&
+               g_array_index(before, TellEvent, k).addr <= extent.last) {
+            k++;
+        }
+        for (RangeIter it = range_iter(new_, run.new_lo, run.new_hi);
+             range_iter_get(&it); range_iter_next(&it)) {
+            add_range_events(events, range_iter_get(&it));
+        }
+    }
+    if (before && k < before->len) {
+        g_array_append_vals(events, &g_array_index(before, TellEvent, k),
+                            before->len - k);
+    }
+    g_array_sort(events, compare_events);
+    return events;
+}
+
 static void tell_event(MemoryListener *l, const TellEvent *t, bool add)
 {
     if (t->is_eventfd) {
@@ -299,7 +355,11 @@ static void tell_events_missing(AddressSpace *as, const GArray *from,
 void listeners_tell_removed(AddressSpace *as, const FlatView *old, const FlatView *new_,
                             const GArray *runs)
 {
-    as->priv->new_events = events_of(new_);
+    if (!memory_event_regions || !runs || old == new_ || memory_events_changed) {
+        as->priv->new_events = events_of(new_);
+    } else {
+        as->priv->new_events = events_after(as->priv->events, old, new_, runs);
+    }
     tell_events_missing(as, as->priv->events, as->priv->new_events, false);
     tell_runs(as, old, new_, runs, false);
 }

@@ -55,10 +55,12 @@ bool flat_range_can_merge(const FlatRange *a, const FlatRange *b);
 /* Equal but for log_mask. */
 bool flat_range_same_place(const FlatRange *a, const FlatRange *b);
 
-#define CHUNK_RANGES 64
-/* Some ranges of one or more views; immutable but for the reference count. */
+#define CHUNK_RANGES 16
+/*
+ * Some ranges of one or more successive views of a group; immutable. It goes with the
+ * last view that names it: see view_free().
+ */
 typedef struct FlatChunk {
-    unsigned ref; /* BQL: views that name it */
     unsigned n;
     unsigned n_keepers;
     Object **keeper; /* a reference each */
@@ -73,6 +75,10 @@ struct FlatView {
     unsigned n_chunks;
     size_t n_ranges;
     FlatChunk **chunk;
+    /* BQL: once another view has taken over, those of the chunks that it has not. */
+    bool superseded;
+    unsigned n_dropped;
+    FlatChunk **dropped;
     hwaddr first[]; /* start of each chunk's first range */
 };
 
@@ -83,9 +89,10 @@ typedef struct ViewRun {
 
 /*
  * The view that differs from @old by what the tree below @root now shows inside
- * @damage (sorted, disjoint). NULL when nothing differs. Appends to @runs.
+ * @damage (sorted, disjoint). NULL when nothing differs. Appends to @runs. The new
+ * view is to be published in place of @old, which is then retired.
  */
-FlatView *flatview_update(const FlatView *old, MemoryRegion *root, const Span *damage,
+FlatView *flatview_update(FlatView *old, MemoryRegion *root, const Span *damage,
                           size_t n_damage, GArray *runs);
 FlatView *flatview_new_empty(unsigned slot);
 /* Free after a grace period. */
@@ -242,6 +249,7 @@ void listeners_log_sync(MemoryRegion *mr, hwaddr offset, uint64_t size);
 void listeners_log_clear(MemoryRegion *mr, hwaddr offset, uint64_t size);
 extern bool global_dirty_log;
 extern unsigned memory_event_regions; /* regions with eventfds or coalesced ranges */
+extern bool memory_events_changed;    /* some region's, inside this transaction */
 
 /* --- Coalesced MMIO, special regions
  * -------------------------------------------------- */

@@ -611,6 +611,7 @@ static void clean_up(FlatView **old_views)
         }
     }
     g_ptr_array_set_size(dirty_groups, 0);
+    memory_events_changed = false;
 }
 
 static void commit_outermost(void)

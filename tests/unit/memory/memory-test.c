@@ -264,10 +264,47 @@ void recorder_destroy(Recorder *r)
     g_array_free(r->events, TRUE);
 }
 
+/* What was told of eventfds is what the regions of the view have. */
+static void check_eventfds(Recorder *r)
+{
+    const FlatView *view = r->listener.as->group->view;
+    guint expected = 0, told = 0;
+
+    for (RangeIter it = range_iter_all(view); range_iter_get(&it);
+         range_iter_next(&it)) {
+        const FlatRange *f = range_iter_get(&it);
+        const GArray *fds = f->mr->tree ? f->mr->tree->eventfds : NULL;
+
+        for (guint i = 0; fds && i < fds->len; i++) {
+            const MemoryRegionIoeventfd *e =
+                &g_array_index(fds, MemoryRegionIoeventfd, i);
+            bool found = false;
+
+            if (e->addr < f->offset || e->addr - f->offset > f->last - f->start) {
+                continue;
+            }
+            expected++;
+            for (guint k = 0; k < r->events->len && !found; k++) {
+                const MemoryRegionIoeventfd *t =
+                    &g_array_index(r->events, MemoryRegionIoeventfd, k);
+
+                found = t->size == e->size && t->fd == e->fd &&
+                        t->addr == f->start + (e->addr - f->offset);
+            }
+            g_assert_true(found);
+        }
+    }
+    for (guint k = 0; k < r->events->len; k++) {
+        told += g_array_index(r->events, MemoryRegionIoeventfd, k).size != 0;
+    }
+    g_assert_cmpuint(told, ==, expected);
+}
+
 void recorder_check(Recorder *r)
 {
     const FlatView *view = r->listener.as->group->view;
 
+    check_eventfds(r);
     g_assert_cmpint(r->sections->len, ==, view->n_ranges);
     for (guint i = 0; i < r->sections->len; i++) {
         MemoryRegionSection *s = &g_array_index(r->sections, MemoryRegionSection, i);

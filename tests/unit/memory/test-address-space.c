@@ -614,6 +614,60 @@ static void test_eventfd(Fixture *f, gconstpointer data)
     object_unref(r);
 }
 
+/* Many regions, some with eventfds, come, go and move; beside them plain ones. */
+static void change_eventfds(MemoryRegion *mr, int fd)
+{
+    switch (g_test_rand_int_range(0, 4)) {
+    case 0:
+        memory_region_add_eventfd(mr, 4 * g_test_rand_int_range(0, 8), 4, false, 0, fd);
+        break;
+    case 1:
+        memory_region_set_enabled(mr, g_test_rand_int_range(0, 2));
+        break;
+    case 2:
+        memory_region_set_address(mr, (hwaddr)g_test_rand_int_range(0, 300) * 0x800);
+        break;
+    default:
+        if (mr->tree && mr->tree->eventfds) {
+            MemoryRegionIoeventfd e =
+                g_array_index(mr->tree->eventfds, MemoryRegionIoeventfd, 0);
+
+            memory_region_del_eventfd(mr, e.addr, e.size, e.match_data, e.data, e.fd);
+        }
+        break;
+    }
+}
+
+static void test_random_eventfds(Fixture *f, gconstpointer data)
+{
+    enum { N = 120 };
+    TestOwner *root = test_container("root", UINT64_MAX), *io[N];
+    AddressSpace as;
+    Recorder r;
+
+    address_space_init(&as, &root->mr, "as");
+    recorder_init(&r, &as);
+    for (int i = 0; i < N; i++) {
+        io[i] = test_io("io", 0x1000);
+        memory_region_add_subregion_overlap(&root->mr, (hwaddr)i * 0x2000, &io[i]->mr,
+                                            i & 1);
+    }
+    for (int step = 0; step < 600; step++) {
+        memory_region_transaction_begin();
+        for (int n = g_test_rand_int_range(1, 4); n--;) {
+            change_eventfds(&io[g_test_rand_int_range(0, N)]->mr, 1000 + step * 4 + n);
+        }
+        memory_region_transaction_commit();
+        recorder_check(&r);
+    }
+    recorder_destroy(&r);
+    address_space_destroy(&as);
+    for (int i = 0; i < N; i++) {
+        object_unref(io[i]);
+    }
+    object_unref(root);
+}
+
 int main(int argc, char **argv)
 {
     int ret;
@@ -640,6 +694,7 @@ int main(int argc, char **argv)
     ADD("iommus-translate-page-by-page", test_iommu);
     ADD("rom-devices-read-memory-and-write-registers", test_rom_device);
     ADD("eventfds-and-coalesced-ranges-follow-the-view", test_eventfd);
+    ADD("eventfds-under-random-changes", test_random_eventfds);
     ret = g_test_run();
     bql_unlock();
     return ret;

@@ -272,6 +272,17 @@ static void probe(Lower *l, uint64_t pc)
     asm_rm(l->hot, 0xff, 4, jc_code(l, index));
 }
 
+/* Goes on at pc; flags are where they must be. */
+static void leave_to(Lower *l, uint64_t pc)
+{
+    if (can_link(l, pc)) {
+        asm_align(l->hot, 4, 1);
+        add_exit(l, pc, asm_jmp_fwd(l->hot));
+    } else {
+        probe(l, pc);
+    }
+}
+
 static void lower_jmp(Lower *l)
 {
     uint64_t pc = l->n->imm;
@@ -279,12 +290,7 @@ static void lower_jmp(Lower *l)
     if (!x64_flags_dead_at(l, pc)) {
         x64_flags_need_m(l);
     }
-    if (can_link(l, pc)) {
-        asm_align(l->hot, 4, 1);
-        add_exit(l, pc, asm_jmp_fwd(l->hot));
-    } else {
-        probe(l, pc);
-    }
+    leave_to(l, pc);
 }
 
 static void lower_jmpi(Lower *l)
@@ -316,34 +322,52 @@ static void lower_jmpi(Lower *l)
     asm_jmp(l->cold, x64_shared.leave);
 }
 
-/* A conditional jump of the host to pc. */
-static void branch(Lower *l, unsigned cc, uint64_t pc)
+/* A conditional jump of the host to pc.  @save: M gets the flags on the way there. */
+static void branch(Lower *l, unsigned cc, uint64_t pc, bool save)
 {
-    if (can_link(l, pc)) {
+    if (can_link(l, pc) && !save) {
         asm_align(l->hot, 4, 2);
         add_exit(l, pc, asm_jcc_fwd(l->hot, cc));
     } else if (l->tails < G_N_ELEMENTS(l->tail)) {
-        l->tail[l->tails++] = (LowerTail){ asm_jcc_fwd(l->hot, cc), pc };
+        l->tail[l->tails++] = (LowerTail){ asm_jcc_fwd(l->hot, cc), pc, save };
     } else {
         l->failed = true;
     }
+}
+
+/* Whether a side exit is left behind: the block does not end with the next node, which
+ * would want the flags in M as well. */
+static bool goes_on(const Lower *l)
+{
+    for (unsigned i = l->index + 1; i < l->ir->count; i++) {
+        const IrNode *n = &l->ir->node[i];
+
+        if (!(n->flags & IR_DEAD)) {
+            return ir_op_info[n->op].klass != IR_CLASS_EXIT;
+        }
+    }
+    return false;
 }
 
 static void lower_jcc(Lower *l)
 {
     const IrNode *n = l->n;
     unsigned cc = n->cc;
+    bool save = false;
 
     if (!l->flags.h && l->flags.m && l->flags.recipe.kind == FLAGS_NONE &&
         flags_emit_test_m(l->hot, l->m_off, n->cc, &cc)) {
-        branch(l, cc, n->imm);
+        branch(l, cc, n->imm, false);
         return;
     }
     x64_flags_need_h(l);
     if (!x64_flags_dead_at(l, n->imm)) {
-        x64_flags_need_m(l);
+        save = !l->flags.m && goes_on(l);
+        if (!save) {
+            x64_flags_need_m(l);
+        }
     }
-    branch(l, cc, n->imm);
+    branch(l, cc, n->imm, save);
 }
 
 static void lower_jnz(Lower *l)
@@ -361,7 +385,7 @@ static void lower_jnz(Lower *l)
     } else {
         asm_test(l->hot, n->w, a, a.reg);
     }
-    branch(l, n->cc == IR_E ? IR_E : IR_NE, n->imm);
+    branch(l, n->cc == IR_E ? IR_E : IR_NE, n->imm, false);
 }
 
 static void lower_poll(Lower *l)
@@ -408,7 +432,10 @@ void x64_exit_finish(Lower *l)
 {
     for (unsigned k = 0; k < l->tails; k++) {
         asm_patch(l->hot, l->tail[k].site, asm_here(l->hot));
-        probe(l, l->tail[k].pc);
+        if (l->tail[k].save) {
+            flags_emit_save(l->hot, l->m_off, A_R15);
+        }
+        leave_to(l, l->tail[k].pc);
     }
     for (unsigned k = 0; k < l->stubs; k++) {
         emit_stub(l, &l->stub[k]);

@@ -56,6 +56,7 @@ typedef struct LowerStub {
 typedef struct LowerTail {
     uint8_t *site;
     uint64_t pc;
+    bool save; /* M gets the flags there */
 } LowerTail;
 
 /* Where a guest instruction begins in the hot code. */

@@ -44,6 +44,9 @@ static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
     const X86Insn *i = (const X86Insn *)b->guest + first;
     const X86Insn *end = end_of_run(i, i + count);
 
+    if (count > 1) {
+        jit_note_group_stub(b);
+    }
     x86_flags_from_jit(cpu);
     cpu->jit.flags_here = false;
     cpu->rip = end[-1].next_rip;

@@ -57,6 +57,11 @@ void jit_block_insert(JitBlock *b, const JitSource *src);
 void jit_block_kill(JitBlock *b);
 JitBlock *jit_find_locked(const JitKey *key);
 
+/* --- ungroup.c --- */
+
+/* Whether blocks of @key do without IR_PASS_GROUP. Translation lock. */
+bool jit_is_ungrouped(const JitKey *key);
+
 /* --- report.c --- */
 
 void jit_log_block(const JitBlock *b, const IrBlock *ir, const char *when,

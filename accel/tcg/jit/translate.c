@@ -264,7 +264,8 @@ static Outcome emit(JitBlock *b, const JitSource *src)
         return REFUSED;
     }
     jit_log_block(b, jit.ir, "OP", LOG_OP);
-    ir_optimize(jit.ir, options.passes);
+    ir_optimize(jit.ir, jit_is_ungrouped(&src->key) ? options.passes & ~IR_PASS_GROUP
+                                                    : options.passes);
     jit_log_block(b, jit.ir, "OP after optimization", LOG_OP_OPT);
     if (!jit.host->emit(jit.target, jit.ir, b, &hot, &cold)) {
         return hot.overflow || cold.overflow ? NO_ROOM : REFUSED;

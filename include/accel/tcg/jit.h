@@ -82,7 +82,9 @@ struct JitBlock {
     uint16_t insns;
     uint16_t exits;
     uint32_t code_bytes, guest_bytes, cold_bytes;
-    const void *leave;     /* the back end's: leaves before the first instruction */
+    const void *leave;    /* the back end's: leaves before the first instruction */
+    uint32_t group_stubs; /* jit_note_group_stub(): how often, since when (TSC) */
+    uint64_t group_since;
     uint64_t page_addr[2]; /* RAM pages; [1] only if it crosses */
     uint64_t lines[2];     /* 64-byte lines of each */
     uint32_t gen[2];
@@ -196,6 +198,8 @@ void jit_drop_all(void);
 JitBlock *jit_find(const JitKey *key);
 /* Makes exit @e (of generated code that has just left through it) go to @to. */
 void jit_link(JitExit *e, JitBlock *to);
+/* A slow stub has executed several instructions of @b. vCPU thread, no lock. */
+void jit_note_group_stub(JitBlock *b);
 /* A fresh salt: never 0, never seen before. Any thread. */
 uint64_t jit_new_salt(void);
 /* Changes when memory of blocks is about to be reused: whoever holds pointers to code

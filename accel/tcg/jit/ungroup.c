@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Blocks for which pass GROUP does not pay. A group of accesses that lies across the
+ * end of a page always takes its slow stub, although each access alone would be fast. A
+ * block that does so all the time is killed, and its next translation has no groups.
+ */
+#include "accel/tcg/jit/jit-internal.h"
+
+#include <string.h>
+#include <x86intrin.h>
+
+enum {
+    SAMPLE = 128,        /* stubs between two looks at the clock */
+    CYCLES_OFTEN = 1500, /* from stub to stub: what a stub costs is a good part of it */
+    KEYS = 256,          /* of blocks that are known; others take their places */
+};
+
+static JitKey known[KEYS]; /* translation lock */
+
+static JitKey *place_of(const JitKey *key)
+{
+    uint64_t h = (key->ram_addr ^ key->pc << 7 ^ key->mode) * 0x9e3779b97f4a7c15ull;
+
+    return &known[h >> 56];
+}
+
+bool jit_is_ungrouped(const JitKey *key)
+{
+    const JitKey *k = place_of(key);
+
+    return k->pc == key->pc && k->ram_addr == key->ram_addr && k->mode == key->mode;
+}
+
+void jit_note_group_stub(JitBlock *b)
+{
+    uint64_t now;
+
+    if (++b->group_stubs % SAMPLE) {
+        return;
+    }
+    now = __rdtsc();
+    if (now - b->group_since < SAMPLE * CYCLES_OFTEN) {
+        pthread_mutex_lock(&jit.lock);
+        if (!b->dead) {
+            *place_of(&b->key) = b->key;
+            jit_block_kill(b);
+        }
+        pthread_mutex_unlock(&jit.lock);
+    }
+    b->group_since = now;
+}

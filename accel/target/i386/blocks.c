@@ -1034,7 +1034,7 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
         }
         if (b->heat < jit_options()->threshold) {
             b->heat++;
-        } else if (!b->no_jit && b != &cpu->blocks->scratch.head) {
+        } else if (b != &cpu->blocks->scratch.head && !b->no_jit) {
             code = translate_and_remember(cpu, b);
         }
     }
@@ -1055,7 +1055,7 @@ static void run_lockstep(X86State *cpu)
     x86_jit_select(cpu);
     if (b->heat < jit_options()->threshold) {
         b->heat++;
-    } else if (!b->no_jit && b != &cpu->blocks->scratch.head) {
+    } else if (b != &cpu->blocks->scratch.head && !b->no_jit) {
         jb = translate(cpu, b);
     }
     if (jb) {

@@ -4,6 +4,7 @@
  * in all modes.  SDM volume 3A, chapter 6; virtual-8086 mode: volume 3B, chapter 21.
  */
 #include "accel/target/i386/flags.h"
+#include "accel/target/i386/jit-target.h"
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/stack.h"
 #include "accel/target/i386/system.h"
@@ -21,6 +22,7 @@ static _Noreturn void raise_event(X86State *cpu, X86Exception vector, bool has_e
         cpu->rip = x86_insn_rip(cpu->insn);
         cpu->insn = NULL;
     }
+    x86_take_flags(cpu);
     cpu->exc_vector = vector;
     cpu->exc_has_error = has_error;
     cpu->exc_error = error;
@@ -62,6 +64,7 @@ void x86_raise_mf(X86State *cpu)
             cpu->rip = x86_insn_rip(cpu->insn);
             cpu->insn = NULL;
         }
+        x86_take_flags(cpu);
         cpu->exc_vector = -1;
         longjmp(cpu->fault_env, 1);
     }

@@ -38,17 +38,28 @@ static const X86Insn *end_of_run(const X86Insn *i, const X86Insn *end)
 
 unsigned x86_refs_end;
 
+/* Whether flags may stay where they are while these are executed. */
+static bool are_flagless(const X86Insn *i, const X86Insn *end)
+{
+    while (i < end && i->row && i->row->rules & X86_FLAGLESS) {
+        i++;
+    }
+    return i == end;
+}
+
 static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
 {
     X86State *cpu = state;
     const X86Insn *i = (const X86Insn *)b->guest + first;
     const X86Insn *end = end_of_run(i, i + count);
+    bool flagless = are_flagless(i, end);
 
     if (count > 1) {
         jit_note_group_stub(b);
     }
-    x86_flags_from_jit(cpu);
-    cpu->jit.flags_here = false;
+    if (!flagless) {
+        x86_take_flags(cpu);
+    }
     cpu->rip = end[-1].next_rip;
     cpu->run_end = end;
     do {
@@ -64,10 +75,13 @@ static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
         if (jit_options()->lockstep) {
             x86_refs_end = i - (const X86Insn *)b->guest;
         }
+        x86_take_flags(cpu);
         return false;
     }
-    x86_flags_to_jit(cpu);
-    cpu->jit.flags_here = true;
+    if (!flagless) {
+        x86_flags_to_jit(cpu);
+        cpu->jit.flags_here = true;
+    }
     return true;
 }
 

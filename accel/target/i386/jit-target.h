@@ -17,4 +17,13 @@ extern unsigned x86_refs_end;
 void x86_flags_to_jit(X86State *cpu);
 void x86_flags_from_jit(X86State *cpu);
 
+/* Into cc_res and cc_aux if they are in JitEnv.flags (flags_here). */
+static inline void x86_take_flags(X86State *cpu)
+{
+    if (cpu->jit.flags_here) {
+        x86_flags_from_jit(cpu);
+        cpu->jit.flags_here = false;
+    }
+}
+
 #endif

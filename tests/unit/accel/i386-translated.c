@@ -116,8 +116,9 @@ int translated_run(X86State *cpu, uint64_t rip, const uint8_t *bytes, unsigned l
     }
     if (!setjmp(cpu->fault_env)) {
         x86_flags_to_jit(cpu);
+        cpu->jit.flags_here = true;
         jit_host_enter(cpu, block->entry);
-        x86_flags_from_jit(cpu);
+        x86_take_flags(cpu);
         g_assert_cmpint(cpu->jit.vec_live, ==, 0);
     } else {
         vector = cpu->exc_vector;

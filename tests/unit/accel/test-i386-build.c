@@ -527,9 +527,7 @@ static bool run_native(const Block *b, Snapshot *out)
     } else {
         vector = cpu->exc_vector;
     }
-    if (cpu->jit.flags_here) {
-        x86_flags_from_jit(cpu);
-    }
+    x86_take_flags(cpu);
     take(out, vector);
     g_free(jb);
     return true;

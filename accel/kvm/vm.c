@@ -13,8 +13,10 @@
 #include "hw/core/machine.h"
 #include "memory/memory.h"
 #include "softmmu/runstate.h"
+#include "util/atomic.h"
 #include "util/bql.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -62,11 +64,20 @@ int kvm_vcpu_ioctl(VCPU *cpu, unsigned long request, void *arg)
     return call(kvm_vcpu(cpu)->fd, request, arg);
 }
 
+/* What a VM can do does not change, so each question is asked once. */
+static int cap_known[512]; /* atomic; the answer + 1, 0: not asked yet */
+
 int kvm_check_extension(int cap)
 {
-    int ret = kvm_vm_ioctl(KVM_CHECK_EXTENSION, (void *)(uintptr_t)cap);
+    int ret;
 
-    return MAX(ret, 0);
+    assert(cap >= 0 && cap < (int)G_N_ELEMENTS(cap_known));
+    ret = atomic_read(&cap_known[cap]);
+    if (!ret) {
+        ret = MAX(kvm_vm_ioctl(KVM_CHECK_EXTENSION, (void *)(uintptr_t)cap), 0) + 1;
+        atomic_set(&cap_known[cap], ret);
+    }
+    return ret - 1;
 }
 
 int kvm_vm_enable_cap(int cap, uint64_t flags, uint64_t arg)

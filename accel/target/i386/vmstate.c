@@ -87,7 +87,12 @@ static bool kvm_needed(void *opaque)
     return accel_is("kvm");
 }
 
-static bool kvm_post_load(void *opaque, int version_id, Error **errp)
+static bool nested_needed(void *opaque)
+{
+    return ((X86Cpu *)opaque)->kvm.nested_bytes != 0;
+}
+
+static bool nested_post_load(void *opaque, int version_id, Error **errp)
 {
     X86Cpu *cpu = opaque;
 
@@ -100,12 +105,24 @@ static bool kvm_post_load(void *opaque, int version_id, Error **errp)
 
 #define S X86Cpu
 /* clang-format off */
+static const VMStateDescription vmstate_kvm_nested = {
+    .name = "cpu/kvm/nested",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = nested_needed,
+    .post_load = nested_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32(kvm.nested_bytes, S),
+        VMSTATE_BUFFER(kvm.nested, S),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 static const VMStateDescription vmstate_kvm = {
     .name = "cpu/kvm",
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = kvm_needed,
-    .post_load = kvm_post_load,
     .fields = (const VMStateField[]) {
         VMSTATE_BOOL(kvm.exception_injected, S),
         VMSTATE_BOOL(kvm.exception_pending, S),
@@ -125,10 +142,9 @@ static const VMStateDescription vmstate_kvm = {
         VMSTATE_BOOL(kvm.triple_fault_pending, S),
         VMSTATE_UINT32(kvm.mp_state, S),
         VMSTATE_ARRAY(kvm.msr, S),
-        VMSTATE_UINT32(kvm.nested_bytes, S),
-        VMSTATE_BUFFER(kvm.nested, S),
         VMSTATE_END_OF_LIST()
     },
+    .subsections = (const VMStateDescription *const[]) { &vmstate_kvm_nested, NULL },
 };
 /* clang-format on */
 #undef S

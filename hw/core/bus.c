@@ -132,8 +132,8 @@ static BusState *search(BusState *bus, BusMatchFn *match, const void *opaque)
     if (match(bus, opaque)) {
         return bus;
     }
-    for (guint i = 0; i < bus->children->len; i++) {
-        DeviceState *dev = g_ptr_array_index(bus->children, i);
+    for (guint i = bus->children->len; i > 0; i--) { /* the newest first */
+        DeviceState *dev = g_ptr_array_index(bus->children, i - 1);
         for (GSList *l = dev->child_buses; l; l = l->next) {
             BusState *found = search(l->data, match, opaque);
             if (found) {

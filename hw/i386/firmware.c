@@ -11,6 +11,7 @@
 
 #define DEFAULT_BIOS    "bios-256k.bin"
 #define ISA_PC_BIOS     "bios.bin"
+#define MICROVM_BIOS    "qboot.rom"
 #define BIOS_MAX_SIZE   (16u << 20)
 #define BIOS_GRANULE    0x10000u
 #define ISA_BIOS_SIZE   0x20000u
@@ -27,8 +28,9 @@
 static bool init_rom(const PcFirmware *fw, MemoryRegion *mr, const char *name,
                      uint64_t size, Error **errp)
 {
-    return fw->config.isa_only ? memory_region_init_ram(mr, NULL, name, size, errp)
-                               : memory_region_init_rom(mr, NULL, name, size, errp);
+    return fw->config.isa_only || fw->config.microvm
+               ? memory_region_init_ram(mr, NULL, name, size, errp)
+               : memory_region_init_rom(mr, NULL, name, size, errp);
 }
 
 /* The image ends at 4 GiB; its last 128 KiB show below 1 MiB too. */
@@ -40,7 +42,9 @@ static bool load_bios(PcFirmware *fw, Error **errp)
     uint64_t size, isa_size;
 
     if (!name) {
-        name = fw->config.isa_only ? ISA_PC_BIOS : DEFAULT_BIOS;
+        name = fw->config.isa_only  ? ISA_PC_BIOS
+               : fw->config.microvm ? MICROVM_BIOS
+                                    : DEFAULT_BIOS;
     }
     path = firmware_find_file(name);
     image = path ? image_read_file(path, BIOS_MAX_SIZE, NULL) : NULL;
@@ -63,6 +67,9 @@ static bool load_bios(PcFirmware *fw, Error **errp)
 
 static bool make_option_rom_space(PcFirmware *fw, Error **errp)
 {
+    if (fw->config.microvm) {
+        return true;
+    }
     if (!init_rom(fw, &fw->option_rom, "pc.rom", OPTION_ROM_SIZE, errp)) {
         return false;
     }
@@ -285,10 +292,15 @@ PcFirmware *pc_firmware_setup(const PcFirmwareConfig *config, Error **errp)
         }
         x86_add_option_rom(fw, "kvmvapic.bin", -1);
     }
-    if (!x86_load_kernel(fw, errp)) {
+    if (!fw->config.microvm && !x86_load_kernel(fw, errp)) {
         return NULL;
     }
     return fw;
+}
+
+bool pc_firmware_load_kernel(PcFirmware *fw, Error **errp)
+{
+    return x86_load_kernel(fw, errp);
 }
 
 PcFirmwareConfig *pc_firmware_config(PcFirmware *fw)

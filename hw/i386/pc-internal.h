@@ -56,7 +56,8 @@ struct PCMachineClass {
     uint64_t max_ram_below_4g; /* what the property is when it is not set */
     uint32_t hpet_intcap;      /* lines that the HPET's comparators may drive */
     bool has_floppy;
-    bool is_isa_only; /* no PCI, no I/O APIC, no paravirtual devices */
+    bool no_device_memory; /* maxmem is accepted and has no effect */
+    bool is_isa_only;      /* no PCI, no I/O APIC, no paravirtual devices */
     /* How much of the RAM stays below 4 GiB. */
     uint64_t (*split_ram)(PCMachineState *pc, uint64_t ram_size);
     /* Make, but do not realize, the host bridge: @host and @smram. */
@@ -65,6 +66,8 @@ struct PCMachineClass {
     bool (*init_host)(PCMachineState *pc, Error **errp);
     /* @isa, and what drives @reset. */
     bool (*make_isa_bridge)(PCMachineState *pc, Error **errp);
+    /* Instead of DMA controllers, 8259s and I/O APIC on @isa; NULL: those. */
+    void (*make_interrupt_controllers)(PCMachineState *pc);
     /* Complete the firmware's description of the machine. */
     void (*describe)(PCMachineState *pc, PcFirmwareConfig *config);
     /* All other devices; calls the functions below in the chipset's order. */

@@ -169,7 +169,7 @@ static bool map_device_memory(PCMachineState *pc, Error **errp)
 {
     MachineState *ms = MACHINE(pc);
 
-    if (ms->maxram_size == ms->ram_size) {
+    if (ms->maxram_size == ms->ram_size || PC_MACHINE_GET_CLASS(pc)->no_device_memory) {
         return true;
     }
     if (ms->maxram_size % TARGET_PAGE_SIZE) {
@@ -202,6 +202,10 @@ static void make_interrupt_controllers(PCMachineState *pc)
 {
     IrqLine *lines[ISA_NUM_IRQS];
 
+    if (PC_MACHINE_GET_CLASS(pc)->make_interrupt_controllers) {
+        PC_MACHINE_GET_CLASS(pc)->make_interrupt_controllers(pc);
+        return;
+    }
     gsi_init(&pc->gsi);
     isa_bus_register_input_irqs(pc->isa, pc->gsi.isa);
     i8257_init(pc->isa);
@@ -502,7 +506,7 @@ static bool pc_init(MachineState *ms, Error **errp)
     if (!PC_MACHINE_GET_CLASS(pc)->make_devices(pc, errp)) {
         return false;
     }
-    return pc_firmware_setup_cmos(pc->fw, DEVICE(pc->rtc), errp);
+    return !pc->rtc || pc_firmware_setup_cmos(pc->fw, DEVICE(pc->rtc), errp);
 }
 
 static bool pc_init_done(MachineState *ms, Error **errp)

@@ -624,7 +624,7 @@ static bool virtio_pci_realize(PCIDevice *pci, Error **errp)
     bool behind_port = pci_bus_is_express(bus) && !pci_bus_is_root(bus);
 
     virtio_bus_init(&s->bus, sizeof(s->bus), TYPE_VIRTIO_PCI_BUS, DEVICE(s),
-                    &transport_ops, s);
+                    "virtio-bus", &transport_ops, s);
     if (!choose_interfaces(s, behind_port, errp) ||
         (behind_port && !add_express(pci, errp)) ||
         !device_realize(DEVICE(s->vdev), BUS(&s->bus), errp)) {

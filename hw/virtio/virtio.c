@@ -315,9 +315,9 @@ TYPE_REGISTER(virtio_device_info);
  */
 
 void virtio_bus_init(VirtIOBus *bus, size_t size, const char *type, DeviceState *parent,
-                     const VirtIOTransportOps *ops, void *transport)
+                     const char *name, const VirtIOTransportOps *ops, void *transport)
 {
-    bus_init(bus, size, type, parent, "virtio-bus");
+    bus_init(bus, size, type, parent, name);
     bus->ops = ops;
     bus->transport = transport;
 }

@@ -50,6 +50,8 @@ typedef struct PcFirmwareConfig {
     /* A PC of the ISA days: BIOS of 128 KiB, it and the option ROM space writable, no
      * SMBIOS. */
     bool isa_only;
+    /* A small machine: another BIOS, no option ROM space, the kernel comes later. */
+    bool microvm;
     bool acpi;
     bool hpet;
     uint32_t hpet_id; /* low half of its capability register */
@@ -88,6 +90,12 @@ FwCfg *pc_firmware_fw_cfg(PcFirmware *fw);
 
 /* 2. When the clock chip is there (@rtc: TYPE_MC146818_RTC): CMOS contents. */
 bool pc_firmware_setup_cmos(PcFirmware *fw, DeviceState *rtc, Error **errp) WARN_UNUSED;
+
+/*
+ * Between 2 and 3, for a microvm: -kernel, -initrd, -append, of which the machine may
+ * have made more since step 1.
+ */
+bool pc_firmware_load_kernel(PcFirmware *fw, Error **errp) WARN_UNUSED;
 
 /* A CPU came or went: tell CMOS and the configuration device. */
 void pc_firmware_update_cpu_count(PcFirmware *fw);

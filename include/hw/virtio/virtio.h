@@ -188,8 +188,9 @@ extern const VMStateDescription vmstate_virtio_device;
 /* --- For transports ------------------------------------------------------------------
  */
 
+/* @name NULL: "TYPE.N". */
 void virtio_bus_init(VirtIOBus *bus, size_t size, const char *type, DeviceState *parent,
-                     const VirtIOTransportOps *ops, void *transport);
+                     const char *name, const VirtIOTransportOps *ops, void *transport);
 uint64_t virtio_get_host_features(VirtIODevice *vdev);
 /* False when they are not a subset of what is offered: FEATURES_OK is refused. */
 bool virtio_set_features(VirtIODevice *vdev, uint64_t features);

@@ -248,6 +248,17 @@ static void machine_reset(void *opaque)
     reset(opaque);
 }
 
+/*
+ * Plugging ends with a reset of the device; but realize has done it, before the thread
+ * began, and by now the processor may be running.
+ */
+static void reset_hold(DeviceState *dev)
+{
+    if (dev->realized) {
+        reset(dev);
+    }
+}
+
 /* "CPUID.01H:ECX.pni [bit 0]", as tools know it. */
 static void warn_missing(unsigned word, unsigned bit)
 {
@@ -435,7 +446,7 @@ static void base_class_init(ObjectClass *klass, const void *data)
     xc->parent_unrealize = dc->unrealize;
     dc->realize = realize;
     dc->unrealize = unrealize;
-    dc->reset_hold = reset;
+    dc->reset_hold = reset_hold;
     dc->vmsd = &x86_cpu_vmstate;
     dc->user_creatable = true;
     dc->hotpluggable = true;

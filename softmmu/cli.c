@@ -7,6 +7,7 @@
  */
 #include "softmmu/cli.h"
 #include "accel/qtest.h"
+#include "accel/tcg/flush.h"
 #include "hw/i386/firmware.h"
 #include "qapi/value.h"
 #include "softmmu/block.h"
@@ -725,6 +726,12 @@ bool cli_acpitable(Cli *cli, const char *arg, Error **errp)
 bool cli_no_acpi(Cli *cli, const char *arg, Error **errp)
 {
     return machine_string(cli, "acpi", "off");
+}
+
+bool cli_singlestep(Cli *cli, const char *arg, Error **errp)
+{
+    tcg_set_singlestep();
+    return true;
 }
 
 bool cli_no_hpet(Cli *cli, const char *arg, Error **errp)

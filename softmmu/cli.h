@@ -43,7 +43,7 @@ int cli_main(int argc, char **argv);
     X(log) X(dfilter) X(rtc) X(no_reboot) X(no_shutdown) X(no_acpi) X(no_hpet) X(action) \
     X(readconfig) X(nodefaults) X(no_user_config) X(sandbox) X(run_with) X(msg) X(icount) \
     X(enable_kvm) X(usb) X(overcommit) X(preconfig) X(qtest) X(qtest_log) X(add_fd) \
-    X(set) X(watchdog_action) X(audiodev) X(incoming)
+    X(set) X(watchdog_action) X(audiodev) X(incoming) X(singlestep)
 /* clang-format on */
 #define CLI_DECLARE(name) bool cli_##name(Cli *cli, const char *arg, Error **errp);
 CLI_OPTIONS(CLI_DECLARE)

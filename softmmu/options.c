@@ -96,7 +96,7 @@ const Option cli_options[] = {
     { "loadvm", "NAME", NULL, NULL, "saved machine states" },
     { "only-migratable", NULL, "accepted", NULL, NULL },
     { "icount", "shift=N", NULL, cli_icount, NULL },
-    { "singlestep", NULL, NULL, NULL, "execution of single instructions (-singlestep)" },
+    { "singlestep", NULL, "translate instructions one by one (tcg)", cli_singlestep, NULL },
     { "gdb", "DEV", NULL, NULL, "the debugger stub" },
     { "s", NULL, NULL, NULL, "the debugger stub" },
     { "semihosting", NULL, NULL, NULL, "semihosting" },

@@ -33,6 +33,12 @@ typedef struct TcgAccel {
 enum { TIER_UNSET = UINT32_MAX, TIER_HIGHEST = 2 };
 
 static MemoryListener listener;
+static bool singlestep;
+
+void tcg_set_singlestep(void)
+{
+    singlestep = true;
+}
 
 typedef struct TcgVcpuListener {
     MemoryListener listener; /* first */
@@ -219,7 +225,7 @@ static bool set_options(TcgAccel *t, Error **errp)
         return false;
     }
     o.cache_bytes = (size_t)t->tb_size << 20;
-    o.one_insn = t->one_insn_per_tb;
+    o.one_insn = t->one_insn_per_tb || singlestep;
     o.no_links = t->jit_no_links || t->lockstep;
     o.all_slow = t->jit_all_slow;
     o.all_polls = t->jit_all_polls;

@@ -243,9 +243,15 @@ void x86_jit_run(X86State *cpu, const void *code)
             /* A reference function ended the block: anything may have changed. */
             return;
         }
-        code = __atomic_load_n(&env->poll, __ATOMIC_RELAXED) || o->one_insn
-                   ? NULL
-                   : way_on(cpu, env->exit);
+        if (o->all_polls && !env->exit) {
+            cpu->xjit->polled = true;
+            break;
+        }
+        /* Without an exit it may have met a dead block, which must not be met again. */
+        code =
+            __atomic_load_n(&env->poll, __ATOMIC_RELAXED) || (o->one_insn && env->exit)
+                ? NULL
+                : way_on(cpu, env->exit);
     } while (code);
     env->flags_here = false;
     x86_flags_from_jit(cpu);

@@ -31,6 +31,8 @@ struct X86Jit {
     /* A page that is not global has an entry under salt[0]. */
     bool local_below_3;
     bool active;
+    bool
+        polled; /* under jit-all-polls: the next block by reference, or nothing moves */
     uint64_t epoch; /* jit_epoch() of what is in the jump cache */
     uint64_t enters, misses;
 };

@@ -12,4 +12,8 @@ void tcg_flush_all_vcpus(VCPU *except);
 /* Every vCPU passes its dispatcher soon. Any thread. */
 void tcg_kick_all_vcpus(void);
 
+/* "-singlestep": blocks of one instruction, whatever -accel says. Before the
+ * accelerator is chosen. */
+void tcg_set_singlestep(void);
+
 #endif

@@ -232,6 +232,16 @@ static uint8_t files_of(const X86Insn *i)
     return vec ? vec : IR_VEC_SSE;
 }
 
+/* Non-temporal stores become ordinary ones: the order of stores is then that of the
+ * architecture without SFENCE, which has no code. */
+static uint8_t opcode_of(const X86Insn *i, uint8_t pp)
+{
+    if (i->map == 1 && i->opcode == 0x2b) {
+        return pp == 0xf3 || pp == 0xf2 ? 0x11 : 0x29;
+    }
+    return i->map == 1 && i->opcode == 0xe7 ? 0x7f : i->opcode;
+}
+
 static IrTemplate *new_template(X86Build *b, const X86Insn *i)
 {
     bool vex = i->flags & X86_I_VEX;
@@ -240,7 +250,7 @@ static IrTemplate *new_template(X86Build *b, const X86Insn *i)
     t->enc = vex ? IR_ENC_VEX : IR_ENC_LEGACY;
     t->map = i->map;
     t->pp = prefix_of(i->row, vex);
-    t->opcode = i->opcode;
+    t->opcode = opcode_of(i, t->pp);
     t->w = wide(i);
     t->l = is_256(i);
     t->flags_written = flags_of(i);

@@ -40,10 +40,21 @@ void x64_exit_begin(Lower *l)
 
     asm_align(l->hot, 16, 0);
     l->block->entry = asm_here(l->hot);
-    asm_nop(l->hot, 5);
+    l->block->loop = l->block->loop_leave = NULL;
     if (l->ir->vec) {
         x64_vec_head(l->target, l->hot, l->cold, l->ir->vec);
+    } else if (l->ir->node[0].op != IR_POLL || l->ir->node[0].flags & IR_DEAD) {
+        asm_nop(l->hot, 5);
     }
+    /* Else the first instruction is longer than the jump that may replace it. */
+}
+
+void x64_exit_loop(Lower *l)
+{
+    asm_align(l->hot, 16, 0);
+    l->loop.at = asm_here(l->hot);
+    l->block->loop = l->loop.at;
+    asm_patch(l->hot, l->loop.site, l->loop.at);
 }
 
 /* --- reference functions -------------------------------------------------------------
@@ -216,6 +227,9 @@ static void emit_stub(Lower *l, const LowerStub *s)
         asm_patch(l->hot, s->site[k], asm_here(l->cold));
     }
     if (s->kind == STUB_POLL) {
+        if (l->loop.second && s->pc == l->ir->pc) {
+            l->block->loop_leave = asm_here(l->cold);
+        }
         stub_flags(l, s);
         leave_at(l->cold, s->pc);
     } else {
@@ -232,7 +246,18 @@ static bool can_link(const Lower *l, uint64_t pc)
            l->ir->same_page(l->ir->opaque, pc);
 }
 
-/* @site: the rel32 of a jump, aligned. */
+/* NOPs before a jump with @ahead bytes of opcode whose rel32 will be patched: it must
+ * not reach over the end of an aligned 8-byte word, so that a store is atomic. */
+static void align_site(Lower *l, unsigned ahead)
+{
+    unsigned at = ((uintptr_t)asm_here(l->hot) + ahead) & 7;
+
+    if (at > 4) {
+        asm_nop(l->hot, 8 - at);
+    }
+}
+
+/* @site: the rel32 of a jump, after align_site(). */
 static void add_exit(Lower *l, uint64_t pc, uint8_t *site)
 {
     JitExit *e = &l->block->exit[l->block->exits++];
@@ -272,11 +297,11 @@ static void probe(Lower *l, uint64_t pc)
     asm_rm(l->hot, 0xff, 4, jc_code(l, index));
 }
 
-/* Goes on at pc; flags are where they must be. */
-static void leave_to(Lower *l, uint64_t pc)
+/* M is valid, or nobody wants it. */
+static void exit_to(Lower *l, uint64_t pc)
 {
     if (can_link(l, pc)) {
-        asm_align(l->hot, 4, 1);
+        align_site(l, 1);
         add_exit(l, pc, asm_jmp_fwd(l->hot));
     } else {
         probe(l, pc);
@@ -290,7 +315,7 @@ static void lower_jmp(Lower *l)
     if (!x64_flags_dead_at(l, pc)) {
         x64_flags_need_m(l);
     }
-    leave_to(l, pc);
+    exit_to(l, pc);
 }
 
 static void lower_jmpi(Lower *l)
@@ -322,17 +347,44 @@ static void lower_jmpi(Lower *l)
     asm_jmp(l->cold, x64_shared.leave);
 }
 
-/* A conditional jump of the host to pc.  @save: M gets the flags on the way there. */
+/* A conditional jump of the host to pc; @save: H to M on the way. */
 static void branch(Lower *l, unsigned cc, uint64_t pc, bool save)
 {
-    if (can_link(l, pc) && !save) {
-        asm_align(l->hot, 4, 2);
+    if (!save && can_link(l, pc)) {
+        align_site(l, 2);
         add_exit(l, pc, asm_jcc_fwd(l->hot, cc));
     } else if (l->tails < G_N_ELEMENTS(l->tail)) {
         l->tail[l->tails++] = (LowerTail){ asm_jcc_fwd(l->hot, cc), pc, save };
     } else {
         l->failed = true;
     }
+}
+
+/* To the beginning of this block, where a recipe is as good as M; false: not now. */
+static bool jcc_to_self(Lower *l)
+{
+    LowerLoop *o = &l->loop;
+
+    if (!o->possible || (uint64_t)l->n->imm != l->ir->pc ||
+        l->flags.recipe.kind == FLAGS_NONE) {
+        return false;
+    }
+    if (o->second || o->site) {
+        if (memcmp(&l->flags.recipe, &o->recipe, sizeof(o->recipe)) != 0) {
+            return false;
+        }
+    }
+    if (!o->second && o->site) {
+        return false;
+    }
+    x64_flags_need_h(l);
+    if (o->second) {
+        asm_jcc(l->hot, l->n->cc, o->at);
+    } else {
+        o->recipe = l->flags.recipe;
+        o->site = asm_jcc_fwd(l->hot, l->n->cc);
+    }
+    return true;
 }
 
 /* Whether a side exit is left behind: the block does not end with the next node, which
@@ -355,14 +407,18 @@ static void lower_jcc(Lower *l)
     unsigned cc = n->cc;
     bool save = false;
 
+    if (jcc_to_self(l)) {
+        return;
+    }
     if (!l->flags.h && l->flags.m && l->flags.recipe.kind == FLAGS_NONE &&
         flags_emit_test_m(l->hot, l->m_off, n->cc, &cc)) {
         branch(l, cc, n->imm, false);
         return;
     }
     x64_flags_need_h(l);
-    if (!x64_flags_dead_at(l, n->imm)) {
-        save = !l->flags.m && goes_on(l);
+    if (!l->flags.m && !x64_flags_dead_at(l, n->imm)) {
+        /* Who does not jump may do without. */
+        save = goes_on(l) || !l->facts[l->index].want_out;
         if (!save) {
             x64_flags_need_m(l);
         }
@@ -435,7 +491,7 @@ void x64_exit_finish(Lower *l)
         if (l->tail[k].save) {
             flags_emit_save(l->hot, l->m_off, A_R15);
         }
-        leave_to(l, l->tail[k].pc);
+        exit_to(l, l->tail[k].pc);
     }
     for (unsigned k = 0; k < l->stubs; k++) {
         emit_stub(l, &l->stub[k]);

@@ -518,7 +518,7 @@ static bool clobbers(const IrNode *n)
 static void find_facts(Lower *l)
 {
     uint32_t want = 0;
-    bool clobber = false;
+    bool clobber = l->loop.possible;
 
     memset(l->temp, 0, sizeof(l->temp));
     for (unsigned i = l->ir->count; i-- > 0;) {
@@ -668,19 +668,73 @@ static void walk(Lower *l)
     }
 }
 
+static bool is_good(const Lower *l)
+{
+    return !l->failed && !l->hot->overflow && !l->cold->overflow;
+}
+
+/* Whether the block may jump to its own beginning: a POLL is there to let others in. */
+static bool can_loop(const IrBlock *ir)
+{
+    const JitOptions *o = jit_options();
+    const IrNode *first = &ir->node[0];
+    bool jumps = false;
+
+    for (unsigned i = 1; i < ir->count; i++) {
+        const IrNode *n = &ir->node[i];
+
+        jumps |= n->op == IR_JCC && !(n->flags & IR_DEAD) && (uint64_t)n->imm == ir->pc;
+    }
+    return jumps && first->op == IR_POLL && !(first->flags & IR_DEAD) &&
+           (uint64_t)first->imm == ir->pc && ir->same_page && !o->no_links &&
+           !o->one_insn && !o->lockstep;
+}
+
+/* The second time: LowerLoop. */
+static void walk_loop(Lower *l)
+{
+    FlagsTrack at_jump = { .recipe = l->loop.recipe };
+
+    l->loop.second = true;
+    l->flags = at_jump;
+    l->open_insn = 0;
+    l->insn = -1;
+    l->stubs = l->tails = 0;
+    l->slots_used = 0;
+    memset(l->place, 0, sizeof(l->place));
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        l->holds[k] = IR_NONE;
+    }
+    for (unsigned k = 0; k < IR_T_MAX; k++) {
+        l->temp[k].reg = l->temp[k].slot = -1;
+    }
+    x64_exit_loop(l);
+    walk(l);
+    if (is_good(l)) {
+        x64_exit_finish(l);
+    }
+}
+
 static bool emit(Lower *l)
 {
+    l->loop.possible = can_loop(l->ir);
     find_facts(l);
     if (l->failed) {
         return false;
     }
     find_extents(l);
+    if (l->loop.possible && l->last_template) {
+        l->last_template = UINT_MAX; /* they come again */
+    }
     x64_exit_begin(l);
     walk(l);
-    if (!l->failed) {
+    if (is_good(l)) {
         x64_exit_finish(l);
     }
-    return !l->failed && !l->hot->overflow && !l->cold->overflow;
+    if (is_good(l) && l->loop.site) {
+        walk_loop(l);
+    }
+    return is_good(l);
 }
 
 bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *hot,

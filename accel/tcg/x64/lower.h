@@ -56,8 +56,21 @@ typedef struct LowerStub {
 typedef struct LowerTail {
     uint8_t *site;
     uint64_t pc;
-    bool save; /* M gets the flags there */
+    bool save; /* H to M first */
 } LowerTail;
+
+/*
+ * A block that jumps to its own beginning is lowered twice: as entered from outside,
+ * when M is valid, and as entered from its own end, when the recipe of its last compare
+ * is. So a loop saves no flags.
+ */
+typedef struct LowerLoop {
+    bool possible;
+    bool second;        /* this is the second time */
+    uint8_t *site;      /* the first one's jump to the second, NULL: none so far */
+    const uint8_t *at;  /* executable, start of the second */
+    FlagsRecipe recipe; /* valid there */
+} LowerLoop;
 
 /* Where a guest instruction begins in the hot code. */
 typedef struct LowerPlace {
@@ -98,6 +111,7 @@ typedef struct Lower {
     uint16_t extends[LOWER_INSNS_MAX + 1]; /* last instruction that needs temporaries
                                           from this one or earlier ones */
     unsigned last_template;
+    LowerLoop loop;
 
     /* out of line */
     LowerStub *stub;
@@ -183,6 +197,7 @@ bool x64_recipe(Lower *l, FlagsRecipe *r);
 /* The slow stub for @site (a jump) of the current node. */
 void x64_stub(Lower *l, uint8_t *site);
 void x64_exit_begin(Lower *l);  /* before the first node */
+void x64_exit_loop(Lower *l);   /* before the first node, the second time */
 void x64_exit_finish(Lower *l); /* tails and stubs */
 
 /* --- runtime.c: what all blocks share; executable addresses --------------------------

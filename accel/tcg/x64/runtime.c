@@ -195,12 +195,20 @@ void jit_host_enter(void *state, const void *code)
 /* --- patching ------------------------------------------------------------------------
  */
 
+typedef int32_t Rel32 __attribute__((aligned(1), may_alias));
+
 static void store_rel(uint8_t *site, const void *to)
 {
     ptrdiff_t rel = (const uint8_t *)to - (site + 4 + x64_shared.to_exec);
 
-    g_assert(rel == (int32_t)rel && !((uintptr_t)site & 3));
-    __atomic_store_n((int32_t *)site, (int32_t)rel, __ATOMIC_RELEASE);
+    g_assert(rel == (int32_t)rel);
+    /* It lies in one aligned 8-byte word: that makes the store atomic, though C does
+     * not know. */
+    g_assert(((uintptr_t)site & 7) <= 4);
+    __asm__ volatile("movl %1, %0"
+                     : "=m"(*(volatile Rel32 *)site)
+                     : "r"((int32_t)rel)
+                     : "memory");
 }
 
 void jit_host_link(JitExit *e, const void *entry)
@@ -217,11 +225,11 @@ void jit_host_unlink(JitExit *e)
     }
 }
 
-void jit_host_kill(JitBlock *b, const void *to)
+/* Replaces the first bytes of the instruction at @entry, which is longer, by a jump. */
+static void kill_at(const uint8_t *entry, const uint8_t *to)
 {
-    const uint8_t *entry = b->entry;
     uint8_t *site = (uint8_t *)entry - x64_shared.to_exec;
-    ptrdiff_t rel = (const uint8_t *)(to ? to : b->leave) - (entry + 5);
+    ptrdiff_t rel = to - (entry + 5);
     uint64_t word;
 
     g_assert(rel == (int32_t)rel && !((uintptr_t)entry & 7));
@@ -229,4 +237,12 @@ void jit_host_kill(JitBlock *b, const void *to)
     word &= 0xffffff0000000000ull;
     word |= 0xe9 | (uint64_t)(uint32_t)rel << 8;
     __atomic_store_n((uint64_t *)site, word, __ATOMIC_RELEASE);
+}
+
+void jit_host_kill(JitBlock *b, const void *to)
+{
+    kill_at(b->entry, to ? to : b->leave);
+    if (b->loop) {
+        kill_at(b->loop, b->loop_leave);
+    }
 }

@@ -164,7 +164,7 @@ static void stub_flags(const Lower *l, const LowerStub *s)
         return;
     }
     flags_emit_recipe(l->cold, &s->flags.recipe, A_R15);
-    flags_emit_save(l->cold, l->m_off, A_R15);
+    asm_call(l->cold, x64_shared.flags_save);
 }
 
 /* Where it goes on behind instruction @insn - 1: the next one that has code. */
@@ -211,7 +211,7 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
     /* Which node this is does not matter: a reload too many is harmless. */
     reload_vec(l, l->cold, 0);
     if (p->h) {
-        flags_emit_load(l->cold, l->m_off, A_R15);
+        asm_call(l->cold, x64_shared.flags_load);
     }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         if (p->copy[k] != IR_NONE) {

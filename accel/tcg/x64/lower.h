@@ -209,6 +209,7 @@ typedef struct X64Shared {
     const uint8_t *leave_pc;   /* r14: pc; no exit */
     const uint8_t *leave;      /* the pc is set; no exit */
     const uint8_t *refs;       /* called; r14: block, r15d: first | count << 16 */
+    const uint8_t *flags_save, *flags_load; /* called: H to M, M to H; destroy r15 */
     ptrdiff_t to_exec;
 } X64Shared;
 extern X64Shared x64_shared;

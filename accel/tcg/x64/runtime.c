@@ -160,6 +160,19 @@ static void emit_refs(const JitTarget *t, JitBuf *b)
     asm_bytes(b, &ret, 1);
 }
 
+/* For cold code, where size counts. */
+static void emit_flags(const JitTarget *t, JitBuf *b)
+{
+    int32_t m = t->env_off + (int32_t)offsetof(JitEnv, flags);
+
+    x64_shared.flags_save = asm_here(b);
+    flags_emit_save(b, m, A_R15);
+    asm_bytes(b, &ret, 1);
+    x64_shared.flags_load = asm_here(b);
+    flags_emit_load(b, m, A_R15);
+    asm_bytes(b, &ret, 1);
+}
+
 void jit_host_setup(const JitTarget *target, JitBuf *buf)
 {
     /* Fixed operands are the host's, and so are high bytes. */
@@ -175,6 +188,8 @@ void jit_host_setup(const JitTarget *target, JitBuf *buf)
     emit_leave(target, buf);
     asm_align(buf, 16, 0);
     emit_refs(target, buf);
+    asm_align(buf, 16, 0);
+    emit_flags(target, buf);
     asm_align(buf, 64, 0);
     g_assert(!buf->overflow);
 }

@@ -6,12 +6,12 @@
 /* --- decisions ----------------------------------------------------------------------
  */
 
-FlagsAction flags_track_clobber(FlagsTrack *t, uint32_t wanted)
+FlagsAction flags_track_clobber(FlagsTrack *t, uint32_t wanted, bool soon)
 {
     bool h = t->h;
 
     t->h = false;
-    if (!h || t->m || !wanted || t->recipe.kind != FLAGS_NONE) {
+    if (!h || t->m || !wanted || (t->recipe.kind != FLAGS_NONE && !soon)) {
         return FLAGS_OK;
     }
     t->m = true;

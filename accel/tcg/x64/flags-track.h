@@ -65,8 +65,8 @@ typedef enum FlagsAction {
 } FlagsAction;
 
 /* H is about to be destroyed; @wanted: flags that somebody reads or must be able to see
- * afterwards. */
-FlagsAction flags_track_clobber(FlagsTrack *t, uint32_t wanted);
+ * afterwards. @soon: M will have to be valid for these flags, so why not now. */
+FlagsAction flags_track_clobber(FlagsTrack *t, uint32_t wanted, bool soon);
 /* Somebody reads H. */
 FlagsAction flags_track_need_h(FlagsTrack *t);
 /* M has to be valid. */

@@ -127,7 +127,7 @@ static unsigned resume_of(const Lower *l, unsigned insn)
 static bool same_stub(const LowerStub *a, const LowerStub *b)
 {
     return a->kind == b->kind && a->first == b->first && a->resume == b->resume &&
-           a->sites < G_N_ELEMENTS(a->site) && a->flags.m == b->flags.m &&
+           a->sites + b->sites <= G_N_ELEMENTS(a->site) && a->flags.m == b->flags.m &&
            !memcmp(&a->flags.recipe, &b->flags.recipe, sizeof(a->flags.recipe));
 }
 
@@ -136,7 +136,9 @@ static void add_stub(Lower *l, const LowerStub *s)
     LowerStub *last = l->stubs ? &l->stub[l->stubs - 1] : NULL;
 
     if (last && same_stub(last, s)) {
-        last->site[last->sites++] = s->site[0];
+        for (unsigned k = 0; k < s->sites; k++) {
+            last->site[last->sites++] = s->site[k];
+        }
     } else if (l->stubs < l->ir->count) {
         l->stub[l->stubs++] = *s;
     } else {
@@ -450,8 +452,13 @@ static void lower_poll(Lower *l)
 
     x64_flags_clobber(l);
     asm_alu_imm(l->hot, ASM_CMP, 4, ENV(l, poll), 0, 0);
-    s.site[0] =
-        jit_options()->all_polls ? asm_jmp_fwd(l->hot) : asm_jcc_fwd(l->hot, IR_NE);
+    s.site[0] = asm_jcc_fwd(l->hot, IR_NE);
+    if (jit_options()->all_polls) {
+        /* Every other time, or nobody would ever get past it. */
+        asm_alu_imm(l->hot, ASM_XOR, 4,
+                    env_field(l, offsetof(JitEnv, spill) + 8 * LOWER_SLOT_POLL), 1, 0);
+        s.site[s.sites++] = asm_jcc_fwd(l->hot, IR_NE);
+    }
     s.first = l->n->insn;
     s.flags = l->flags;
     add_stub(l, &s);

@@ -404,7 +404,10 @@ void x64_flags_clobber(Lower *l)
 {
     FlagsRecipe r = l->flags.recipe;
 
-    perform(l, flags_track_clobber(&l->flags, l->facts[l->index].want_in), &r);
+    perform(l,
+            flags_track_clobber(&l->flags, l->facts[l->index].want_in,
+                                l->facts[l->index].m_ahead),
+            &r);
 }
 
 void x64_flags_need_h(Lower *l)
@@ -508,6 +511,25 @@ static uint32_t wanted_before(const Lower *l, const IrNode *n, uint32_t out)
     }
 }
 
+/* Whether the flags before @n are going to be saved to M in any case, given what is
+ * wanted (@out) and saved (@m) behind it. */
+static bool m_wanted_before(const Lower *l, const IrNode *n, uint32_t out, bool m)
+{
+    switch (n->op) {
+    case IR_JMP:
+        return !x64_flags_dead_at(l, n->imm);
+    case IR_JCC:
+        return m || (out && !(l->loop.possible && (uint64_t)n->imm == l->ir->pc) &&
+                     !x64_flags_dead_at(l, n->imm));
+    case IR_JMPI:
+    case IR_REF_END:
+    case IR_REF:
+        return true;
+    default:
+        return m && !ir_flags_changed(n);
+    }
+}
+
 static bool clobbers(const IrNode *n)
 {
     return n->op == IR_CHECK || n->op == IR_GUARD || n->op == IR_POLL ||
@@ -518,7 +540,7 @@ static bool clobbers(const IrNode *n)
 static void find_facts(Lower *l)
 {
     uint32_t want = 0;
-    bool clobber = l->loop.possible;
+    bool clobber = l->loop.possible, m = false;
 
     memset(l->temp, 0, sizeof(l->temp));
     for (unsigned i = l->ir->count; i-- > 0;) {
@@ -543,6 +565,8 @@ static void find_facts(Lower *l)
         }
         f->want_out = want;
         f->clobber_ahead = clobber;
+        f->m_ahead = m;
+        m = m_wanted_before(l, n, want, m);
         want = wanted_before(l, n, want);
         f->want_in = want;
         if (clobbers(n)) {

@@ -22,7 +22,8 @@
 
 enum {
     LOWER_SCRATCH = 2,
-    LOWER_SLOTS = 7,      /* of JitEnv.spill */
+    LOWER_SLOTS = 6,      /* of JitEnv.spill, for temporaries */
+    LOWER_SLOT_POLL = 6,  /* fault injection: the next POLL leaves */
     LOWER_SLOT_FLAGS = 7, /* saved operand of a recipe */
     LOWER_INSNS_MAX = 256,
 };
@@ -37,6 +38,7 @@ typedef struct LowerTemp {
 /* Facts of a node that depend on what follows. */
 typedef struct LowerFacts {
     uint16_t want_in, want_out; /* flags that are read or must be exact later */
+    bool m_ahead;               /* M will be wanted of the flags of want_out */
     bool clobber_ahead; /* H is destroyed before the flags of want_out are rewritten */
 } LowerFacts;
 

@@ -491,6 +491,7 @@ static bool native;
 
 static void setup_native(void)
 {
+    JitOptions options = *jit_options();
     const char *why;
 
     if (!jit_host_usable(&why)) {
@@ -501,6 +502,9 @@ static void setup_native(void)
     g_assert(code != MAP_FAILED);
     shared = (JitBuf){ .p = code, .end = code + CODE_BYTES / 4 };
     jit_host_setup(&x86_jit_target, &shared);
+    /* A block that jumps to itself comes back each time. */
+    options.no_links = true;
+    jit_set_options(&options);
     jit_host_thread_init(cpu);
     cpu->jit.salt[0] = 0x123456789abcdef0;
     cpu->jit.salt[1] = 0xfedcba9876543210;

@@ -511,16 +511,15 @@ static uint32_t wanted_before(const Lower *l, const IrNode *n, uint32_t out)
     }
 }
 
-/* Whether the flags before @n are going to be saved to M in any case, given what is
- * wanted (@out) and saved (@m) behind it. */
-static bool m_wanted_before(const Lower *l, const IrNode *n, uint32_t out, bool m)
+/* Whether the flags before @n are going to be saved to M in any case, given whether
+ * those behind it are (@m). */
+static bool m_wanted_before(const Lower *l, const IrNode *n, bool m)
 {
     switch (n->op) {
     case IR_JMP:
         return !x64_flags_dead_at(l, n->imm);
     case IR_JCC:
-        return m || (out && !(l->loop.possible && (uint64_t)n->imm == l->ir->pc) &&
-                     !x64_flags_dead_at(l, n->imm));
+        return m; /* saved on its own way out */
     case IR_JMPI:
     case IR_REF_END:
     case IR_REF:
@@ -566,7 +565,7 @@ static void find_facts(Lower *l)
         f->want_out = want;
         f->clobber_ahead = clobber;
         f->m_ahead = m;
-        m = m_wanted_before(l, n, want, m);
+        m = m_wanted_before(l, n, m);
         want = wanted_before(l, n, want);
         f->want_in = want;
         if (clobbers(n)) {

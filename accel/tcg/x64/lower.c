@@ -697,7 +697,7 @@ static bool is_good(const Lower *l)
 }
 
 /* Whether the block may jump to its own beginning: a POLL is there to let others in. */
-static bool can_loop(const IrBlock *ir)
+static bool can_loop(const IrBlock *ir, const JitBlock *b)
 {
     const JitOptions *o = jit_options();
     const IrNode *first = &ir->node[0];
@@ -709,8 +709,8 @@ static bool can_loop(const IrBlock *ir)
         jumps |= n->op == IR_JCC && !(n->flags & IR_DEAD) && (uint64_t)n->imm == ir->pc;
     }
     return jumps && first->op == IR_POLL && !(first->flags & IR_DEAD) &&
-           (uint64_t)first->imm == ir->pc && ir->same_page && !o->no_links &&
-           !o->one_insn && !o->lockstep;
+           (uint64_t)first->imm == ir->pc && ir->same_page && !b->self_check &&
+           !o->no_links && !o->one_insn && !o->lockstep;
 }
 
 /* The second time: LowerLoop. */
@@ -740,7 +740,7 @@ static void walk_loop(Lower *l)
 
 static bool emit(Lower *l)
 {
-    l->loop.possible = can_loop(l->ir);
+    l->loop.possible = can_loop(l->ir, l->block);
     find_facts(l);
     if (l->failed) {
         return false;

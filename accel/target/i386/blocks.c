@@ -1015,6 +1015,12 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
     X86Block *b = NULL;
 
     x86_jit_select(cpu);
+    if (x86_unlikely(cpu->xjit->polled)) {
+        cpu->xjit->polled = false;
+        b = find_next(cpu, prev);
+        run_block(cpu, b);
+        return b;
+    }
     if (prev) {
         learn(cpu, prev);
     }

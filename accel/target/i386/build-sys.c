@@ -115,3 +115,57 @@ bool x86_build_sti(X86Build *b, const X86Insn *i)
                          x86_emit_add(b, 4, without_if(b), IR_NONE, 0, X86_FL_IF));
     return true;
 }
+
+/* --- PUSHF --------------------------------------------------------------------------
+ */
+
+/* @v & @mask, without the flags of AND. */
+static IrVal masked(X86Build *b, IrVal v, uint32_t mask)
+{
+    IrVal m = x86_emit_const(b, mask);
+
+    return bits(b, 0xf2, bits(b, 0xf3, v, m), m);
+}
+
+/* The arithmetic flags as in RFLAGS, with bit 1: by LAHF and SETO, around which RAX is
+ * put aside. */
+static IrVal arithmetic_flags(X86Build *b)
+{
+    IrVal rax = ir_temp(b->ir), of;
+    X86Operand ah = { IR_GH(X86_RAX), false }, al = { IR_G(X86_RAX), false };
+    IrNode *n;
+
+    x86_emit(b, IR_MOV, 8, rax, IR_G(X86_RAX));
+    ir_emit(b->ir, IR_LAHF, 1);
+    n = x86_emit(b, IR_SETCC, 1, IR_G(X86_RAX), IR_NONE);
+    n->cc = IR_O;
+    ah.v = x86_operand_value(b, ah, 1);
+    of = x86_operand_value(b, al, 1);
+    x86_emit(b, IR_MOV, 8, IR_G(X86_RAX), rax);
+    /* to bit 11 */
+    of = x86_emit_add(b, 4, IR_NONE, of, 3, 0);
+    of = x86_emit_add(b, 4, IR_NONE, of, 3, 0);
+    of = x86_emit_add(b, 4, IR_NONE, of, 3, 0);
+    return x86_emit_add(b, 4, ah.v, of, 2, 0);
+}
+
+bool x86_build_pushf(X86Build *b, const X86Insn *i)
+{
+    const uint32_t others =
+        ~(X86_FL_ARITH | X86_FL_DF | X86_FL_FIXED | X86_FL_RF | X86_FL_VM);
+    X86Operand slot = { .mem = true };
+    IrVal fl, df;
+
+    if (b->mode & X86_MODE_VM86 ||
+        !x86_build_stack(b, -(int)i->opsize, i->opsize, IR_WRITE, &slot.v)) {
+        return false;
+    }
+    fl = masked(b, x86_emit_load_state(b, 4, offsetof(X86State, rflags)), others);
+    /* 1 or all ones */
+    df = masked(b, x86_emit_load_state(b, 4, offsetof(X86State, df_step)), X86_FL_DF);
+    fl = x86_emit_add(b, 4, fl, df, 0, 0);
+    fl = x86_emit_add(b, 4, fl, arithmetic_flags(b), 0, 0);
+    x86_set_dst(x86_emit(b, IR_MOV, i->opsize, IR_NONE, fl), slot);
+    x86_build_sp_add(b, -(int)i->opsize);
+    return true;
+}

@@ -434,7 +434,8 @@ static bool mem_post_load(void *opaque, int version_id, Error **errp)
             return error_set(errp, "virtio-mem: a block past the end is plugged");
         }
     }
-    if (s->plugged != n * s->block_size) { /* M1 */
+    if (s->plugged != n * s->block_size || /* M1 */
+        s->requested_size % s->block_size || s->requested_size > region_size(s)) {
         return error_set(errp, "virtio-mem: inconsistent size");
     }
     return true;

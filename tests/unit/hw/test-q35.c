@@ -10,15 +10,22 @@
 #include "hw/pci-host/q35.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "hw/virtio/virtio-pci.h"
+#include "qapi/value.h"
+#include "softmmu/block.h"
 #include "util/bql.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#define SLOT(n) (0xfeb00000u + 0x200 * (n))
 enum { BAR = 0xe0000000, BAR_STEP = 0x100000 };
 enum { RAM_BYTES = 16 << 20 };
 
 static PCIBus *bus;
-static DeviceState *mch, *lpc, *ahci, *smb, *nic, *port, *rng, *slot, *mmio_rng;
+static char *image;
+static DeviceState *mch, *lpc, *ahci, *smb, *nic, *port, *rng, *slot, *mmio_rng, *blk,
+    *mem;
 
 static DeviceState *add(const char *type, int devfn)
 {
@@ -50,6 +57,37 @@ static void make_chipset(void)
     smb = DEVICE(smbus_ich9_create(bus, PCI_DEVFN(0x1f, 3), &error_abort));
 }
 
+static DeviceState *add_slot(unsigned n)
+{
+    DeviceState *dev = device_new(TYPE_VIRTIO_MMIO);
+
+    g_assert_true(sysbus_realize_and_unref(SYSBUS_DEVICE(dev), &error_abort));
+    sysbus_mmio_map(SYSBUS_DEVICE(dev), get_system_memory(), 0, SLOT(n));
+    return dev;
+}
+
+static void make_storage(void)
+{
+    int fd = g_file_open_tmp("test-q35.XXXXXX", &image, NULL);
+
+    g_assert_cmpint(ftruncate(fd, 64 * 512), ==, 0);
+    close(fd);
+    g_autofree char *text = g_strdup_printf("if=none,id=d,format=raw,file=%s", image);
+    g_autojson opts = keyval_parse(text, NULL, &error_abort);
+    g_assert_nonnull(drive_add(opts, NULL, &error_abort));
+    blk = device_new("virtio-blk-device");
+    g_assert_true(object_property_set_str(OBJECT(blk), "drive", "d", &error_abort));
+    g_assert_true(
+        device_realize_and_unref(blk, add_slot(1)->child_buses->data, &error_abort));
+    g_autojson props = keyval_parse("size=8M", NULL, &error_abort);
+    mem = device_new("virtio-mem");
+    device_prop_set_link(
+        mem, "memdev",
+        user_creatable_add("memory-backend-ram", "m", props, &error_abort));
+    g_assert_true(
+        device_realize_and_unref(mem, add_slot(2)->child_buses->data, &error_abort));
+}
+
 static void make_cards(void)
 {
     PCIDevice *card = pci_new(PCI_DEVFN(3, 0), TYPE_E1000E);
@@ -59,12 +97,11 @@ static void make_cards(void)
     nic = DEVICE(card);
     port = add("pcie-root-port", PCI_DEVFN(4, 0));
     rng = add("virtio-rng-pci", PCI_DEVFN(5, 0));
-    slot = device_new(TYPE_VIRTIO_MMIO);
-    g_assert_true(sysbus_realize_and_unref(SYSBUS_DEVICE(slot), &error_abort));
-    sysbus_mmio_map(SYSBUS_DEVICE(slot), get_system_memory(), 0, 0xfeb00000);
+    slot = add_slot(0);
     mmio_rng = device_new("virtio-rng-device");
     g_assert_true(device_realize(mmio_rng, slot->child_buses->data, &error_abort));
     object_unref(OBJECT(mmio_rng));
+    make_storage();
     resettable_reset(OBJECT(main_system_bus()));
 }
 
@@ -172,13 +209,15 @@ static void virtio_state_survives(void)
     poke(at + 32, 0x1000);
     poke(at + 40, 0x2000);
     check_vmstate(rng);
-    for (int i = 0; i < 2; i++) { /* the reset of either is one of both */
-        poke(0xfeb00070, 3);
-        poke(0xfeb00024, 1);
-        poke(0xfeb00020, 1);
-        poke(0xfeb00070, 0x0b);
-        poke(0xfeb00080, 0x1000);
-        check_vmstate(i ? slot : mmio_rng);
+    for (unsigned i = 0; i < 4; i++) { /* the reset of a slot is one of its device */
+        DeviceState *devs[] = { mmio_rng, blk, mem, slot };
+        uint32_t regs = SLOT(i % 3);
+        poke(regs + 0x70, 3);
+        poke(regs + 0x24, 1);
+        poke(regs + 0x20, 1);
+        poke(regs + 0x70, 0x0b);
+        poke(regs + 0x80, 0x1000);
+        check_vmstate(devs[i]);
     }
 }
 
@@ -206,7 +245,9 @@ static void spoil(DeviceState *dev, size_t limit)
 
 static void hostile_streams_are_refused(void)
 {
-    DeviceState *all[] = { mch, lpc, smb, ahci, nic, port, rng, mmio_rng, slot };
+    DeviceState *all[] = {
+        mch, lpc, smb, ahci, nic, port, rng, mmio_rng, slot, blk, mem
+    };
 
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         spoil(all[i], 700);
@@ -227,5 +268,8 @@ int main(int argc, char **argv)
     g_test_add_func("/q35/card-state-survives", card_state_survives);
     g_test_add_func("/q35/virtio-state-survives", virtio_state_survives);
     g_test_add_func("/q35/hostile-streams-are-refused", hostile_streams_are_refused);
-    return g_test_run();
+    int ret = g_test_run();
+    g_unlink(image);
+    g_free(image);
+    return ret;
 }

@@ -509,6 +509,21 @@ static bool refresh(X86State *cpu, X86Block *b, const uint8_t *p)
     return decode_floating(cpu, b, b->rip, p, limit_left(cpu, b->rip));
 }
 
+/* Once more, now that its pages are tracked: whether it is the same, and all others
+ * report what they store there. */
+static bool is_stable(X86State *cpu, const X86Block *b, uint64_t rip)
+{
+    X86Block *again = &cpu->blocks->scratch.head;
+
+    decode_one(cpu, again, rip);
+    return again->crosses == b->crosses &&
+           again->page[0].ram_addr == b->page[0].ram_addr &&
+           (!b->crosses || again->page[1].ram_addr == b->page[1].ram_addr) &&
+           !memcmp(again->insn, b->insn, sizeof(X86Insn)) &&
+           tcg_code_page_settled(b->page[0].page, cpu->reader) &&
+           (!b->crosses || tcg_code_page_settled(b->page[1].page, cpu->reader));
+}
+
 /* An instruction that reaches into the next page.  It is kept only when nobody can
  * write into its two pages unseen. */
 static X86Block *build_crossing(X86State *cpu, X86Block *b, uint64_t rip,
@@ -523,7 +538,7 @@ static X86Block *build_crossing(X86State *cpu, X86Block *b, uint64_t rip,
         if (second) {
             track(cpu, &b->page[1], 0, second);
         }
-        if (!is_shared()) {
+        if (!is_shared() || is_stable(cpu, b, rip)) {
             keep(cpu, b);
             return b;
         }

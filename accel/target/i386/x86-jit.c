@@ -224,6 +224,10 @@ static const void *way_on(X86State *cpu, JitExit *e)
             jit_link(e, b);
             return b->entry;
         }
+        if (b && !jit_options()->no_links && !jit_options()->one_insn) {
+            /* Where its second page lies only the jump cache knows. */
+            jit_host_probe(e);
+        }
     }
     return x86_jit_peek(cpu);
 }

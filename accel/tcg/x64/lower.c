@@ -790,6 +790,7 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
     };
     ok = emit(l);
     b->vec = ir->vec;
+    b->salt = ir->salt;
     b->code_bytes = hot->p - hot_start;
     b->cold_bytes = cold->p - cold_start;
     return ok;

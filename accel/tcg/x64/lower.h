@@ -202,12 +202,16 @@ void x64_exit_begin(Lower *l);  /* before the first node */
 void x64_exit_loop(Lower *l);   /* before the first node, the second time */
 void x64_exit_finish(Lower *l); /* tails and stubs */
 
+/* Where in JitExit.stub its rel32 is. */
+enum { X64_EXIT_REL = 11 };
+
 /* --- runtime.c: what all blocks share; executable addresses --------------------------
  */
 
 typedef struct X64Shared {
     const uint8_t *enter;
     const uint8_t *leave_exit; /* r14: JitExit; pc and exit from there */
+    const uint8_t *probe[2];   /* r14: JitExit; to its pc by the jump cache; by salt */
     const uint8_t *leave_pc;   /* r14: pc; no exit */
     const uint8_t *leave;      /* the pc is set; no exit */
     const uint8_t *refs;       /* called; r14: block, r15d: first | count << 16 */

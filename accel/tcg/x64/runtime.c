@@ -134,6 +134,28 @@ static void emit_leave(const JitTarget *t, JitBuf *b)
     emit_epilogue(b);
 }
 
+static void emit_probe(const JitTarget *t, JitBuf *b, unsigned salt)
+{
+    const AsmRm pc = asm_mem(A_R14, offsetof(JitExit, pc));
+    int32_t env = t->env_off;
+    AsmRm key = asm_state(env + (int32_t)offsetof(JitEnv, salt) + 8 * (int32_t)salt);
+    uint8_t *miss;
+
+    x64_shared.probe[salt] = asm_here(b);
+    asm_load(b, 4, A_R15, pc);
+    asm_load(b, 8, A_R14, pc);
+    asm_alu_imm(b, ASM_AND, 4, asm_reg(A_R15), JIT_JC_SIZE - 1, 0);
+    asm_alu(b, ASM_XOR, 8, A_R14, key);
+    asm_alu(b, ASM_CMP, 8, A_R14,
+            asm_state_index(A_R15, 3, env + (int32_t)offsetof(JitEnv, jc_tag)));
+    miss = asm_jcc_short(b, IR_NE);
+    asm_rm(b, 0xff, 4,
+           asm_state_index(A_R15, 3, env + (int32_t)offsetof(JitEnv, jc_code)));
+    asm_patch_short(b, miss);
+    asm_alu(b, ASM_XOR, 8, A_R14, key);
+    asm_jmp(b, x64_shared.leave_pc);
+}
+
 static void emit_refs(const JitTarget *t, JitBuf *b)
 {
     AsmRm exit = asm_state(t->env_off + (int32_t)offsetof(JitEnv, exit));
@@ -189,6 +211,10 @@ void jit_host_setup(const JitTarget *target, JitBuf *buf)
     asm_align(buf, 16, 0);
     emit_refs(target, buf);
     asm_align(buf, 16, 0);
+    emit_probe(target, buf, 0);
+    asm_align(buf, 16, 0);
+    emit_probe(target, buf, 1);
+    asm_align(buf, 16, 0);
     emit_flags(target, buf);
     asm_align(buf, 64, 0);
     g_assert(!buf->overflow);
@@ -237,6 +263,15 @@ void jit_host_unlink(JitExit *e)
 {
     if (e->site) {
         store_rel(e->site, e->stub);
+    }
+}
+
+void jit_host_probe(JitExit *e)
+{
+    if (e->site) {
+        uint8_t *site = (uint8_t *)(uintptr_t)e->stub + X64_EXIT_REL;
+
+        store_rel(site - x64_shared.to_exec, x64_shared.probe[e->from->salt]);
     }
 }
 

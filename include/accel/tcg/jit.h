@@ -79,6 +79,7 @@ struct JitBlock {
     uint8_t vec;
     uint8_t tier;
     uint8_t region;
+    uint8_t salt; /* IrBlock.salt */
     uint16_t insns;
     uint16_t exits;
     uint32_t code_bytes, guest_bytes, cold_bytes;
@@ -132,6 +133,10 @@ void jit_host_enter(void *state, const void *code);
 /* Atomic stores into code that others may be executing. */
 void jit_host_link(JitExit *e, const void *entry);
 void jit_host_unlink(JitExit *e);
+/* From now on exit @e, while it is not linked, looks into the jump cache before it
+ * leaves; what it does not find leaves without naming an exit. Any thread that has just
+ * left through it. */
+void jit_host_probe(JitExit *e);
 /* Entries of @b go to the dispatcher from now on (@to NULL), or to @to. */
 void jit_host_kill(JitBlock *b, const void *to);
 /* --- the runtime (jit/) --------------------------------------------------------------

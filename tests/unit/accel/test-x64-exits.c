@@ -328,6 +328,32 @@ static void test_jump_cache(void)
     g_free(b);
 }
 
+static void test_probe(void)
+{
+    JitBlock *a, *b;
+    X64State *s;
+
+    if (!begin()) {
+        return;
+    }
+    a = setter(PC, 1, NEXT);
+    a->exit[0].from = a;
+    b = setter(NEXT, 2, FAR);
+    s = x64_state_new();
+    jit_host_probe(&a->exit[0]);
+    g_assert_true(x64_run(s, a));
+    g_assert_cmphex(s->pc, ==, NEXT);
+    g_assert_null(s->env.exit);
+    s->env.jc_tag[jit_jc_index(NEXT)] = NEXT ^ s->env.salt[0];
+    s->env.jc_code[jit_jc_index(NEXT)] = b->entry;
+    g_assert_true(x64_run(s, a));
+    g_assert_cmphex(s->pc, ==, FAR);
+    g_assert_cmpuint(s->reg[0], ==, 2);
+    x64_state_free(s);
+    g_free(a);
+    g_free(b);
+}
+
 static void test_indirect(void)
 {
     static const IrVal regs[] = { IR_G(1), IR_G(4), IR_G(13), IR_G(15) };
@@ -407,6 +433,7 @@ int main(int argc, char **argv)
     g_test_add_func("/accel/tcg/x64/exits/linked-unlinked-killed", test_links);
     g_test_add_func("/accel/tcg/x64/exits/another-page-by-the-jump-cache",
                     test_jump_cache);
+    g_test_add_func("/accel/tcg/x64/exits/a-probe-in-place-of-a-link", test_probe);
     g_test_add_func("/accel/tcg/x64/exits/indirect-jumps", test_indirect);
     g_test_add_func("/accel/tcg/x64/exits/neighbouring-references-are-one-call",
                     test_refs);

@@ -340,7 +340,8 @@ static void lower_jmpi(Lower *l)
         asm_mov(l->hot, 8, r, a);
     }
     index = r == A_R14 ? A_R15 : A_R14;
-    asm_mov(l->hot, 4, index, a);
+    asm_rorx(l->hot, 4, index, a, JIT_JC_FOLD);
+    asm_alu(l->hot, ASM_XOR, 4, index, asm_reg(a));
     asm_alu_imm(l->hot, ASM_AND, 4, asm_reg(index), JIT_JC_SIZE - 1, 0);
     asm_alu(l->hot, ASM_XOR, 8, r, salt(l));
     asm_alu(l->hot, ASM_CMP, 8, r,

@@ -142,8 +142,9 @@ static void emit_probe(const JitTarget *t, JitBuf *b, unsigned salt)
     uint8_t *miss;
 
     x64_shared.probe[salt] = asm_here(b);
-    asm_load(b, 4, A_R15, pc);
     asm_load(b, 8, A_R14, pc);
+    asm_rorx(b, 4, A_R15, A_R14, JIT_JC_FOLD);
+    asm_alu(b, ASM_XOR, 4, A_R15, asm_reg(A_R14));
     asm_alu_imm(b, ASM_AND, 4, asm_reg(A_R15), JIT_JC_SIZE - 1, 0);
     asm_alu(b, ASM_XOR, 8, A_R14, key);
     asm_alu(b, ASM_CMP, 8, A_R14,

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { JIT_JC_BITS = 13, JIT_JC_SIZE = 1 << JIT_JC_BITS };
+enum { JIT_JC_BITS = 13, JIT_JC_SIZE = 1 << JIT_JC_BITS, JIT_JC_FOLD = 12 };
 
 typedef struct JitEnv {
     /* Not 0: leave at the next POLL. Any thread sets it (jit_env_kick()); the vCPU's
@@ -39,9 +39,10 @@ typedef struct JitEnv {
     const void *jc_code[JIT_JC_SIZE];
 } JitEnv;
 
+/* Functions begin at the same few offsets of their pages: the page counts as well. */
 static inline unsigned jit_jc_index(uint64_t pc)
 {
-    return pc & (JIT_JC_SIZE - 1);
+    return (pc ^ pc >> JIT_JC_FOLD) & (JIT_JC_SIZE - 1);
 }
 
 /* Makes generated code return to the dispatcher soon. Any thread. */

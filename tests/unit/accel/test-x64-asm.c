@@ -16,6 +16,7 @@ static struct {
     size_t (*disasm)(csh handle, const uint8_t *code, size_t size, uint64_t address,
                      size_t count, cs_insn **insn);
     void (*free)(cs_insn *insn, size_t count);
+    cs_err (*close)(csh *handle);
     csh handle;
 } cs;
 
@@ -25,6 +26,9 @@ static bool load_capstone(void)
 {
     void *lib = dlopen("libcapstone.so.4", RTLD_NOW);
 
+    if (cs.handle) {
+        return true;
+    }
     if (!lib) {
         g_test_skip("capstone is not installed");
         return false;
@@ -32,7 +36,8 @@ static bool load_capstone(void)
     *(void **)&cs.open = dlsym(lib, "cs_open");
     *(void **)&cs.disasm = dlsym(lib, "cs_disasm");
     *(void **)&cs.free = dlsym(lib, "cs_free");
-    g_assert_true(cs.open && cs.disasm && cs.free);
+    *(void **)&cs.close = dlsym(lib, "cs_close");
+    g_assert_true(cs.open && cs.disasm && cs.free && cs.close);
     g_assert_cmpint(cs.open(CS_ARCH_X86, CS_MODE_64, &cs.handle), ==, CS_ERR_OK);
     return true;
 }
@@ -241,6 +246,8 @@ static void test_labels(void)
 
 int main(int argc, char **argv)
 {
+    int result;
+
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/accel/tcg/x64/asm/forms-disassemble-to-what-was-asked",
                     test_texts);
@@ -252,5 +259,9 @@ int main(int argc, char **argv)
     g_test_add_func("/accel/tcg/x64/asm/a-full-buffer-takes-nothing-more",
                     test_overflow);
     g_test_add_func("/accel/tcg/x64/asm/forward-jumps", test_labels);
-    return g_test_run();
+    result = g_test_run();
+    if (cs.handle) {
+        cs.close(&cs.handle);
+    }
+    return result;
 }

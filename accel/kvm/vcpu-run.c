@@ -14,6 +14,8 @@
  *     before the gate is looked at, and the gate is closed before in_run is.
  * K3: an exit for a register access is completed in the kernel (one more KVM_RUN that
  *     leaves at once) before the registers are fetched by somebody else's wish.
+ * K4: KVM_RUN is never entered while the CPU object owns the registers: who handles an
+ *     exit may have fetched and changed them. An unfinished access completes on top.
  */
 #include "kvm-internal.h"
 
@@ -175,6 +177,19 @@ static bool put_back(VCPU *cpu, KvmVcpu *kv)
     return ok;
 }
 
+/* K4. Context: no BQL. */
+static bool put_back_in_loop(VCPU *cpu, KvmVcpu *kv)
+{
+    bool ok = true;
+
+    if (kv->owned) {
+        bql_lock();
+        ok = put_back(cpu, kv);
+        bql_unlock();
+    }
+    return ok;
+}
+
 /* --- Exits ---------------------------------------------------------------------------
  */
 
@@ -332,7 +347,7 @@ static int enter(VCPU *cpu, KvmVcpu *kv)
 /* K3. A page-crossing access exits twice. Context: no BQL. */
 static void complete_io(VCPU *cpu, KvmVcpu *kv)
 {
-    while (kv->io_pending) {
+    while (kv->io_pending && put_back_in_loop(cpu, kv)) {
         kv->io_pending = false;
         atomic_set(&kv->run->immediate_exit, 1);
         if (enter(cpu, kv) == 0 && (kv->run->exit_reason == KVM_EXIT_MMIO ||
@@ -345,8 +360,12 @@ static void complete_io(VCPU *cpu, KvmVcpu *kv)
 
 static KvmExitResult run_once(VCPU *cpu, KvmVcpu *kv)
 {
-    int ret = enter(cpu, kv);
+    int ret;
 
+    if (!put_back_in_loop(cpu, kv)) {
+        return give_up(cpu);
+    }
+    ret = enter(cpu, kv);
     kvm_accel()->arch->post_run(cpu, kv->run);
     if (ret == 0) {
         kv->io_pending = false;

@@ -484,17 +484,29 @@ static void test_nmi_wakes(void)
         return;
     }
     rig_start(rig, HALT);
-    let_run(1);
-    g_assert_cmpuint(rig->ram_ptr[0x5000], ==, 1);
-    x86_irq_set(&rig->cpu->st, X86_IRQ_NMI);
-    vcpu_set_pending(rig->vcpu, VCPU_PENDING_IRQ);
+    bql_unlock();
+    for (int k = 0; k < 50000 && counter() != 1; k++) {
+        g_usleep(200);
+    }
+    bql_lock();
+    g_assert_cmpuint(counter(), ==, 1);
+    /* The first may come before the HLT, which then waits for another. */
+    for (int k = 0; k < 1000 && !rig->done && !kvm_vcpu(rig->vcpu)->failed; k++) {
+        x86_irq_set(&rig->cpu->st, X86_IRQ_NMI);
+        vcpu_set_pending(rig->vcpu, VCPU_PENDING_IRQ);
+        bql_unlock();
+        g_usleep(10000);
+        bql_lock();
+        event_loop_run_once(main_loop(), false);
+    }
     rig_wait(rig);
     g_assert_cmpint(rig->status, ==, 0);
 }
 
 static void test_single_step(void)
 {
-    uint64_t before, eip[3];
+    uint64_t before, first = 0;
+    bool moved = false;
 
     if (skipped()) {
         return;
@@ -503,11 +515,13 @@ static void test_single_step(void)
     vcpu_pause_all();
     before = rig_exits(rig, KVM_EXIT_DEBUG);
     rig->vcpu->singlestep = true;
-    for (int i = 0; i < 3; i++) {
+    /* Some steps are made between two looks: it may be back where it was. */
+    for (int i = 0; i < 100 && (i < 3 || !moved); i++) {
         uint64_t n = rig_exits(rig, KVM_EXIT_DEBUG);
 
         vcpu_sync_state(rig->vcpu);
-        eip[i] = rig->cpu->st.rip;
+        first = i ? first : rig->cpu->st.rip;
+        moved |= rig->cpu->st.rip != first;
         vcpu_resume_all();
         bql_unlock();
         for (int k = 0; k < 5000 && rig_exits(rig, KVM_EXIT_DEBUG) == n; k++) {
@@ -519,7 +533,7 @@ static void test_single_step(void)
     rig->vcpu->singlestep = false;
     vcpu_sync_state(rig->vcpu); /* so that the entry puts the change */
     g_assert_cmpuint(rig_exits(rig, KVM_EXIT_DEBUG) - before, >=, 3);
-    g_assert_true(eip[0] != eip[1] || eip[1] != eip[2]);
+    g_assert_true(moved);
     vcpu_resume_all();
     let_run(10);
     end_endless();

@@ -10,7 +10,6 @@
 
 enum {
     PAGE_BITS = 12,
-    LINE_BITS = 6,
     LEAF_BITS = 12, /* pages in a leaf: 16 MiB of RAM */
     ROOT_BITS = 24, /* 2^48 bytes of RAM space */
     MID_BITS = 12,
@@ -84,13 +83,6 @@ TcgCodePage *tcg_code_page_find(uint64_t ram_addr)
     return leaf ? &leaf->page[leaf_index(ram_addr)] : NULL;
 }
 
-static uint64_t line_mask(unsigned offset, unsigned len)
-{
-    unsigned first = offset >> LINE_BITS, last = (offset + len - 1) >> LINE_BITS;
-
-    return (~0ull >> (63 - (last - first))) << first;
-}
-
 /* The page is tracked from now on, but others may still have fast translations of it.
  */
 static void begin_epoch(TcgCodePage *page, uint64_t ram_addr)
@@ -107,7 +99,7 @@ bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
 {
     bool fresh;
 
-    __atomic_fetch_or(&page->lines, line_mask(offset, len), __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&page->lines, tcg_code_lines(offset, len), __ATOMIC_SEQ_CST);
     fresh = !__atomic_exchange_n(&page->tracked, 1, __ATOMIC_SEQ_CST);
     if (fresh) {
         begin_epoch(page, ram_addr);
@@ -118,7 +110,7 @@ bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
 static bool page_written(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
                          unsigned len)
 {
-    uint64_t mask = line_mask(offset, len);
+    uint64_t mask = tcg_code_lines(offset, len);
 
     /* Pairs with the barrier in tcg_code_page_track(). */
     smp_mb();

@@ -830,13 +830,6 @@ static const void *find_translated(X86State *cpu)
     return jb ? x86_jit_remember(cpu, jb, !global) : NULL;
 }
 
-static uint64_t lines_of(unsigned offset, unsigned len)
-{
-    unsigned first = offset >> 6, last = (offset + len - 1) >> 6;
-
-    return (~0ull >> (63 - (last - first))) << first;
-}
-
 /* --- traces --------------------------------------------------------------------------
  *
  * At tier 2 a translation goes on behind direct jumps, with the block that mostly came
@@ -888,7 +881,7 @@ static void trace_add(Trace *t, const X86Block *b)
     memcpy(&t->insn[t->count], b->insn, b->count * sizeof(X86Insn));
     t->count += b->count;
     t->bytes += b->source_len;
-    t->lines |= lines_of(b->ram_addr & (SOFT_TLB_PAGE - 1), b->source_len);
+    t->lines |= tcg_code_lines(b->ram_addr & (SOFT_TLB_PAGE - 1), b->source_len);
 }
 
 static bool in_trace(const Trace *t, uint64_t rip)
@@ -949,9 +942,9 @@ static JitBlock *translate(X86State *cpu, X86Block *b)
         src.page[k].ram_addr = b->page[k].ram_addr;
         src.page[k].gen = b->page[k].gen;
     }
-    src.page[0].lines = lines_of(offset, here);
+    src.page[0].lines = tcg_code_lines(offset, here);
     if (b->crosses) {
-        src.page[1].lines = lines_of(0, b->source_len - here);
+        src.page[1].lines = tcg_code_lines(0, b->source_len - here);
     }
     if (trace_make(cpu, b, &trace)) {
         src.insns = trace.count;

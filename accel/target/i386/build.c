@@ -400,10 +400,7 @@ static bool overwrites_flags(X86State *cpu, const X86Insn *i, uint32_t *dead)
 
 static void note_peeked(const BlockContext *c, uint64_t pc, unsigned len)
 {
-    unsigned first = code_linear(c->cpu, pc) % PAGE_SIZE / 64;
-    unsigned last = (code_linear(c->cpu, pc) % PAGE_SIZE + len - 1) / 64;
-
-    c->ir->peeked_lines |= 1ull << first | 1ull << last;
+    c->ir->peeked_lines |= tcg_code_lines(code_linear(c->cpu, pc) % PAGE_SIZE, len);
 }
 
 /*

@@ -169,9 +169,7 @@ static void count_invalidation(TcgCodePage *page)
 void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len)
 {
     uint64_t page_addr = ram_addr & ~(uint64_t)0xfff;
-    unsigned first = (ram_addr & 0xfff) >> 6,
-             last = ((ram_addr & 0xfff) + len - 1) >> 6;
-    uint64_t mask = (~0ull >> (63 - (last - first))) << first;
+    uint64_t mask = tcg_code_lines(ram_addr & 0xfff, len);
 
     pthread_mutex_lock(&jit.lock);
     for (JitBlock *b = page->blocks, *next; b; b = next) {

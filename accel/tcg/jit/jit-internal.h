@@ -55,7 +55,6 @@ void jit_stop(void);
 void jit_block_insert(JitBlock *b, const JitSource *src);
 /* No longer found, entered or linked to. */
 void jit_block_kill(JitBlock *b);
-JitBlock *jit_find_locked(const JitKey *key);
 
 /* --- ungroup.c --- */
 

@@ -193,11 +193,6 @@ static void next_region(void)
 /* --- translating --------------------------------------------------------------------
  */
 
-JitBlock *jit_find_locked(const JitKey *key)
-{
-    return jit_find(key);
-}
-
 static bool is_current(const JitSource *src)
 {
     for (unsigned k = 0; k < src->pages; k++) {
@@ -355,7 +350,7 @@ JitBlock *jit_translate(const JitSource *src, TcgReader *self, bool *never)
     uint64_t start;
 
     pthread_mutex_lock(&jit.lock);
-    b = jit_find_locked(&src->key);
+    b = jit_find(&src->key);
     if (!b) {
         start = now_ns();
         b = translate(src, self, never);

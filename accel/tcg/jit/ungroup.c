@@ -33,13 +33,16 @@ bool jit_is_ungrouped(const JitKey *key)
 
 void jit_note_group_stub(JitBlock *b)
 {
+    uint32_t stubs = __atomic_load_n(&b->group_stubs, __ATOMIC_RELAXED) + 1;
     uint64_t now;
 
-    if (++b->group_stubs % SAMPLE) {
+    __atomic_store_n(&b->group_stubs, stubs, __ATOMIC_RELAXED);
+    if (stubs % SAMPLE) {
         return;
     }
     now = __rdtsc();
-    if (now - b->group_since < SAMPLE * CYCLES_OFTEN) {
+    if (now - __atomic_load_n(&b->group_since, __ATOMIC_RELAXED) <
+        SAMPLE * CYCLES_OFTEN) {
         pthread_mutex_lock(&jit.lock);
         if (!b->dead) {
             *place_of(&b->key) = b->key;
@@ -47,5 +50,5 @@ void jit_note_group_stub(JitBlock *b)
         }
         pthread_mutex_unlock(&jit.lock);
     }
-    b->group_since = now;
+    __atomic_store_n(&b->group_since, now, __ATOMIC_RELAXED);
 }

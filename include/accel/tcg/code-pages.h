@@ -39,6 +39,14 @@ TcgCodePage *tcg_code_page_get(uint64_t ram_addr);
 /* The same, but NULL when nothing was ever decoded there. */
 TcgCodePage *tcg_code_page_find(uint64_t ram_addr);
 
+/* The bits of TcgCodePage.lines for bytes [offset, offset + len) of a page, len > 0. */
+static inline uint64_t tcg_code_lines(unsigned offset, unsigned len)
+{
+    unsigned first = offset / 64, last = (offset + len - 1) / 64;
+
+    return (~0ull >> (63 - (last - first))) << first;
+}
+
 /* Bytes [offset, offset + len) of the page were decoded. Full barrier. Returns true if
  * the page was not tracked before: stores of other vCPUs are not yet reported. */
 bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,

@@ -86,7 +86,9 @@ struct JitBlock {
     const void *leave; /* the back end's: leaves before the first instruction */
     /* The same for a second way in, which only the block itself takes, or NULL. */
     const void *loop, *loop_leave;
-    uint32_t group_stubs; /* jit_note_group_stub(): how often, since when (TSC) */
+    /* Atomic, relaxed; several vCPUs may lose a count. jit_note_group_stub(): how
+     * often, since when (TSC). */
+    uint32_t group_stubs;
     uint64_t group_since;
     uint64_t page_addr[2]; /* RAM pages; [1] only if it crosses */
     uint64_t lines[2];     /* 64-byte lines of each */

@@ -211,9 +211,11 @@ static const char pci_routing_asl[] =
     "        } "
     "        Return (Local0) "
     "    } "
-    "} "
+    "} ";
 
-    /* Bit 7 of a routing register switches the link off. */
+/* What links of both chipsets use: bit 7 of a routing register switches the link off.
+ */
+static const char link_methods_asl[] =
     "Method (LSTA, 1) { "
     "    If (And (Arg0, 0x80)) { Return (0x09) } "
     "    Return (0x0b) "
@@ -256,6 +258,7 @@ static void append_pci_routing(GString *asl)
 {
     g_autoptr(GString) body = g_string_new(pci_routing_asl);
 
+    g_string_append(body, link_methods_asl);
     for (int i = 0; i < 4; i++) {
         g_string_append_printf(body, pci_link_asl, 'A' + i, i, i, i, i, i, i);
     }
@@ -352,19 +355,6 @@ static const char ich9_routing_asl[] =
     "        } "
     "        Return (Local0) "
     "    } "
-    "} "
-
-    /* Bit 7 of a routing register switches the link off. */
-    "Method (LSTA, 1) { "
-    "    If (And (Arg0, 0x80)) { Return (0x09) } "
-    "    Return (0x0b) "
-    "} "
-    "Method (LCRS, 1, Serialized) { "
-    "    Name (LBUF, ResourceTemplate () { Interrupt (Level, ActiveHigh, Shared) { 0 } "
-    "}) "
-    "    CreateDWordField (LBUF, 5, LIRQ) "
-    "    If (LNot (And (Arg0, 0x80))) { Store (Arg0, LIRQ) } "
-    "    Return (LBUF) "
     "} ";
 
 static const char ich9_link_asl[] =
@@ -405,6 +395,7 @@ static void append_ich9_routing(GString *asl)
     }
     g_string_append(body, "Return (Zero) } ");
     g_string_append(body, ich9_routing_asl);
+    g_string_append(body, link_methods_asl);
     for (int i = 0; i < ICH9_NUM_PIRQS; i++) {
         int c = 'A' + i;
         g_string_append_printf(body, ich9_link_asl, c, i, c, c, c, c, c);

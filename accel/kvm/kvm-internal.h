@@ -44,10 +44,12 @@ typedef struct KvmVcpu {
      * vCPU is stopped and the BQL is held. */
     bool owned;
     VcpuStateLevel level;
-    bool failed;     /* own thread; a reset clears it */
-    bool io_pending; /* own thread: the last exit completes at the next entry */
-    uint32_t in_run; /* atomic: in or about to enter KVM_RUN */
-    uint32_t kicked; /* atomic: a kick is under way */
+    bool failed; /* own thread; a reset clears it */
+    /* Own thread: the last exit completes at the next entry; it was not complete when
+     * the registers were fetched. */
+    bool io_pending, fetched_in_access;
+    uint32_t in_run;                /* atomic: in or about to enter KVM_RUN */
+    uint32_t kicked;                /* atomic: a kick is under way */
     uint64_t exits[KVM_EXIT_KINDS]; /* own thread */
 } KvmVcpu;
 

@@ -12,10 +12,12 @@
  *     finds immediate_exit.
  * K2: between kvm_pause_begin and kvm_pause_end no vCPU is in KVM_RUN: in_run is set
  *     before the gate is looked at, and the gate is closed before in_run is.
- * K3: an exit for a register access is completed in the kernel (one more KVM_RUN that
- *     leaves at once) before the registers are fetched by somebody else's wish.
- * K4: KVM_RUN is never entered while the CPU object owns the registers: who handles an
- *     exit may have fetched and changed them. An unfinished access completes on top.
+ * K3: an access that made the guest exit is complete only after one more KVM_RUN, which
+ *     is told to leave at once. It comes before anybody but the device sees registers,
+ *     and before any are put: that would cancel the access or be undone by it.
+ * K4: guest code is never entered while the CPU object owns the registers: the device
+ *     that was accessed may have fetched and changed them. K3 comes first; then what
+ * the device changed is laid over what the instruction did.
  */
 #include "kvm-internal.h"
 
@@ -132,7 +134,12 @@ static void fetch(VCPU *cpu, void *opaque)
     KvmVcpu *kv = kvm_vcpu(cpu);
 
     if (kv && !kv->owned) {
-        kvm_accel()->arch->get_registers(cpu);
+        kv->fetched_in_access = kv->io_pending;
+        if (kv->io_pending) {
+            kvm_accel()->arch->get_registers_in_access(cpu, kv->run);
+        } else {
+            kvm_accel()->arch->get_registers(cpu);
+        }
         kv->owned = true;
         kv->level = VCPU_STATE_RUNTIME;
     }
@@ -174,19 +181,6 @@ static bool put_back(VCPU *cpu, KvmVcpu *kv)
     ok = kvm_accel()->arch->put_registers(cpu, kv->level);
     kv->owned = false;
     kv->level = VCPU_STATE_RUNTIME;
-    return ok;
-}
-
-/* K4. Context: no BQL. */
-static bool put_back_in_loop(VCPU *cpu, KvmVcpu *kv)
-{
-    bool ok = true;
-
-    if (kv->owned) {
-        bql_lock();
-        ok = put_back(cpu, kv);
-        bql_unlock();
-    }
     return ok;
 }
 
@@ -344,26 +338,49 @@ static int enter(VCPU *cpu, KvmVcpu *kv)
     return ret;
 }
 
-/* K3. A page-crossing access exits twice. Context: no BQL. */
-static void complete_io(VCPU *cpu, KvmVcpu *kv)
+/* K3. One that crosses pages exits again. Context: no BQL. */
+static KvmExitResult complete_access(VCPU *cpu, KvmVcpu *kv)
 {
-    while (kv->io_pending && put_back_in_loop(cpu, kv)) {
+    KvmExitResult result = KVM_EXIT_RESUME;
+
+    while (kv->io_pending) {
         kv->io_pending = false;
         atomic_set(&kv->run->immediate_exit, 1);
-        if (enter(cpu, kv) == 0 && (kv->run->exit_reason == KVM_EXIT_MMIO ||
-                                    kv->run->exit_reason == KVM_EXIT_IO)) {
-            handle_exit(cpu, kv);
+        if (enter(cpu, kv) == 0) {
+            result = handle_exit(cpu, kv);
         }
         take_kick(kv);
     }
+    if (kv->fetched_in_access) {
+        kv->fetched_in_access = false;
+        bql_lock();
+        /* Above that level all registers were written, so there is nothing to keep. */
+        if (kv->level == VCPU_STATE_RUNTIME) {
+            kvm_accel()->arch->access_completed(cpu);
+        }
+        bql_unlock();
+    }
+    return result;
+}
+
+/* K4. Context: no BQL. */
+static KvmExitResult give_back(VCPU *cpu, KvmVcpu *kv)
+{
+    KvmExitResult result = complete_access(cpu, kv);
+    bool ok;
+
+    bql_lock();
+    ok = put_back(cpu, kv);
+    bql_unlock();
+    return ok ? result : give_up(cpu);
 }
 
 static KvmExitResult run_once(VCPU *cpu, KvmVcpu *kv)
 {
     int ret;
 
-    if (!put_back_in_loop(cpu, kv)) {
-        return give_up(cpu);
+    if (kv->owned) {
+        return give_back(cpu, kv); /* it took a kick: the caller looks at pending */
     }
     ret = enter(cpu, kv);
     kvm_accel()->arch->post_run(cpu, kv->run);
@@ -403,7 +420,7 @@ void kvm_vcpu_exec(VCPU *cpu)
     while (result == KVM_EXIT_RESUME && !atomic_read(&cpu->pending)) {
         result = run_once(cpu, kv);
     }
-    complete_io(cpu, kv);
+    complete_access(cpu, kv);
     bql_lock();
 }
 

@@ -6,13 +6,15 @@
  *
  * Memory: RAM from 0; registers at 10000000, a read-only page at 10010000, a ROM device
  * at 10020000, a coalesced range at 10030000, an eventfd at 10040000 (any value) and at
- * 10040008 (value 5). Ports: 300 (registers), 310 (eventfd), f4.
+ * 10040008 (value 5), and at 10050000 a device that meddles with the CPU's registers.
+ * Ports: 300 (registers), 310 (eventfd), 320 (the meddler), f4.
  */
         .set    MMIO, 0x10000000
         .set    ROM, 0x10010000
         .set    ROMD, 0x10020000
         .set    COALESCED, 0x10030000
         .set    EVENTFD, 0x10040000
+        .set    MEDDLER, 0x10050000
 
         .text
         .code16
@@ -29,7 +31,7 @@ _start:
         jmpw    *table(%bx)
 table:  .word   ports, string_ports, mmio, rom, rom_device, dirty, coalesced, eventfd
         .word   long_mode, endless, triple, no_code, crossing, vectors, halt, protected
-        .word   store_loop
+        .word   store_loop, meddled, in_loop
 
 good:   xorw    %ax, %ax
         outb    %al, $0xf4
@@ -314,6 +316,83 @@ crossing:
 1:      flat32
         movl    $0xa1b2c3d4, MMIO - 2
         movl    MMIO + 0x0e, %eax
+        jmp     good32
+
+/* In each access of this device EBX becomes EAX of before, and ESI grows by one. What the
+ * instruction itself sets must come besides: result, RIP, and what a string instruction
+ * counts. EBP and the memory behind it are not touched. */
+        .code16
+meddled:
+        to32    1f
+        .code32
+1:      flat32
+        movl    $0xdeadbeef, %ebp
+        xorl    %esi, %esi
+        movw    $0x320, %dx
+        movl    $0x564d5868, %eax
+        inl     %dx, %eax
+        cmpl    $0x87654321, %eax
+        check   e
+        cmpl    $0x564d5868, %ebx
+        check   e
+        cmpl    $1, %esi
+        check   e
+        movl    $0xaabbccdd, %eax
+        inb     %dx, %al
+        cmpl    $0xaabbcc21, %eax
+        check   e
+        cmpl    $0xaabbccdd, %ebx
+        check   e
+        movl    $0xaabbccdd, %eax
+        inw     %dx, %ax
+        cmpl    $0xaabb4321, %eax
+        check   e
+        outl    %eax, %dx
+        cmpl    $4, %esi
+        check   e
+        cmpl    $0xaabb4321, %ebx
+        check   e
+        movl    MEDDLER + 0x10, %eax
+        cmpl    $0x87654321, %eax
+        check   e
+        movl    $0x11, MEDDLER + 4
+        cmpl    $6, %esi
+        check   e
+        movl    $0x1234, %eax
+        movl    $0, 0x6010
+        movl    $0x6000, %edi
+        movl    $4, %ecx
+        rep insl
+        cmpl    $0x6010, %edi
+        check   e
+        cmpl    $0x87654321, 0x600c
+        check   e
+        cmpl    $0, 0x6010
+        check   e
+        cmpl    $0x1234, %eax
+        check   e
+        cmpl    $0, %ecx
+        check   e
+        cmpl    $10, %esi
+        check   e
+        cmpl    $0xdeadbeef, %ebp
+        check   e
+        jmp     good32
+
+/* 200 times IN, with a count in ECX: the host stops the CPU in the middle. */
+        .code16
+in_loop:
+        to32    1f
+        .code32
+1:      flat32
+        movw    $0x320, %dx
+        movl    $200, %ecx
+2:      xorl    %eax, %eax
+        inl     %dx, %eax
+        cmpl    $0x87654321, %eax
+        check   e
+        movl    $0, MEDDLER + 8
+        loop    2b
         jmp     good32
 
 /* As many stores to a register as 5000 says, for the benchmark. */

@@ -84,6 +84,35 @@ static const MemoryRegionOps coalesced_ops = {
     .endianness = DEVICE_LITTLE_ENDIAN,
 };
 
+/* A device that looks at the CPU's registers, and changes them, when it is accessed. */
+static uint64_t meddler_read(void *opaque, hwaddr offset, unsigned size)
+{
+    KvmRig *rig = opaque;
+
+    if (rig->meddle) {
+        rig->meddle(rig, false);
+    }
+    return reg_read(opaque, offset, size);
+}
+
+static void meddler_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+    KvmRig *rig = opaque;
+
+    reg_write(opaque, offset, value, size);
+    if (rig->meddle) {
+        rig->meddle(rig, true);
+    }
+}
+
+static const MemoryRegionOps meddler_ops = {
+    .read = meddler_read,
+    .write = meddler_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {.min_access_size = 1,  .max_access_size = 8, .unaligned = true},
+    .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true},
+};
+
 static void finish(KvmRig *rig, int status)
 {
     rig->done = true;
@@ -139,6 +168,10 @@ static void make_memory(KvmRig *rig)
     memory_region_init_io(&rig->eventfd, NULL, &reg_ops, rig, "eventfd", RIG_IO_BYTES);
     memory_region_init_io(&rig->ports, NULL, &reg_ops, rig, "ports", 8);
     memory_region_init_io(&rig->eventfd_port, NULL, &reg_ops, rig, "eventfd-port", 8);
+    memory_region_init_io(&rig->meddler, NULL, &meddler_ops, rig, "meddler",
+                          RIG_IO_BYTES);
+    memory_region_init_io(&rig->meddler_port, NULL, &meddler_ops, rig, "meddler-port",
+                          8);
     memory_region_init_io(&rig->done_port, NULL, &done_ops, rig, "done", 1);
     memory_region_add_subregion(sys, 0, &rig->ram);
     memory_region_add_subregion(sys, 1ull << 32, &rig->high);
@@ -147,7 +180,9 @@ static void make_memory(KvmRig *rig)
     memory_region_add_subregion(sys, RIG_ROMD, &rig->romd);
     memory_region_add_subregion(sys, RIG_COALESCED, &rig->coalesced);
     memory_region_add_subregion(sys, RIG_EVENTFD, &rig->eventfd);
+    memory_region_add_subregion(sys, RIG_MEDDLER, &rig->meddler);
     memory_region_add_subregion(io, 0x300, &rig->ports);
+    memory_region_add_subregion(io, 0x320, &rig->meddler_port);
     memory_region_add_subregion(io, 0x310, &rig->eventfd_port);
     memory_region_add_subregion(io, 0xf4, &rig->done_port);
     rig->fd_any = eventfd(0, EFD_NONBLOCK);
@@ -209,6 +244,7 @@ void rig_prepare(KvmRig *rig, unsigned n)
     rig->n_log = rig->n_coalesced = 0;
     rig->coalesced_next = 0;
     rig->in_order = true;
+    rig->meddle = NULL;
     rig->done = false;
     rig->status = 99;
     memset(rig->ram_ptr + 0x5000, 0, 16);

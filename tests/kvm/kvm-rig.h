@@ -16,6 +16,7 @@ enum { RIG_IO_BYTES = 0x1000, RIG_LOG = 4096 };
 #define RIG_ROMD      0x10020000u
 #define RIG_COALESCED 0x10030000u
 #define RIG_EVENTFD   0x10040000u
+#define RIG_MEDDLER   0x10050000u
 
 typedef struct RigAccess {
     hwaddr offset;
@@ -24,11 +25,14 @@ typedef struct RigAccess {
     uint64_t value;
 } RigAccess;
 
-typedef struct KvmRig {
+typedef struct KvmRig KvmRig;
+typedef void RigMeddle(KvmRig *rig, bool write);
+
+struct KvmRig {
     X86Cpu *cpu;
     VCPU *vcpu;
     MemoryRegion ram, high, mmio, rom, romd, coalesced, eventfd, split;
-    MemoryRegion ports, eventfd_port, done_port;
+    MemoryRegion ports, eventfd_port, done_port, meddler, meddler_port;
     uint8_t *ram_ptr;
     RigAccess log[RIG_LOG]; /* of mmio and ports; BQL */
     unsigned n_log;
@@ -36,9 +40,11 @@ typedef struct KvmRig {
     uint64_t coalesced_next;
     bool in_order;
     int fd_any, fd_match, fd_port; /* eventfds */
+    bool wants_stop;               /* BQL */
+    RigMeddle *meddle; /* called in each access of the meddler; NULL: nothing */
     bool done;
     int status; /* what port f4 was told; -1: a triple fault */
-} KvmRig;
+};
 
 /* NULL and *why when KVM cannot be used. @image is loaded at 8000. */
 KvmRig *rig_new(const char *accel_options, const char *image, const char **why);

@@ -8,6 +8,7 @@
  *   W  stores to ROM change nothing
  *   P  PAM: the BIOS is copied to the RAM behind it; that is switched to read-only, off
  *      and on while we execute from it
+ *   V  the VMware port: a device that answers in the CPU's registers
  *   T  20 interrupts of the 8254 through the 8259s, waited for with HLT
  *   A  protected mode: 10 more through the I/O APIC, edge-triggered
  *   L  10 of the clock through the I/O APIC, level-triggered: needs the end of interrupt
@@ -17,7 +18,7 @@
  *   N  an NMI by interprocessor interrupt wakes the second CPU
  *   R, F  before the reset; before the triple fault
  *
- * Expected: WPTA L2IXNR, the same with F, then E (no blank).
+ * Expected: WPVTA L2IXNR, the same with F, then E (no blank).
  */
         .set    LAPIC, 0xfee00000
         .set    IOAPIC, 0xfec00000
@@ -122,6 +123,17 @@ start:
         movb    $0x5d, %es:(marker - start)
         loop    1b
         say     'P'
+
+        movl    $0x564d5868, %eax
+        movw    $10, %cx                /* the version: 6 */
+        xorl    %ebx, %ebx
+        movw    $0x5658, %dx
+        inl     %dx, %eax
+        cmpl    $6, %eax
+        jne     fail
+        cmpl    $0x564d5868, %ebx
+        jne     fail
+        say     'V'
 
         lgdtl   %cs:(gdtr - start)
         movl    %cr0, %eax

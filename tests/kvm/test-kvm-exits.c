@@ -32,6 +32,8 @@ enum {
     VECTORS,
     HALT,
     PROTECTED,
+    MEDDLED = 17,
+    IN_LOOP,
 };
 
 static KvmRig *rig;
@@ -444,6 +446,84 @@ static void test_plug_while_running(void)
     end_endless();
 }
 
+/* --- Devices that look at registers, and stops, in the middle of an access -----------
+ */
+
+static void meddle(KvmRig *r, bool write)
+{
+    X86State *st = &r->cpu->st;
+
+    vcpu_sync_state(r->vcpu);
+    st->regs[X86_RBX].q = st->regs[X86_RAX].d;
+    st->regs[X86_RSI].q++;
+}
+
+static void test_device_changes_registers(void)
+{
+    if (skipped()) {
+        return;
+    }
+    rig_prepare(rig, MEDDLED);
+    rig->meddle = meddle;
+    vcpu_resume_all();
+    rig_wait(rig);
+    g_assert_cmpint(rig->status, ==, 0);
+    g_assert_cmpuint(rig->n_log, ==, 10);
+}
+
+static void ask_to_stop(KvmRig *r, bool write)
+{
+    r->wants_stop = true;
+    event_loop_wake(main_loop());
+    vcpu_kick(r->vcpu);
+}
+
+/* Whoever stops the machine in the middle of an access sees whole instructions; saving
+ * and loading there loses nothing. */
+static void test_stop_in_access(void)
+{
+    unsigned stops = 0;
+
+    if (skipped()) {
+        return;
+    }
+    rig_prepare(rig, IN_LOOP);
+    rig->meddle = ask_to_stop;
+    vcpu_resume_all();
+    while (!rig->done && !kvm_vcpu(rig->vcpu)->failed) {
+        g_autoptr(GByteArray) out = NULL;
+        VMStateReader in = { 0 };
+        bool ok;
+
+        if (!rig->wants_stop) {
+            event_loop_run_once(main_loop(), true);
+            continue;
+        }
+        rig->wants_stop = false;
+        vcpu_pause_all();
+        stops++;
+        vcpu_sync_state(rig->vcpu);
+        if (!rig->log[rig->n_log - 1].write) {
+            g_assert_cmphex(rig->cpu->st.regs[X86_RAX].q, ==, 0x87654321);
+        }
+        if (stops % 8 == 0) {
+            out = g_byte_array_new();
+            ok = vmstate_save(&x86_cpu_vmstate, rig->cpu, out, &error_abort);
+            g_assert_true(ok);
+            DEVICE_CLASS(OBJECT(rig->cpu)->klass)->reset_hold(DEVICE(rig->cpu));
+            in.data = out->data;
+            in.len = out->len;
+            ok = vmstate_load(&x86_cpu_vmstate, rig->cpu, &in, &error_abort);
+            g_assert_true(ok);
+        }
+        vcpu_resume_all();
+    }
+    rig_wait(rig);
+    g_assert_cmpint(rig->status, ==, 0);
+    g_assert_cmpuint(rig->n_log, ==, 400);
+    g_assert_cmpuint(stops, >, 20);
+}
+
 /* --- Ends ----------------------------------------------------------------------------
  */
 
@@ -566,6 +646,9 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/exits/internal-error-stops-the-guest", test_internal_error);
     g_test_add_func("/kvm/exits/nmi-wakes-a-halted-cpu", test_nmi_wakes);
     g_test_add_func("/kvm/exits/single-step", test_single_step);
+    g_test_add_func("/kvm/exits/device-changes-registers",
+                    test_device_changes_registers);
+    g_test_add_func("/kvm/exits/stop-in-an-access", test_stop_in_access);
     g_test_add_func("/kvm/modes/protected", test_protected);
     g_test_add_func("/kvm/modes/long", test_long_mode);
     g_test_add_func("/kvm/registers/vectors", test_vectors);

@@ -10,7 +10,7 @@ that the program says the reason, too, is tested everywhere.
 import json, os, re, socket, subprocess, sys, tempfile, time
 
 PROGRAM, IMAGE = sys.argv[1:3]
-EXPECTED = "WPTAL2IXNRWPTAL2IXNFE"
+EXPECTED = "WPVTAL2IXNRWPVTAL2IXNFE"
 TMP = tempfile.TemporaryDirectory()
 MODES = ["off", "split", "on"]
 

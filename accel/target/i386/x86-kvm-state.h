@@ -13,6 +13,12 @@
 /* The MSRs that only KVM has, in the order of kvm_msr_index (kvm/msr.c). */
 enum { X86_KVM_MSR_COUNT = 12, X86_KVM_NESTED_MAX = 16384 };
 
+/* What a device can see and change of a CPU in the middle of an access. */
+typedef struct X86KvmSeen {
+    uint64_t gpr[16], rip, rflags;
+    uint64_t result; /* bits of RAX that the IN under way will set */
+} X86KvmSeen;
+
 typedef struct X86KvmState {
     bool exception_injected, exception_pending, exception_has_error;
     bool exception_has_payload;
@@ -26,9 +32,10 @@ typedef struct X86KvmState {
     bool triple_fault_pending;
     uint32_t mp_state;
     uint64_t msr[X86_KVM_MSR_COUNT];
+    X86KvmSeen seen; /* registers as they were fetched during an access */
     /* KVM_GET_NESTED_STATE, as the kernel lays it out; 0 bytes: none. */
     uint32_t nested_bytes;
-    uint8_t nested[X86_KVM_NESTED_MAX];
+    uint8_t nested[X86_KVM_NESTED_MAX] __attribute__((aligned(8)));
 } X86KvmState;
 
 #endif

@@ -33,6 +33,16 @@ typedef struct KvmArchOps {
     bool (*get_registers)(VCPU *cpu);
     bool (*put_registers)(VCPU *cpu, VcpuStateLevel level);
     /*
+     * The two halves of a fetch by a device whose registers are being accessed. The
+     * first gets what the guest had before the instruction, or parts of what it will
+     * have after it (KVM does not say). When the kernel has completed the instruction,
+     * the second gets everything again, but keeps what the device has changed of the
+     * registers that a program can name (general, flags, instruction pointer); the
+     * result of an IN goes over a change of the same bits. Context: as above.
+     */
+    bool (*get_registers_in_access)(VCPU *cpu, const struct kvm_run *run);
+    bool (*access_completed)(VCPU *cpu);
+    /*
      * About to run: inject what is pending. Context: BQL, the vCPU's thread. May ask
      * for the registers. False: nothing to run (the vCPU sleeps).
      */

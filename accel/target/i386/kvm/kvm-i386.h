@@ -23,6 +23,9 @@ void kvm_x86_fill_host_model(void);
 /* regs.c; all: context BQL, the vCPU's thread. */
 bool kvm_x86_get_registers(VCPU *vcpu);
 bool kvm_x86_put_registers(VCPU *vcpu, VcpuStateLevel level);
+/* KvmArchOps.get_registers_in_access and .access_completed. */
+bool kvm_x86_get_registers_in_access(VCPU *vcpu, const struct kvm_run *run);
+bool kvm_x86_access_completed(VCPU *vcpu);
 
 /* msr.c */
 void kvm_x86_msr_init(X86Cpu *cpu);

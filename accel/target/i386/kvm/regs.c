@@ -559,3 +559,61 @@ bool kvm_x86_put_registers(VCPU *vcpu, VcpuStateLevel level)
            put_mp_state(cpu, level) && put_events(cpu, level) &&
            kvm_arch_i386.update_debug(vcpu) >= 0;
 }
+
+/* --- In the middle of an access ------------------------------------------------------
+ */
+
+/* Of the bits of RAX: an INS, which cannot be told from an IN, sets none of them; that
+ * a device changes just these then is not provided for. */
+static uint64_t result_bits(const struct kvm_run *run)
+{
+    if (run->exit_reason != KVM_EXIT_IO || run->io.direction != KVM_EXIT_IO_IN) {
+        return 0;
+    }
+    return run->io.size == 4 ? UINT64_MAX : ((uint64_t)1 << 8 * run->io.size) - 1;
+}
+
+bool kvm_x86_get_registers_in_access(VCPU *vcpu, const struct kvm_run *run)
+{
+    X86Cpu *cpu = X86_CPU(vcpu);
+    X86KvmSeen *seen = &cpu->kvm.seen;
+    bool ok = kvm_x86_get_registers(vcpu);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(seen->gpr); i++) {
+        seen->gpr[i] = cpu->st.regs[i].q;
+    }
+    seen->rip = cpu->st.rip;
+    seen->rflags = x86_get_rflags(&cpu->st);
+    seen->result = result_bits(run);
+    return ok;
+}
+
+bool kvm_x86_access_completed(VCPU *vcpu)
+{
+    X86Cpu *cpu = X86_CPU(vcpu);
+    X86State *st = &cpu->st;
+    const X86KvmSeen *seen = &cpu->kvm.seen;
+    X86KvmSeen device = { .rip = st->rip, .rflags = x86_get_rflags(st) };
+    uint64_t result;
+    bool ok;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(device.gpr); i++) {
+        device.gpr[i] = st->regs[i].q;
+    }
+    ok = kvm_x86_get_registers(vcpu);
+    result = st->regs[X86_RAX].q & seen->result;
+    for (unsigned i = 0; i < G_N_ELEMENTS(device.gpr); i++) {
+        if (device.gpr[i] != seen->gpr[i]) {
+            st->regs[i].q = device.gpr[i];
+        }
+    }
+    st->regs[X86_RAX].q = (st->regs[X86_RAX].q & ~seen->result) | result;
+    if (device.rip != seen->rip) {
+        st->rip = device.rip;
+    }
+    if (device.rflags != seen->rflags) {
+        x86_set_rflags(st, device.rflags);
+    }
+    x86_state_refresh(st);
+    return ok;
+}

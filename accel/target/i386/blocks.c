@@ -492,7 +492,7 @@ static bool build_floating(X86State *cpu, X86Block *b, const uint8_t *p, uint64_
     return true;
 }
 
-/* Makes the block what memory at @p holds; false: it is none any more. */
+/* Makes the block what memory at @p holds; false: it is none any more, and dead. */
 static bool refresh(X86State *cpu, X86Block *b, const uint8_t *p)
 {
     if (x86_likely(!memcmp(p, source_of(b), b->source_len))) {
@@ -503,10 +503,13 @@ static bool refresh(X86State *cpu, X86Block *b, const uint8_t *p)
         /* It has stopped changing. */
         __atomic_store_n(&tcg_code_page_get(b->ram_addr)->invalidations, 0,
                          __ATOMIC_RELAXED);
-        return false;
+        b->dead = true;
+    } else {
+        b->proven = 0;
+        /* The first instruction may reach into the next page now. */
+        b->dead = !decode_floating(cpu, b, b->rip, p, limit_left(cpu, b->rip));
     }
-    b->proven = 0;
-    return decode_floating(cpu, b, b->rip, p, limit_left(cpu, b->rip));
+    return !b->dead;
 }
 
 /* Once more, now that its pages are tracked: whether it is the same, and all others

@@ -2,8 +2,8 @@
 /*
  * The encoder: Intel SDM volume 2A, chapter 2.
  *
- * Each instruction is put together in a small array and copied whole, so that a full
- * buffer never holds half an instruction.
+ * An instruction is written only where the longest would fit, so that a full buffer
+ * never holds half of one.
  */
 #include "accel/tcg/x64/asm.h"
 
@@ -11,27 +11,29 @@
 
 #include <string.h>
 
-enum { INSN_MAX = 16 };
+enum { ROOM = 24 /* of the longest instruction, as it is written */ };
 
-typedef struct Bytes {
-    uint8_t v[INSN_MAX];
-    unsigned n;
-} Bytes;
-
-static void put(Bytes *o, uint8_t v)
+/* Room for one more instruction. */
+static inline bool has_room(JitBuf *b)
 {
-    o->v[o->n++] = v;
+    if (G_UNLIKELY(b->overflow || b->end - b->p < ROOM)) {
+        b->overflow = true;
+        return false;
+    }
+    return true;
 }
 
-static void put32(Bytes *o, uint32_t v)
+static inline uint8_t *put32(uint8_t *p, uint32_t v)
 {
-    memcpy(o->v + o->n, &v, 4);
-    o->n += 4;
+    memcpy(p, &v, 4);
+    return p + 4;
 }
 
-static void flush(JitBuf *b, const Bytes *o)
+/* Of 0 to 8 bytes; up to 8 are written. */
+static inline uint8_t *put_imm(uint8_t *p, unsigned bytes, uint64_t imm)
 {
-    asm_bytes(b, o->v, o->n);
+    memcpy(p, &imm, 8);
+    return p + bytes;
 }
 
 void asm_bytes(JitBuf *b, const void *bytes, unsigned n)
@@ -50,170 +52,182 @@ void asm_imm(JitBuf *b, unsigned bytes, int64_t imm)
 }
 
 /* --- ModRM and prefixes ------------------------------------------------------------
+ *
+ * The numbers of registers are chosen so that no case needs to be told from another:
+ * bit 3 is that of REX, in high bytes and A_NONE it is clear.
  */
 
+_Static_assert(!(A_AH & 8) && !(A_BH & 8) && !(A_NONE & 8), "no bit of REX");
+
 /* The three bits that go into ModRM, SIB or the opcode. */
-static unsigned low3(unsigned r)
+static inline unsigned low3(unsigned r)
 {
-    return asm_is_high(r) ? 4 + (r - A_AH) : r & 7;
+    return (r & 7) + (r >> 2 & 4);
 }
 
-static bool high4(unsigned r)
-{
-    return r < A_AH && r & 8;
-}
-
-static bool needs_rex_as_byte(unsigned r)
-{
-    return r >= A_RSP && r <= A_RDI;
-}
-
-static bool is_mem(const AsmRm *rm)
+static inline bool is_mem(const AsmRm *rm)
 {
     return rm->reg == A_NONE;
 }
 
-/* REX for the operands, 0: none wanted. */
-static unsigned rex_of(AsmOp op, unsigned reg, const AsmRm *rm)
+/* SPL, BPL, SIL, DIL */
+static inline bool needs_rex_as_byte(unsigned r)
 {
-    unsigned rex = op & ASM_W ? 0x48 : 0;
+    return (r & ~3u) == A_RSP;
+}
 
-    if (high4(reg)) {
-        rex |= 0x44;
+/* W, R, X, B */
+static inline unsigned rex_bits(AsmOp op, unsigned reg, const AsmRm *rm)
+{
+    _Static_assert(ASM_W >> 10 == 8, "REX.W");
+    return (op & ASM_W) >> 10 | (reg >> 1 & 4) | (rm->index >> 2 & 2) |
+           ((rm->reg | rm->base) >> 3 & 1);
+}
+
+/* REX for the operands, 0: none wanted. */
+static inline unsigned rex_of(AsmOp op, unsigned reg, const AsmRm *rm)
+{
+    unsigned bits = rex_bits(op, reg, rm);
+
+    if (op & (ASM_BYTE_REG | ASM_BYTE_RM) &&
+        ((op & ASM_BYTE_REG && needs_rex_as_byte(reg)) ||
+         (op & ASM_BYTE_RM && needs_rex_as_byte(rm->reg)))) {
+        bits |= 0x40;
     }
-    if (is_mem(rm)) {
-        if (rm->index != A_NONE && high4(rm->index)) {
-            rex |= 0x42;
-        }
-        if (rm->base != A_NONE && high4(rm->base)) {
-            rex |= 0x41;
-        }
-    } else if (high4(rm->reg)) {
-        rex |= 0x41;
-    }
-    if ((op & ASM_BYTE_REG && needs_rex_as_byte(reg)) ||
-        (op & ASM_BYTE_RM && !is_mem(rm) && needs_rex_as_byte(rm->reg))) {
-        rex |= 0x40;
-    }
-    return rex;
+    return bits ? bits | 0x40 : 0;
+}
+
+static inline bool has_high(AsmOp op, unsigned reg, const AsmRm *rm)
+{
+    return (op & ASM_BYTE_REG && reg & A_AH) || (op & ASM_BYTE_RM && rm->reg & A_AH);
 }
 
 bool asm_can_encode(AsmOp op, unsigned reg, AsmRm rm)
 {
-    bool high = (op & ASM_BYTE_REG && asm_is_high(reg)) ||
-                (op & ASM_BYTE_RM && !is_mem(&rm) && asm_is_high(rm.reg));
-
-    return !high || !rex_of(op, reg, &rm);
+    return !has_high(op, reg, &rm) || !rex_of(op, reg, &rm);
 }
 
-static void put_mem(Bytes *o, unsigned reg, const AsmRm *rm)
+static inline uint8_t *put_mem(uint8_t *p, unsigned reg, const AsmRm *rm)
 {
-    unsigned r = low3(reg) << 3, mod;
+    unsigned r = reg << 3, mod, base = low3(rm->base);
 
     if (rm->base == A_NONE) {
         /* No base: SIB with base 101 and mod 0; without an index too, since the short
          * form would be relative to RIP. */
-        unsigned index = rm->index == A_NONE ? 4 : low3(rm->index);
-
-        put(o, r | 4);
-        put(o, rm->scale << 6 | index << 3 | 5);
-        put32(o, rm->disp);
-        return;
+        *p++ = r | 4;
+        *p++ = rm->scale << 6 | (rm->index == A_NONE ? 4 : low3(rm->index)) << 3 | 5;
+        return put32(p, rm->disp);
     }
-    if (rm->disp == 0 && low3(rm->base) != 5) {
-        mod = 0;
-    } else if (rm->disp == (int8_t)rm->disp) {
-        mod = 1;
-    } else {
-        mod = 2;
-    }
-    if (rm->index == A_NONE && low3(rm->base) != 4) {
-        put(o, mod << 6 | r | low3(rm->base));
-    } else {
-        unsigned index = rm->index == A_NONE ? 4 : low3(rm->index);
-
+    mod = rm->disp == 0 && base != 5 ? 0 : rm->disp == (int8_t)rm->disp ? 1 : 2;
+    if (rm->index != A_NONE) {
         g_assert(rm->index != A_RSP);
-        put(o, mod << 6 | r | 4);
-        put(o, rm->scale << 6 | index << 3 | low3(rm->base));
-    }
-    if (mod == 1) {
-        put(o, rm->disp);
-    } else if (mod == 2) {
-        put32(o, rm->disp);
-    }
-}
-
-static void put_modrm(Bytes *o, unsigned reg, const AsmRm *rm)
-{
-    if (is_mem(rm)) {
-        put_mem(o, reg, rm);
+        *p++ = mod << 6 | r | 4;
+        *p++ = rm->scale << 6 | low3(rm->index) << 3 | base;
     } else {
-        put(o, 0xc0 | low3(reg) << 3 | low3(rm->reg));
+        *p++ = mod << 6 | r | base;
+        if (base == 4) {
+            *p++ = 4 << 3 | 4;
+        }
     }
+    put32(p, rm->disp);
+    return p + (mod == 2 ? 4 : mod);
 }
 
-static void put_prefixes(Bytes *o, AsmOp op, const AsmRm *rm)
+static inline uint8_t *put_modrm(uint8_t *p, unsigned reg, const AsmRm *rm)
+{
+    if (!is_mem(rm)) {
+        *p = 0xc0 | reg << 3 | low3(rm->reg);
+        return p + 1;
+    }
+    return put_mem(p, reg, rm);
+}
+
+static uint8_t *put_prefixes(uint8_t *p, AsmOp op, bool gs)
 {
     if (op & ASM_LOCK) {
-        put(o, 0xf0);
+        *p++ = 0xf0;
     }
-    if (is_mem(rm) && rm->gs) {
-        put(o, 0x65);
+    if (gs) {
+        *p++ = 0x65;
     }
     if (op & ASM_66) {
-        put(o, 0x66);
+        *p++ = 0x66;
     }
     if (op & ASM_F3) {
-        put(o, 0xf3);
+        *p++ = 0xf3;
     }
     if (op & ASM_F2) {
-        put(o, 0xf2);
+        *p++ = 0xf2;
     }
+    return p;
+}
+
+/* The instruction with an immediate of @imm_bytes. */
+static void put_rm(JitBuf *b, AsmOp op, unsigned reg, const AsmRm *rm,
+                   unsigned imm_bytes, int64_t imm)
+{
+    uint8_t *p = b->p;
+    unsigned rex = rex_of(op, reg, rm);
+
+    if (!has_room(b)) {
+        return;
+    }
+    g_assert(!rex || !has_high(op, reg, rm));
+    if (op & (ASM_LOCK | ASM_66 | ASM_F3 | ASM_F2)) {
+        p = put_prefixes(p, op, rm->gs);
+    } else {
+        *p = 0x65;
+        p += rm->gs;
+    }
+    *p = rex;
+    p += rex != 0;
+    if (op & ASM_MAP) {
+        *p++ = 0x0f;
+        if ((op & ASM_MAP) != ASM_0F) {
+            *p++ = (op & ASM_MAP) == ASM_0F38 ? 0x38 : 0x3a;
+        }
+    }
+    *p++ = op;
+    p = put_modrm(p, low3(reg), rm);
+    if (imm_bytes) {
+        p = put_imm(p, imm_bytes, imm);
+    }
+    b->p = p;
 }
 
 void asm_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm)
 {
-    static const uint8_t escape[4] = { 0, 0, 0x38, 0x3a };
-    Bytes o = { .n = 0 };
-    unsigned rex = rex_of(op, reg, &rm), map = (op & ASM_MAP) >> 8;
+    put_rm(b, op, reg, &rm, 0, 0);
+}
 
-    g_assert(asm_can_encode(op, reg, rm));
-    put_prefixes(&o, op, &rm);
-    if (rex) {
-        put(&o, rex);
-    }
-    if (map) {
-        put(&o, 0x0f);
-    }
-    if (map > 1) {
-        put(&o, escape[map]);
-    }
-    put(&o, op);
-    put_modrm(&o, reg, &rm);
-    flush(b, &o);
+void asm_rm_imm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
+                int64_t imm)
+{
+    put_rm(b, op, reg, &rm, imm_bytes, imm);
 }
 
 void asm_vex(JitBuf *b, AsmOp op, unsigned reg, unsigned vvvv, AsmRm rm)
 {
-    Bytes o = { .n = 0 };
-    unsigned rex = rex_of(op & ~(AsmOp)(ASM_BYTE_REG | ASM_BYTE_RM), reg, &rm);
+    uint8_t *p = b->p;
+    unsigned rex = rex_bits(op, reg, &rm);
     unsigned pp = op & ASM_66 ? 1 : op & ASM_F3 ? 2 : op & ASM_F2 ? 3 : 0;
     unsigned tail = (~vvvv & 15) << 3 | (op & ASM_L ? 4 : 0) | pp;
 
-    if (is_mem(&rm) && rm.gs) {
-        put(&o, 0x65);
+    if (!has_room(b)) {
+        return;
     }
+    *p = 0x65;
+    p += rm.gs;
     if ((op & ASM_MAP) == ASM_0F && !(rex & 0x0b)) {
-        put(&o, 0xc5);
-        put(&o, (rex & 4 ? 0 : 0x80) | tail);
+        *p++ = 0xc5;
+        *p++ = (rex & 4 ? 0 : 0x80) | tail;
     } else {
-        put(&o, 0xc4);
-        put(&o, ((~rex & 7) << 5) | (op & ASM_MAP) >> 8);
-        put(&o, (op & ASM_W ? 0x80 : 0) | tail);
+        *p++ = 0xc4;
+        *p++ = ((~rex & 7) << 5) | (op & ASM_MAP) >> 8;
+        *p++ = (op & ASM_W ? 0x80 : 0) | tail;
     }
-    put(&o, op);
-    put_modrm(&o, reg, &rm);
-    flush(b, &o);
+    *p++ = op;
+    b->p = put_modrm(p, low3(reg), &rm);
 }
 
 AsmOp asm_width(AsmOp op, unsigned w)
@@ -240,32 +254,27 @@ void asm_mov(JitBuf *b, unsigned w, unsigned dst, unsigned src)
     asm_rm(b, op, dst, asm_reg(src));
 }
 
-/* An opcode with a register in its low bits. */
-static void put_plus_reg(Bytes *o, unsigned opcode, unsigned reg, bool w)
-{
-    unsigned rex = (w ? 0x48 : 0) | (high4(reg) ? 0x41 : 0);
-
-    if (rex) {
-        put(o, rex);
-    }
-    put(o, opcode | low3(reg));
-}
-
 void asm_mov_imm(JitBuf *b, unsigned dst, uint64_t imm)
 {
-    Bytes o = { .n = 0 };
+    unsigned high = dst >> 3 & 1;
+    uint8_t *p = b->p;
 
-    if (imm == (uint32_t)imm) {
-        put_plus_reg(&o, 0xb8, dst, false);
-        put32(&o, imm);
-        flush(b, &o);
-    } else if ((int64_t)imm == (int32_t)imm) {
+    if (imm != (uint32_t)imm && (int64_t)imm == (int32_t)imm) {
         asm_store_imm(b, 8, asm_reg(dst), imm);
+        return;
+    }
+    if (!has_room(b)) {
+        return;
+    }
+    if (imm == (uint32_t)imm) {
+        *p = 0x41;
+        p += high;
+        *p++ = 0xb8 | (dst & 7);
+        b->p = put32(p, imm);
     } else {
-        put_plus_reg(&o, 0xb8, dst, true);
-        put32(&o, imm);
-        put32(&o, imm >> 32);
-        flush(b, &o);
+        *p++ = 0x48 | high;
+        *p++ = 0xb8 | (dst & 7);
+        b->p = put_imm(p, 8, imm);
     }
 }
 
@@ -281,8 +290,7 @@ void asm_store(JitBuf *b, unsigned w, AsmRm rm, unsigned src)
 
 void asm_store_imm(JitBuf *b, unsigned w, AsmRm rm, int32_t imm)
 {
-    asm_rm(b, asm_width(0xc6, w) & ~(AsmOp)ASM_BYTE_REG, 0, rm);
-    asm_imm(b, w > 4 ? 4 : w, imm);
+    put_rm(b, asm_width(0xc6, w) & ~(AsmOp)ASM_BYTE_REG, 0, &rm, w > 4 ? 4 : w, imm);
 }
 
 static AsmOp extend_width(AsmOp op, unsigned w)
@@ -320,8 +328,19 @@ void asm_lea(JitBuf *b, unsigned w, unsigned dst, AsmRm rm)
 
 void asm_rorx(JitBuf *b, unsigned w, unsigned dst, unsigned src, unsigned count)
 {
-    asm_vex(b, ASM_0F3A | ASM_F2 | 0xf0 | (w == 8 ? ASM_W : 0), dst, 0, asm_reg(src));
-    asm_imm(b, 1, count);
+    uint8_t *p = b->p;
+
+    if (!has_room(b)) {
+        return;
+    }
+    /* VEX.LZ.F2.0F3A.W F0 /r ib */
+    *p++ = 0xc4;
+    *p++ = (dst & 8 ? 0 : 0x80) | 0x40 | (src & 8 ? 0 : 0x20) | 3;
+    *p++ = (w == 8 ? 0x80 : 0) | 0x78 | 3;
+    *p++ = 0xf0;
+    *p++ = 0xc0 | (dst & 7) << 3 | (src & 7);
+    *p++ = count;
+    b->p = p;
 }
 
 void asm_setcc(JitBuf *b, unsigned cc, AsmRm rm)
@@ -345,17 +364,12 @@ void asm_alu_store(JitBuf *b, unsigned op, unsigned w, AsmRm rm, unsigned reg,
 
 void asm_alu_imm(JitBuf *b, unsigned op, unsigned w, AsmRm rm, int32_t imm, AsmOp attr)
 {
-    AsmOp byte_rm = w == 1 ? ASM_BYTE_RM : 0;
-
     if (w == 1) {
-        asm_rm(b, 0x80 | byte_rm | attr, op, rm);
-        asm_imm(b, 1, imm);
+        put_rm(b, 0x80 | ASM_BYTE_RM | attr, op, &rm, 1, imm);
     } else if (imm == (int8_t)imm) {
-        asm_rm(b, asm_width(0x83, w) | attr, op, rm);
-        asm_imm(b, 1, imm);
+        put_rm(b, asm_width(0x83, w) | attr, op, &rm, 1, imm);
     } else {
-        asm_rm(b, asm_width(0x81, w) | attr, op, rm);
-        asm_imm(b, w == 2 ? 2 : 4, imm);
+        put_rm(b, asm_width(0x81, w) | attr, op, &rm, w == 2 ? 2 : 4, imm);
     }
 }
 
@@ -366,8 +380,7 @@ void asm_test(JitBuf *b, unsigned w, AsmRm rm, unsigned reg)
 
 void asm_test_imm(JitBuf *b, unsigned w, AsmRm rm, int32_t imm)
 {
-    asm_rm(b, asm_width(0xf6, w) & ~(AsmOp)ASM_BYTE_REG, 0, rm);
-    asm_imm(b, w > 4 ? 4 : w, imm);
+    put_rm(b, asm_width(0xf6, w) & ~(AsmOp)ASM_BYTE_REG, 0, &rm, w > 4 ? 4 : w, imm);
 }
 
 /* --- control -------------------------------------------------------------------------
@@ -381,17 +394,21 @@ static int32_t distance(const uint8_t *from_next, const void *to)
     return d;
 }
 
-static uint8_t *jump32(JitBuf *b, unsigned escape, unsigned opcode, const void *to)
+/* @escape: 0x0f or 0 */
+static inline uint8_t *jump32(JitBuf *b, unsigned escape, unsigned opcode,
+                              const void *to)
 {
-    Bytes o = { .n = 0 };
+    uint8_t *p = b->p;
 
-    if (escape) {
-        put(&o, escape);
+    if (!has_room(b)) {
+        return p;
     }
-    put(&o, opcode);
-    put32(&o, to ? distance(asm_here(b) + o.n + 4, to) : 0);
-    flush(b, &o);
-    return b->p - 4;
+    *p = escape;
+    p += escape != 0;
+    *p++ = opcode;
+    b->p = p + 4;
+    put32(p, to ? distance(asm_here(b), to) : 0);
+    return p;
 }
 
 void asm_jmp(JitBuf *b, const void *to)
@@ -476,11 +493,10 @@ void asm_nop(JitBuf *b, unsigned bytes)
     };
     /* clang-format on */
 
-    while (bytes) {
-        unsigned n = bytes > 9 ? 9 : bytes;
-
-        asm_bytes(b, nop[n - 1], n);
-        bytes -= n;
+    for (unsigned n; bytes && has_room(b); bytes -= n) {
+        n = MIN(bytes, G_N_ELEMENTS(nop));
+        memcpy(b->p, nop[n - 1], sizeof(nop[0]));
+        b->p += n;
     }
 }
 

@@ -6,7 +6,8 @@
  * else: no register is chosen here and no flag is thought of, except that a function
  * whose comment says "keeps flags" never picks an encoding that changes them. An opcode
  * is one number (AsmOp): the byte, its map, its mandatory prefix, and what REX must
- * know. A buffer that is full sets JitBuf.overflow and takes nothing more.
+ * know. A buffer without room for the longest instruction sets JitBuf.overflow and
+ * takes nothing more.
  *
  * Context: any thread, one at a time for each buffer.
  */
@@ -37,7 +38,7 @@ enum {
     A_CH,
     A_DH,
     A_BH,
-    A_NONE = 0xff,
+    A_NONE = 0x40,
 };
 
 /* The r/m operand. */
@@ -118,6 +119,9 @@ bool asm_can_encode(AsmOp op, unsigned reg, AsmRm rm);
 /* [LOCK] [gs] [66 F3 F2] [REX] opcode ModRM. @reg is a register or the /digit. An
  * immediate follows by asm_imm(). */
 void asm_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm);
+/* With an immediate. */
+void asm_rm_imm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
+                int64_t imm);
 /* The same in VEX encoding; @vvvv 0 if unused. */
 void asm_vex(JitBuf *b, AsmOp op, unsigned reg, unsigned vvvv, AsmRm rm);
 void asm_imm(JitBuf *b, unsigned bytes, int64_t imm);

@@ -366,10 +366,7 @@ void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes, int6
         }
         asm_rorx(l->hot, 8, full, full, 8);
     }
-    asm_rm(l->hot, op, reg, rm);
-    if (imm_bytes) {
-        asm_imm(l->hot, imm_bytes, imm);
-    }
+    asm_rm_imm(l->hot, op, reg, rm, imm_bytes, imm);
     if (full != A_NONE) {
         asm_rorx(l->hot, 8, full, full, 56);
     }
@@ -378,19 +375,24 @@ void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes, int6
 /* --- flags ---------------------------------------------------------------------------
  */
 
-static void perform(Lower *l, FlagsAction action, const FlagsRecipe *r)
+/* Emits what the tracker has asked for; @kind: of its recipe before, which may have
+ * been dropped since. */
+static void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
 {
     unsigned s = A_RAX;
+    FlagsRecipe r;
 
-    if (action == FLAGS_OK) {
+    if (G_LIKELY(action == FLAGS_OK)) {
         return;
     }
-    if (action != FLAGS_REDO || flags_recipe_needs_scratch(r)) {
+    r = l->flags.recipe;
+    r.kind = kind;
+    if (action != FLAGS_REDO || flags_recipe_needs_scratch(&r)) {
         s = x64_scratch(l);
         l->locked[scratch_of(l, s)] = false;
     }
     if (action == FLAGS_REDO || action == FLAGS_REDO_SAVE) {
-        flags_emit_recipe(l->hot, r, s);
+        flags_emit_recipe(l->hot, &r, s);
     }
     if (action == FLAGS_SAVE || action == FLAGS_REDO_SAVE) {
         flags_emit_save(l->hot, l->m_off, s);
@@ -402,26 +404,26 @@ static void perform(Lower *l, FlagsAction action, const FlagsRecipe *r)
 
 void x64_flags_clobber(Lower *l)
 {
-    FlagsRecipe r = l->flags.recipe;
+    FlagsRecipeKind kind = l->flags.recipe.kind;
 
     perform(l,
             flags_track_clobber(&l->flags, l->facts[l->index].want_in,
                                 l->facts[l->index].m_ahead),
-            &r);
+            kind);
 }
 
 void x64_flags_need_h(Lower *l)
 {
-    FlagsRecipe r = l->flags.recipe;
+    FlagsRecipeKind kind = l->flags.recipe.kind;
 
-    perform(l, flags_track_need_h(&l->flags), &r);
+    perform(l, flags_track_need_h(&l->flags), kind);
 }
 
 void x64_flags_need_m(Lower *l)
 {
-    FlagsRecipe r = l->flags.recipe;
+    FlagsRecipeKind kind = l->flags.recipe.kind;
 
-    perform(l, flags_track_need_m(&l->flags), &r);
+    perform(l, flags_track_need_m(&l->flags), kind);
 }
 
 /* The part of a node that all have: flags before it. */
@@ -430,17 +432,17 @@ static void flags_before(Lower *l)
     const IrNode *n = l->n;
     uint32_t reads = ir_flags_read(n), changed = ir_flags_changed(n);
     uint32_t others = l->facts[l->index].want_out & ~ir_flags_written(n);
-    FlagsRecipe r = l->flags.recipe;
+    FlagsRecipeKind kind;
 
     if (reads || (changed && others)) {
         x64_flags_need_h(l);
-        r = l->flags.recipe;
     }
+    kind = l->flags.recipe.kind;
     /* If it overwrites what the recipe yields nobody wants that any more. */
     perform(l,
             flags_track_touch(&l->flags, ir_regs_written(n),
                               changed ? 0 : l->facts[l->index].want_in),
-            &r);
+            kind);
 }
 
 /* A node that makes code by the host instruction of its name. */
@@ -470,7 +472,7 @@ static void note_use(Lower *l, IrVal v, unsigned index)
     if (!ir_is_t(v)) {
         return;
     }
-    if (v - IR_T0 >= IR_T_MAX) {
+    if ((unsigned)(v - IR_T0) >= l->ir->temps) {
         l->failed = true;
         return;
     }
@@ -541,7 +543,9 @@ static void find_facts(Lower *l)
     uint32_t want = 0;
     bool clobber = l->loop.possible, m = false;
 
-    memset(l->temp, 0, sizeof(l->temp));
+    for (unsigned k = 0; k < l->ir->temps; k++) {
+        l->temp[k] = (LowerTemp){ .reg = -1, .slot = -1 };
+    }
     for (unsigned i = l->ir->count; i-- > 0;) {
         const IrNode *n = &l->ir->node[i];
         LowerFacts *f = &l->facts[i];
@@ -574,9 +578,6 @@ static void find_facts(Lower *l)
             clobber = false;
         }
     }
-    for (unsigned k = 0; k < IR_T_MAX; k++) {
-        l->temp[k].reg = l->temp[k].slot = -1;
-    }
 }
 
 /* Forwards: how far temporaries reach. */
@@ -584,7 +585,7 @@ static void find_extents(Lower *l)
 {
     unsigned reach = 0, insn = 0;
 
-    memset(l->extends, 0, sizeof(l->extends));
+    memset(l->extends, 0, (l->ir->insns + 1) * sizeof(l->extends[0]));
     for (unsigned i = 0; i < l->ir->count; i++) {
         const IrNode *n = &l->ir->node[i];
 
@@ -713,6 +714,20 @@ static bool can_loop(const IrBlock *ir, const JitBlock *b)
            !o->no_links && !o->one_insn && !o->lockstep;
 }
 
+/* As it is before the first node, but for the flags. */
+static void reset_walk(Lower *l)
+{
+    l->open_insn = 0;
+    l->insn = -1;
+    l->stubs = l->tails = 0;
+    l->slots_used = 0;
+    memset(l->place, 0, (l->ir->insns + 1) * sizeof(l->place[0]));
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        l->holds[k] = IR_NONE;
+        l->fresh[k] = l->locked[k] = false;
+    }
+}
+
 /* The second time: LowerLoop. */
 static void walk_loop(Lower *l)
 {
@@ -720,15 +735,8 @@ static void walk_loop(Lower *l)
 
     l->loop.second = true;
     l->flags = at_jump;
-    l->open_insn = 0;
-    l->insn = -1;
-    l->stubs = l->tails = 0;
-    l->slots_used = 0;
-    memset(l->place, 0, sizeof(l->place));
-    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-        l->holds[k] = IR_NONE;
-    }
-    for (unsigned k = 0; k < IR_T_MAX; k++) {
+    reset_walk(l);
+    for (unsigned k = 0; k < l->ir->temps; k++) {
         l->temp[k].reg = l->temp[k].slot = -1;
     }
     x64_exit_loop(l);
@@ -760,34 +768,48 @@ static bool emit(Lower *l)
     return is_good(l);
 }
 
+/* The one that is at work; its arrays are as large as the largest block asks for. */
+static Lower lower; /* translation lock */
+
+static void reserve(Lower *l, unsigned nodes)
+{
+    if (nodes > l->reserved) {
+        l->reserved = nodes * 2;
+        l->facts = g_renew(LowerFacts, l->facts, l->reserved);
+        l->stub = g_renew(LowerStub, l->stub, l->reserved);
+    }
+}
+
+/* For a new block. Arrays are initialized as far as the block uses them. */
+static void reset(Lower *l)
+{
+    l->failed = false;
+    l->last_template = 0;
+    l->loop = (LowerLoop){ .possible = false };
+    l->flags = flags_track_entry();
+    reset_walk(l);
+}
+
 bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *hot,
                    JitBuf *cold)
 {
-    g_autofree LowerFacts *facts = NULL;
-    g_autofree LowerStub *stubs = NULL;
-    g_autofree Lower *l = NULL;
+    Lower *l = &lower;
     const uint8_t *hot_start = hot->p, *cold_start = cold->p;
     bool ok;
 
     if (ir->overflow || !ir->count || ir->insns > LOWER_INSNS_MAX) {
         return false;
     }
-    facts = g_new(LowerFacts, ir->count);
-    stubs = g_new(LowerStub, ir->count);
-    l = g_new0(Lower, 1);
-    *l = (Lower){
-        .target = target,
-        .ir = ir,
-        .block = b,
-        .hot = hot,
-        .cold = cold,
-        .scratch = {A_R14, A_R15},
-        .flags = flags_track_entry(),
-        .m_off = target->env_off + (int32_t)offsetof(JitEnv, flags),
-        .facts = facts,
-        .stub = stubs,
-        .insn = -1,
-    };
+    reserve(l, ir->count);
+    l->target = target;
+    l->ir = ir;
+    l->block = b;
+    l->hot = hot;
+    l->cold = cold;
+    l->scratch[0] = A_R14;
+    l->scratch[1] = A_R15;
+    l->m_off = target->env_off + (int32_t)offsetof(JitEnv, flags);
+    reset(l);
     ok = emit(l);
     b->vec = ir->vec;
     b->salt = ir->salt;

@@ -82,6 +82,7 @@ typedef struct LowerPlace {
 } LowerPlace;
 
 typedef struct Lower {
+    unsigned reserved; /* elements of .facts and .stub */
     const JitTarget *target;
     IrBlock *ir;
     JitBlock *block;

@@ -166,6 +166,13 @@ void x86_blocks_non_global_changed(X86State *cpu)
     x86_jit_non_global_changed(cpu);
 }
 
+uint32_t x86_blocks_generation(const X86State *cpu)
+{
+    const X86Blocks *bl = cpu->blocks;
+
+    return bl ? bl->generation[GEN_LOCAL] + bl->generation[GEN_GLOBAL] : 0;
+}
+
 static unsigned page_bit(uint64_t lin)
 {
     return (lin >> SOFT_TLB_PAGE_BITS) & ((1 << PAGE_SET_BITS) - 1);

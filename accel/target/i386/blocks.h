@@ -21,6 +21,9 @@ void x86_blocks_page_changed(X86State *cpu, uint64_t lin);
  * x86_jit_all_changed() when its translation changes. */
 void x86_blocks_note_pages(X86State *cpu, uint64_t lin, unsigned len);
 
+/* Another number whenever translations have changed. */
+uint32_t x86_blocks_generation(const X86State *cpu);
+
 /* Forgets everything. */
 void x86_blocks_flush(X86State *cpu);
 

@@ -415,6 +415,9 @@ static bool pattern_matches(const Cursor *c, const X86Pattern *p)
     if (row->rules & X86_NO64 && is64(c)) {
         return false;
     }
+    if (row->rules & X86_NOB && c->rex & 1) {
+        return false;
+    }
     if (row->rules & X86_WIDE && !(c->rex & 8)) {
         return false;
     }

@@ -80,6 +80,7 @@ typedef enum X86ExcClass {
 #define X86_REPOK  (1u << 18) /* string instruction: REP and REPNE mean something */
 #define X86_Y64    (1u << 19) /* operand size is 32, or 64 with REX.W: 66 does not make it 16 */
 #define X86_COND   (1u << 20) /* conditional, direct: a block may be chained behind it */
+#define X86_NOB    (1u << 21) /* with REX.B the next match counts (F3 41 90 is XCHG) */
 #define X86_FLAGLESS (1u << 24) /* neither reads nor writes arithmetic flags */
 /* clang-format on */
 

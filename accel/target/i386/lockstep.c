@@ -359,6 +359,9 @@ static void run_reference_from(X86State *cpu, const JitBlock *b, unsigned first)
         do {
             cpu->insn = i;
             i->ref(cpu, i);
+            if (x86_store_hook) {
+                slow_segments(cpu); /* it may have loaded one */
+            }
             i++;
         } while (i < cpu->run_end);
         ended_early = i < part;
@@ -433,13 +436,14 @@ static bool has_device_writes(void)
     return false;
 }
 
-/* Such an instruction stops in the middle when an event comes, and goes on later. */
-static bool has_repetition(const JitBlock *b)
+/* Whether an event may end the block: a repetition, which goes on later, or POPF. */
+static bool minds_events(const JitBlock *b)
 {
     const X86Insn *insn = b->guest;
 
     for (unsigned k = 0; k < b->insns; k++) {
-        if (insn[k].flags & (X86_I_REP | X86_I_REPNE)) {
+        if (insn[k].flags & (X86_I_REP | X86_I_REPNE) ||
+            (!insn[k].map && insn[k].opcode == 0x9d)) {
             return true;
         }
     }
@@ -520,7 +524,7 @@ void x86_lockstep_run(X86State *cpu, JitBlock *b)
         replaying = true;
         execute(cpu, b, run_translated, &translated);
         what = first_difference(&ref, &translated, b);
-        if (what && !(has_repetition(b) && x86_wants_out(cpu))) {
+        if (what && !(minds_events(b) && x86_wants_out(cpu))) {
             report(what, b, &before, &ref, &translated);
         }
     }

@@ -344,13 +344,14 @@ void x86_ref_load_far(X86State *cpu, const X86Insn *i)
 {
     unsigned seg = i->map ? (i->opcode == 0xb2 ? X86_SS : i->opcode - 0xb4 + X86_FS)
                           : (i->opcode == 0xc4 ? X86_ES : X86_DS);
+    uint64_t before = x86_surroundings(cpu);
     uint16_t sel;
     uint64_t v;
 
     load_pointer(cpu, i, &sel, &v);
     x86_load_seg(cpu, seg, sel);
     x86_reg_set(cpu, i->reg, i->opsize, v);
-    x86_end_block_at(cpu, i->next_rip);
+    x86_go_on_if_same(cpu, i, before);
 }
 
 /* --- RET

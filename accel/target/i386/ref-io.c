@@ -47,8 +47,9 @@ void x86_io_out(X86State *cpu, uint16_t port, uint32_t v, unsigned size)
     }
 }
 
-static void in(X86State *cpu, uint16_t port, unsigned size)
+static void in(X86State *cpu, const X86Insn *i, uint16_t port, unsigned size)
 {
+    uint64_t before = x86_surroundings(cpu);
     uint32_t v;
 
     x86_check_io(cpu, port, size);
@@ -60,16 +61,20 @@ static void in(X86State *cpu, uint16_t port, unsigned size)
     } else {
         WN_32(X86_RAX, v);
     }
+    x86_go_on_if_same(cpu, i, before);
 }
 
-static void out(X86State *cpu, uint16_t port, unsigned size)
+static void out(X86State *cpu, const X86Insn *i, uint16_t port, unsigned size)
 {
+    uint64_t before = x86_surroundings(cpu);
+
     x86_check_io(cpu, port, size);
     x86_io_out(cpu, port,
                size == 1   ? RN_8(X86_RAX)
                : size == 2 ? RN_16(X86_RAX)
                            : RN_32(X86_RAX),
                size);
+    x86_go_on_if_quiet(cpu, i, before);
 }
 
 static unsigned io_size(const X86Insn *i)
@@ -79,40 +84,40 @@ static unsigned io_size(const X86Insn *i)
 
 void x86_ref_in_ib8(X86State *cpu, const X86Insn *i)
 {
-    in(cpu, (uint8_t)i->imm, 1);
+    in(cpu, i, (uint8_t)i->imm, 1);
 }
 
 void x86_ref_in_ib(X86State *cpu, const X86Insn *i)
 {
-    in(cpu, (uint8_t)i->imm, io_size(i));
+    in(cpu, i, (uint8_t)i->imm, io_size(i));
 }
 
 void x86_ref_in_dx8(X86State *cpu, const X86Insn *i)
 {
-    in(cpu, RN_16(X86_RDX), 1);
+    in(cpu, i, RN_16(X86_RDX), 1);
 }
 
 void x86_ref_in_dx(X86State *cpu, const X86Insn *i)
 {
-    in(cpu, RN_16(X86_RDX), io_size(i));
+    in(cpu, i, RN_16(X86_RDX), io_size(i));
 }
 
 void x86_ref_out_ib8(X86State *cpu, const X86Insn *i)
 {
-    out(cpu, (uint8_t)i->imm, 1);
+    out(cpu, i, (uint8_t)i->imm, 1);
 }
 
 void x86_ref_out_ib(X86State *cpu, const X86Insn *i)
 {
-    out(cpu, (uint8_t)i->imm, io_size(i));
+    out(cpu, i, (uint8_t)i->imm, io_size(i));
 }
 
 void x86_ref_out_dx8(X86State *cpu, const X86Insn *i)
 {
-    out(cpu, RN_16(X86_RDX), 1);
+    out(cpu, i, RN_16(X86_RDX), 1);
 }
 
 void x86_ref_out_dx(X86State *cpu, const X86Insn *i)
 {
-    out(cpu, RN_16(X86_RDX), io_size(i));
+    out(cpu, i, RN_16(X86_RDX), io_size(i));
 }

@@ -152,6 +152,7 @@ void x86_ref_push_seg(X86State *cpu, const X86Insn *i)
 void x86_ref_pop_seg(X86State *cpu, const X86Insn *i)
 {
     unsigned seg = seg_of(i);
+    uint64_t before = x86_surroundings(cpu);
     uint16_t sel = x86_stack_ld16(cpu, 0);
 
     if (seg == X86_SS) {
@@ -162,11 +163,12 @@ void x86_ref_pop_seg(X86State *cpu, const X86Insn *i)
         uint64_t sp = cpu->regs[X86_RSP].q;
         cpu->regs[X86_RSP].q = (sp & ~mask) | ((sp + i->opsize) & mask);
         x86_set_shadow(cpu, X86_SHADOW_SS);
+        x86_end_block_at(cpu, i->next_rip);
     } else {
         x86_load_seg(cpu, seg, sel);
         x86_sp_add(cpu, i->opsize);
+        x86_go_on_if_same(cpu, i, before);
     }
-    x86_end_block_at(cpu, i->next_rip);
 }
 
 /* --- flags --------------------------------------------------------------------------------- */
@@ -189,7 +191,7 @@ void x86_ref_pushf(X86State *cpu, const X86Insn *i)
 
 void x86_ref_popf(X86State *cpu, const X86Insn *i)
 {
-    uint64_t old = x86_get_rflags(cpu);
+    uint64_t old = x86_get_rflags(cpu), before = x86_surroundings(cpu);
     unsigned iopl = (old & X86_FL_IOPL) >> 12;
     uint64_t v = x86_stack_ld(cpu, i->opsize, 0);
     uint64_t change = X86_FL_ARITH | X86_FL_TF | X86_FL_DF | X86_FL_NT;
@@ -216,7 +218,7 @@ void x86_ref_popf(X86State *cpu, const X86Insn *i)
     x86_sp_add(cpu, i->opsize);
     x86_set_rflags(cpu, (old & ~change) | (v & change));
     x86_flags_changed(cpu, old);
-    x86_end_block_at(cpu, i->next_rip);
+    x86_go_on_if_quiet(cpu, i, before);
 }
 
 /* --- ENTER ----------------------------------------------------------------------------------- */

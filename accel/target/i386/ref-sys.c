@@ -7,6 +7,7 @@
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/refs-sys.h"
 #include "accel/target/i386/system.h"
+#include "accel/tcg/code-pages.h"
 #include "util/atomic.h"
 
 #include <cpuid.h>
@@ -34,6 +35,7 @@ void x86_ref_mov_from_seg(X86State *cpu, const X86Insn *i)
 void x86_ref_mov_to_seg(X86State *cpu, const X86Insn *i)
 {
     unsigned seg = i->reg & 7;
+    uint64_t before = x86_surroundings(cpu);
 
     if (seg >= X86_SEG_COUNT || seg == X86_CS) {
         x86_raise_ud(cpu);
@@ -41,8 +43,10 @@ void x86_ref_mov_to_seg(X86State *cpu, const X86Insn *i)
     x86_load_seg(cpu, seg, i->flags & X86_I_MEM ? x86_m_ld16(cpu, i) : RD_16(rm));
     if (seg == X86_SS) {
         x86_set_shadow(cpu, X86_SHADOW_SS);
+        x86_end_block_at(cpu, i->next_rip);
+    } else {
+        x86_go_on_if_same(cpu, i, before);
     }
-    x86_end_block_at(cpu, i->next_rip);
 }
 
 /* --- CR, DR
@@ -82,6 +86,7 @@ void x86_ref_mov_from_cr(X86State *cpu, const X86Insn *i)
 void x86_ref_mov_to_cr(X86State *cpu, const X86Insn *i)
 {
     uint64_t v = x86_is64(cpu) ? cpu->regs[i->rm].q : cpu->regs[i->rm].d;
+    uint64_t before = x86_surroundings(cpu);
 
     switch (i->reg) {
     case 0:
@@ -108,7 +113,7 @@ void x86_ref_mov_to_cr(X86State *cpu, const X86Insn *i)
     default:
         x86_raise_ud(cpu);
     }
-    x86_end_block_at(cpu, i->next_rip);
+    x86_go_on_if_quiet(cpu, i, before);
 }
 
 /* DR4 and DR5 are other names of DR6 and DR7 unless CR4.DE. */
@@ -145,6 +150,7 @@ void x86_ref_mov_to_dr(X86State *cpu, const X86Insn *i)
 {
     unsigned n = debug_register(cpu, i);
     uint64_t v = x86_is64(cpu) ? cpu->regs[i->rm].q : cpu->regs[i->rm].d;
+    uint64_t before = x86_surroundings(cpu);
 
     if (n >= 6) {
         if (v >> 32) {
@@ -154,7 +160,7 @@ void x86_ref_mov_to_dr(X86State *cpu, const X86Insn *i)
     }
     cpu->dr[n] = v;
     x86_update_breakpoints(cpu);
-    x86_end_block_at(cpu, i->next_rip);
+    x86_go_on_if_same(cpu, i, before);
 }
 
 /* --- descriptor tables
@@ -437,12 +443,13 @@ void x86_ref_arpl(X86State *cpu, const X86Insn *i)
 void x86_ref_invlpg(X86State *cpu, const X86Insn *i)
 {
     uint64_t lin = cpu->seg_fast[i->seg].base + x86_ea(cpu, i);
+    uint64_t before = x86_surroundings(cpu);
 
     if (!x86_is64(cpu)) {
         lin = (uint32_t)lin;
     }
     x86_flush_page(cpu, lin);
-    x86_end_block_at(cpu, i->next_rip);
+    x86_go_on_if_same(cpu, i, before);
 }
 
 /* Types 0 and 1 are about one PCID, and only those of the current one are held. */
@@ -575,11 +582,12 @@ void x86_ref_rdmsr(X86State *cpu, const X86Insn *i)
 void x86_ref_wrmsr(X86State *cpu, const X86Insn *i)
 {
     uint64_t v = (uint64_t)RN_32(X86_RDX) << 32 | RN_32(X86_RAX);
+    uint64_t before = x86_surroundings(cpu);
 
     if (!x86_write_msr(cpu, RN_32(X86_RCX), v)) {
         x86_raise_gp(cpu, 0);
     }
-    x86_end_block_at(cpu, i->next_rip);
+    x86_go_on_if_quiet(cpu, i, before);
 }
 
 void x86_ref_cpuid(X86State *cpu, const X86Insn *i)
@@ -591,7 +599,10 @@ void x86_ref_cpuid(X86State *cpu, const X86Insn *i)
     WN_32(X86_RBX, r[1]);
     WN_32(X86_RCX, r[2]);
     WN_32(X86_RDX, r[3]);
-    x86_end_block_at(cpu, i->next_rip);
+    if (tcg_reader_count() > 1) {
+        /* It serializes: another CPU may have written what follows. */
+        x86_end_block_at(cpu, i->next_rip);
+    }
 }
 
 /* --- halting and interrupt flag
@@ -611,7 +622,6 @@ void x86_ref_pause(X86State *cpu, const X86Insn *i)
     if (!(++spins & 15)) {
         sched_yield();
     }
-    x86_end_block_at(cpu, i->next_rip);
 }
 
 void x86_ref_cli(X86State *cpu, const X86Insn *i)

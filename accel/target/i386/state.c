@@ -215,6 +215,25 @@ void x86_flags_changed(X86State *cpu, uint64_t old)
     }
 }
 
+uint64_t x86_surroundings(const X86State *cpu)
+{
+    return (uint64_t)x86_blocks_generation(cpu) << 32 | cpu->mode;
+}
+
+void x86_go_on_if_same(X86State *cpu, const X86Insn *i, uint64_t before)
+{
+    if (x86_surroundings(cpu) != before) {
+        x86_end_block_at(cpu, i->next_rip);
+    }
+}
+
+void x86_go_on_if_quiet(X86State *cpu, const X86Insn *i, uint64_t before)
+{
+    if (x86_surroundings(cpu) != before || x86_wants_out(cpu)) {
+        x86_end_block_at(cpu, i->next_rip);
+    }
+}
+
 void x86_set_shadow(X86State *cpu, unsigned which)
 {
     cpu->irq_shadow = which;

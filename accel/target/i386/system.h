@@ -54,6 +54,16 @@ void x86_set_cr3(X86State *cpu, uint64_t v);
 void x86_set_cr4(X86State *cpu, uint64_t v);
 void x86_set_efer(X86State *cpu, uint64_t v); /* without checks */
 
+/*
+ * For instructions that may change the mode word or translations but seldom do: their
+ * rows have no X86_ENDS, and their blocks end behind them only if x86_surroundings() is
+ * no longer what it was; "quiet": or if something wants the CPU, which such an
+ * instruction may have brought about (OUT), or made possible (POPF).
+ */
+uint64_t x86_surroundings(const X86State *cpu);
+void x86_go_on_if_same(X86State *cpu, const X86Insn *i, uint64_t before);
+void x86_go_on_if_quiet(X86State *cpu, const X86Insn *i, uint64_t before);
+
 /* --- descriptors
  * ----------------------------------------------------------------------- */
 

@@ -46,17 +46,25 @@ static ObjectClass *find_class(const char *name)
     return klass && object_class_is_a(klass, TYPE_ACCEL) ? klass : NULL;
 }
 
-static AccelState *try_one(ObjectClass *klass, struct json_object *props,
-                           MachineState *ms, Error **errp)
+/* *errp is set: it cannot be used here, and the next may be. */
+static AccelState *try_one(AccelState *take_accel, MachineState *ms, Error **errp)
+{
+    AccelClass *ac = ACCEL_GET_CLASS(take_accel);
+
+    if (ac->init && !ac->init(take_accel, ms, errp)) {
+        object_unref(take_accel);
+        return NULL;
+    }
+    return take_accel;
+}
+
+/* Wrong options are the user's mistake and no reason to take another accelerator. */
+static AccelState *make_one(ObjectClass *klass, struct json_object *props, Error **errp)
 {
     static const char *const skip[] = { "accel", NULL };
     g_autoptr(Object) obj = object_new_with_class(klass);
-    AccelClass *ac = (AccelClass *)klass;
 
     if (props && !object_set_properties(obj, props, skip, errp)) {
-        return NULL;
-    }
-    if (ac->init && !ac->init((AccelState *)obj, ms, errp)) {
         return NULL;
     }
     return (AccelState *)g_steal_pointer(&obj);
@@ -75,7 +83,11 @@ bool accel_choose(const char *const *names, struct json_object **props, int n,
                 error_set(&err, "invalid accelerator %s", names[i]);
             }
         } else {
-            current = try_one(klass, props ? props[i] : NULL, ms, &err);
+            AccelState *accel = make_one(klass, props ? props[i] : NULL, errp);
+            if (!accel) {
+                return false;
+            }
+            current = try_one(accel, ms, &err);
         }
         if (current) {
             if (i > 0) {

@@ -126,6 +126,39 @@ bool cli_cpu(Cli *cli, const char *arg, Error **errp)
     return replace(&cli->cpu, arg);
 }
 
+/* The options that an accelerator's type has. */
+static struct json_object *accel_own_options(ObjectClass *klass,
+                                             struct json_object *opts)
+{
+    struct json_object *own = json_object_new_object();
+
+    json_object_object_foreach(opts, key, value)
+    {
+        if (klass && object_class_property_find(klass, key)) {
+            json_object_object_add(own, key, json_object_get(value));
+        }
+    }
+    return own;
+}
+
+/* Those of "kvm:tcg" go to whoever has them; one that nobody has is wrong. */
+static bool check_accel_options(Cli *cli, struct json_object *opts, guint first,
+                                const char *names, Error **errp)
+{
+    json_object_object_foreach(opts, key, value)
+    {
+        bool owned = !strcmp(key, "accel");
+
+        for (guint i = first; i < cli->accel_opts->len; i++) {
+            owned |= json_object_object_get_ex(cli->accel_opts->pdata[i], key, NULL);
+        }
+        if (!owned) {
+            return error_set(errp, "accelerators %s: no option '%s'", names, key);
+        }
+    }
+    return true;
+}
+
 bool cli_accel(Cli *cli, const char *arg, Error **errp)
 {
     g_autojson opts = keyval_parse(arg, "accel", errp);
@@ -144,15 +177,20 @@ bool cli_accel(Cli *cli, const char *arg, Error **errp)
     }
     /* "kvm:tcg" is a list. */
     g_auto(GStrv) names = g_strsplit(name, ":", 0);
+    guint first = cli->accel_opts->len;
+    bool all_built = true;
     for (char **n = names; *n; n++) {
         g_autofree char *type = g_strdup_printf("%s-accel", *n);
-        if (!object_class_by_name(type) && strcmp(*n, "kvm")) {
+        ObjectClass *klass = object_class_by_name(type);
+        if (!klass && strcmp(*n, "kvm")) {
             return error_set(errp, "invalid accelerator %s", *n);
         }
+        all_built &= klass != NULL;
         g_ptr_array_add(cli->accel_names, g_strdup(*n));
-        g_ptr_array_add(cli->accel_opts, json_object_get(opts));
+        g_ptr_array_add(cli->accel_opts, names[1] ? accel_own_options(klass, opts)
+                                                  : json_object_get(opts));
     }
-    return true;
+    return !names[1] || !all_built || check_accel_options(cli, opts, first, name, errp);
 }
 
 bool cli_enable_kvm(Cli *cli, const char *arg, Error **errp)

@@ -256,6 +256,16 @@ static KvmExitResult shutdown_exit(VCPU *cpu)
     return KVM_EXIT_LEAVE;
 }
 
+/* It stops here and now; the others when the main loop has heard of it. */
+static KvmExitResult debug_exit(VCPU *cpu)
+{
+    bql_lock();
+    cpu->stop_requested = true;
+    vm_stop_request(RUN_STATE_DEBUG);
+    bql_unlock();
+    return KVM_EXIT_LEAVE;
+}
+
 static KvmExitResult system_event(VCPU *cpu, struct kvm_run *run)
 {
     switch (run->system_event.type) {
@@ -312,9 +322,7 @@ static KvmExitResult handle_exit(VCPU *cpu, KvmVcpu *kv)
     case KVM_EXIT_SYSTEM_EVENT:
         return system_event(cpu, run);
     case KVM_EXIT_DEBUG:
-        vm_stop_request(RUN_STATE_DEBUG);
-        cpu->halted = false;
-        return KVM_EXIT_LEAVE;
+        return debug_exit(cpu);
     case KVM_EXIT_DIRTY_RING_FULL:
         bql_lock();
         kvm_dirty_rings_reap(kvm_accel());

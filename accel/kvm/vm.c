@@ -231,6 +231,7 @@ static void close_all(KvmAccel *kvm)
         close(kvm->fd);
     }
     kvm->fd = kvm->vm_fd = -1;
+    memset(cap_known, 0, sizeof(cap_known)); /* another device may offer others */
 }
 
 static bool accel_init(AccelState *accel, MachineState *ms, Error **errp)

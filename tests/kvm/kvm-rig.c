@@ -193,19 +193,44 @@ static void make_memory(KvmRig *rig)
     memory_region_add_eventfd(&rig->eventfd_port, 0, 2, true, 7, rig->fd_port);
 }
 
-static void make_cpu(KvmRig *rig)
+/* What the CPU sees in SMM: the same with memory of its own at a0000. */
+static void make_smm_view(KvmRig *rig)
+{
+    bool ok = memory_region_init_ram(&rig->smram, NULL, "smram", 0x20000, &error_abort);
+
+    g_assert_true(ok);
+    memory_region_init(&rig->smm_root, NULL, "smm-root", UINT64_MAX);
+    memory_region_init_alias(&rig->smm_memory, NULL, "smm-memory", get_system_memory(),
+                             0, UINT64_MAX);
+    memory_region_add_subregion_overlap(&rig->smm_root, 0, &rig->smm_memory, 0);
+    memory_region_add_subregion_overlap(&rig->smm_root, 0xa0000, &rig->smram, 1);
+    address_space_init(&rig->smm_as, &rig->smm_root, "KVM-SMRAM");
+}
+
+const char *rig_feature;
+
+static bool make_cpu(KvmRig *rig, Error **errp)
 {
     X86Cpu *cpu = x86_cpu_new("qemu64" X86_CPU_TYPE_SUFFIX);
-    bool ok;
 
+    if (rig_feature &&
+        !object_property_set_bool(OBJECT(cpu), rig_feature, true, errp)) {
+        return false;
+    }
     x86_cpu_set_topology(cpu, 0, 1, 1, 1);
     x86_cpu_get_ops(cpu)->triple_fault = on_triple_fault;
     x86_cpu_get_state(cpu)->board = rig;
     vcpu_add_address_space(VCPU_CAST(cpu), &address_space_memory);
-    ok = device_realize(DEVICE(cpu), NULL, &error_abort);
-    g_assert_true(ok);
+    if (accel_has_smm()) {
+        make_smm_view(rig);
+        vcpu_add_address_space(VCPU_CAST(cpu), &rig->smm_as);
+    }
+    if (!device_realize(DEVICE(cpu), NULL, errp)) {
+        return false;
+    }
     rig->cpu = cpu;
     rig->vcpu = VCPU_CAST(cpu);
+    return true;
 }
 
 KvmRig *rig_new(const char *accel_options, const char *image, const char **why)
@@ -228,7 +253,14 @@ KvmRig *rig_new(const char *accel_options, const char *image, const char **why)
         return NULL;
     }
     make_memory(rig);
-    make_cpu(rig);
+    if (!make_cpu(rig, &err)) {
+        *why = g_strdup(error_get_message(err));
+        error_free(err);
+        return NULL;
+    }
+    if (!image) {
+        return rig;
+    }
     if (!g_file_get_contents(image, &bytes, &len, NULL) || len > 0x4000) {
         g_error("no image '%s'", image);
     }

@@ -33,6 +33,8 @@ struct KvmRig {
     VCPU *vcpu;
     MemoryRegion ram, high, mmio, rom, romd, coalesced, eventfd, split;
     MemoryRegion ports, eventfd_port, done_port, meddler, meddler_port;
+    MemoryRegion smm_root, smm_memory, smram; /* where SMM is offered */
+    AddressSpace smm_as;
     uint8_t *ram_ptr;
     RigAccess log[RIG_LOG]; /* of mmio and ports; BQL */
     unsigned n_log;
@@ -46,7 +48,11 @@ struct KvmRig {
     int status; /* what port f4 was told; -1: a triple fault */
 };
 
-/* NULL and *why when KVM cannot be used. @image is loaded at 8000. */
+/* A feature that the CPU gets besides those of its model; NULL: none. */
+extern const char *rig_feature;
+
+/* NULL and *why when KVM cannot be used. @image is loaded at 8000; NULL:
+ * there is none. */
 KvmRig *rig_new(const char *accel_options, const char *image, const char **why);
 /* Reset, enter program @n and wait until it ends or fails. */
 void rig_run(KvmRig *rig, unsigned n);

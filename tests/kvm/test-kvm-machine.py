@@ -329,6 +329,44 @@ def falls_back():
     assert "falling back to tcg" in text, text
 
 
+def options_have_owners():
+    """Options of a list go to the accelerator that has them."""
+    gone = "device=/nonexistent/kvm"
+    if "is not built" in failing("-accel", "kvm," + gone)[1]:
+        raise Skip("built without KVM")
+    for args in (["kvm:tcg," + gone + ",tier=1"], ["kvm," + gone, "tcg,tier=1"]):
+        status, text = failing(*[w for a in args for w in ("-accel", a)])
+        assert status == 0 and "could not open '/nonexistent/kvm'" in text, text
+        assert "falling back to tcg" in text, text
+    # The first that can be used is used, and what a later one says is not looked at.
+    status, text = failing("-accel", "tcg:kvm," + gone)
+    assert status == 0 and not text, text
+    # kernel_irqchip of the machine goes to KVM only.
+    status, text = failing("-accel", "kvm:tcg," + gone, "-M", "none,kernel_irqchip=split")
+    assert status == 0 and "falling back" in text, text
+    # A wrong option is no reason to fall back.
+    for args, words in ((["-accel", "kvm:tcg,bogus=1"], "no option 'bogus'"),
+                        (["-accel", "kvm,bogus=1", "-accel", "tcg"], "bogus' not found")):
+        status, text = failing(*args)
+        assert status == 1 and words in text and "falling" not in text, text
+
+
+def no_dev_kvm():
+    """The default device is missing: a mount namespace of our own with an empty /dev."""
+    hide = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /dev && exec "$@"', "sh"]
+    try:
+        subprocess.run(hide + ["true"], check=True, capture_output=True, timeout=20)
+    except (OSError, subprocess.CalledProcessError) as e:
+        raise Skip("no mount namespace of our own: %s" % e)
+    run = subprocess.run(hide + [PROGRAM, "-display", "none", "-M", "none", "-S", "-accel", "kvm"],
+                         stdin=subprocess.PIPE, capture_output=True, text=True, timeout=60)
+    if "is not built" in run.stderr:
+        raise Skip("built without KVM")
+    assert run.returncode == 1, run.returncode
+    assert "could not open '/dev/kvm': No such file or directory" in run.stderr, run.stderr
+    assert "kvm_intel" in run.stderr and "-accel tcg" in run.stderr, run.stderr
+
+
 def bad_options():
     need_kvm()
     for option, words in (("dirty-ring-size=1000", "power of two"),
@@ -348,6 +386,8 @@ TESTS += [("firmware/dimm-while-running", lambda: dimm_while_running("on")),
           ("errors/internal-error-stops-the-guest", internal_error),
           ("errors/no-device", no_device), ("errors/no-kvm-device", no_kvm_device),
           ("errors/no-permission", no_permission), ("errors/falls-back", falls_back),
+          ("errors/no-dev-kvm", no_dev_kvm),
+          ("errors/options-have-owners", options_have_owners),
           ("errors/bad-options", bad_options)]
 
 

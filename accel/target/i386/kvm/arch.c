@@ -32,6 +32,9 @@ static bool init_vm(MachineState *ms, Error **errp)
     uint64_t identity = IDENTITY_MAP_ADDR;
     int ret;
 
+    if (!kvm_x86_ask_cpuid(errp)) {
+        return false;
+    }
     if (kvm_check_extension(KVM_CAP_SET_IDENTITY_MAP_ADDR)) {
         ret = kvm_vm_ioctl(KVM_SET_IDENTITY_MAP_ADDR, &identity);
         if (ret < 0) {
@@ -44,6 +47,9 @@ static bool init_vm(MachineState *ms, Error **errp)
     }
     if (kvm_check_extension(KVM_CAP_EXCEPTION_PAYLOAD)) {
         kvm_vm_enable_cap(KVM_CAP_EXCEPTION_PAYLOAD, 1, 0);
+    }
+    if (kvm_check_extension(KVM_CAP_X86_TRIPLE_FAULT_EVENT)) {
+        kvm_vm_enable_cap(KVM_CAP_X86_TRIPLE_FAULT_EVENT, 1, 0);
     }
     x86_set_supported_features_hook(kvm_x86_supported_features);
     kvm_x86_fill_host_model();

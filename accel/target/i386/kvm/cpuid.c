@@ -15,25 +15,22 @@
 enum { EAX, EBX, ECX, EDX };
 enum { MAX_ENTRIES = 256 };
 
-static struct kvm_cpuid2 *supported; /* set once, BQL */
+static struct kvm_cpuid2 *supported; /* BQL; set before the first vCPU */
 
-static struct kvm_cpuid2 *get_supported(void)
+bool kvm_x86_ask_cpuid(Error **errp)
 {
     size_t bytes = sizeof(*supported) + MAX_ENTRIES * sizeof(struct kvm_cpuid_entry2);
+    int ret;
 
-    if (!supported) {
-        supported = g_malloc0(bytes);
-        supported->nent = MAX_ENTRIES;
-        if (kvm_system_ioctl(KVM_GET_SUPPORTED_CPUID, supported) < 0) {
-            supported->nent = 0;
-        }
-    }
-    return supported;
+    supported = supported ? supported : g_malloc0(bytes);
+    supported->nent = MAX_ENTRIES;
+    ret = kvm_system_ioctl(KVM_GET_SUPPORTED_CPUID, supported);
+    return ret >= 0 || error_set_errno(errp, -ret, "kvm: KVM_GET_SUPPORTED_CPUID");
 }
 
 uint32_t kvm_x86_supported_cpuid(uint32_t leaf, uint32_t subleaf, unsigned reg)
 {
-    const struct kvm_cpuid2 *s = get_supported();
+    const struct kvm_cpuid2 *s = supported;
 
     for (uint32_t i = 0; i < s->nent; i++) {
         const struct kvm_cpuid_entry2 *e = &s->entries[i];

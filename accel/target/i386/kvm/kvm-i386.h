@@ -10,6 +10,9 @@
 #include <linux/kvm.h>
 
 /* cpuid.c */
+/* What KVM can offer; everything below answers from it. Context: the VM is being made.
+ */
+bool kvm_x86_ask_cpuid(Error **errp) WARN_UNUSED;
 /* Features that KVM offers to guests, by CPUID word. */
 void kvm_x86_supported_features(uint32_t words[X86_FW_COUNT]);
 bool kvm_x86_set_cpuid(X86Cpu *cpu, Error **errp);

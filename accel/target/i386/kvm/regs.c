@@ -391,6 +391,8 @@ static bool get_events(X86Cpu *cpu)
     st->irq_shadow = e.interrupt.shadow & KVM_X86_SHADOW_INT_MOV_SS ? X86_SHADOW_SS
                      : e.interrupt.shadow & KVM_X86_SHADOW_INT_STI  ? X86_SHADOW_STI
                                                                     : 0;
+    k->triple_fault_pending =
+        e.flags & KVM_VCPUEVENT_VALID_TRIPLE_FAULT && e.triple_fault.pending;
     if (e.flags & KVM_VCPUEVENT_VALID_SMM) {
         st->in_smm = e.smi.smm;
         k->smi_pending = e.smi.pending;
@@ -431,6 +433,10 @@ static bool put_events(X86Cpu *cpu, VcpuStateLevel level)
         e.exception.pending = k->exception_pending;
         e.exception_has_payload = k->exception_has_payload;
         e.exception_payload = k->exception_payload;
+    }
+    if (kvm_check_extension(KVM_CAP_X86_TRIPLE_FAULT_EVENT)) {
+        e.flags |= KVM_VCPUEVENT_VALID_TRIPLE_FAULT;
+        e.triple_fault.pending = k->triple_fault_pending;
     }
     if (kvm_check_extension(KVM_CAP_X86_SMM)) {
         e.flags |= KVM_VCPUEVENT_VALID_SMM;
@@ -478,13 +484,20 @@ static bool put_mp_state(X86Cpu *cpu, VcpuStateLevel level)
 /* --- Nested guests -------------------------------------------------------------------
  */
 
-static bool get_nested(X86Cpu *cpu)
+static int nested_max_bytes(const X86Cpu *cpu)
 {
     int max = kvm_check_extension(KVM_CAP_NESTED_STATE);
+
+    return max > X86_KVM_NESTED_MAX || !x86_has(&cpu->st, X86_F_SVM) ? 0 : max;
+}
+
+static bool get_nested(X86Cpu *cpu)
+{
+    int max = nested_max_bytes(cpu);
     struct kvm_nested_state *n = (struct kvm_nested_state *)cpu->kvm.nested;
 
     cpu->kvm.nested_bytes = 0;
-    if (max <= 0 || max > X86_KVM_NESTED_MAX || !x86_has(&cpu->st, X86_F_SVM)) {
+    if (!max) {
         return true;
     }
     n->size = (uint32_t)max;
@@ -495,13 +508,20 @@ static bool get_nested(X86Cpu *cpu)
     return true;
 }
 
-static bool put_nested(X86Cpu *cpu)
+/* After a reset no nested guest runs and GIF is set (APM volume 2, 15.17). */
+static bool put_nested(X86Cpu *cpu, VcpuStateLevel level)
 {
-    if (!cpu->kvm.nested_bytes) {
+    struct kvm_nested_state none = { .format = KVM_STATE_NESTED_FORMAT_SVM,
+                                     .flags = KVM_STATE_NESTED_GIF_SET,
+                                     .size = sizeof(none) };
+
+    if (level == VCPU_STATE_RUNTIME || !nested_max_bytes(cpu)) {
         return true;
     }
     return vcpu_call(cpu, "KVM_SET_NESTED_STATE", KVM_SET_NESTED_STATE,
-                     cpu->kvm.nested);
+                     level == VCPU_STATE_FULL && cpu->kvm.nested_bytes
+                         ? (void *)cpu->kvm.nested
+                         : (void *)&none);
 }
 
 /* --- The local APIC ------------------------------------------------------------------
@@ -554,10 +574,9 @@ bool kvm_x86_put_registers(VCPU *vcpu, VcpuStateLevel level)
     X86Cpu *cpu = X86_CPU(vcpu);
 
     return put_general(cpu) && put_xcrs(cpu) && put_vectors(cpu) && put_special(cpu) &&
-           (level == VCPU_STATE_RUNTIME || put_nested(cpu)) &&
-           kvm_x86_put_msrs(cpu, level) && put_apic(cpu, level) && put_debug(cpu) &&
-           put_mp_state(cpu, level) && put_events(cpu, level) &&
-           kvm_arch_i386.update_debug(vcpu) >= 0;
+           put_nested(cpu, level) && kvm_x86_put_msrs(cpu, level) &&
+           put_apic(cpu, level) && put_debug(cpu) && put_mp_state(cpu, level) &&
+           put_events(cpu, level) && kvm_arch_i386.update_debug(vcpu) >= 0;
 }
 
 /* --- In the middle of an access ------------------------------------------------------

@@ -944,7 +944,8 @@ static JitBlock *translate(X86State *cpu, X86Block *b)
                       .guest_bytes = b->source_len,
                       .guest = b->insn,
                       .guest_size = b->count * sizeof(X86Insn),
-                      .pages = 1 + b->crosses };
+                      .pages = 1 + b->crosses,
+                      .clock = jit_clock_start() };
     Trace trace;
 
     for (unsigned k = 0; k < src.pages; k++) {
@@ -957,6 +958,7 @@ static JitBlock *translate(X86State *cpu, X86Block *b)
         src.page[1].lines = tcg_code_lines(0, b->source_len - here);
     }
     if (trace_make(cpu, b, &trace)) {
+        src.trace = true;
         src.insns = trace.count;
         src.guest_bytes = trace.bytes;
         src.guest = trace.insn;

@@ -24,12 +24,17 @@ typedef struct JitHost {
     void (*kill)(JitBlock *b, const void *to);
 } JitHost;
 
+/* Of translations of one kind. */
+typedef struct JitKindStats {
+    uint64_t translated, guest_bytes, insns, hot_bytes, cold_bytes;
+    uint64_t timed, ns; /* how many had a clock running, thread CPU time of those */
+} JitKindStats;
+
 typedef struct JitStats {
-    uint64_t translated, refused, failed;
+    JitKindStats kind[2]; /* blocks, traces */
+    uint64_t refused, failed;
     uint64_t killed, evicted_regions, evicted_blocks, waits;
     uint64_t links, unlinks;
-    uint64_t guest_bytes, hot_bytes, cold_bytes, insns;
-    uint64_t ns; /* spent translating */
 } JitStats;
 
 typedef struct Jit {

@@ -75,9 +75,29 @@ void jit_report_block(const JitBlock *b)
     }
 }
 
+static JitKindStats sum(const JitKindStats *a, const JitKindStats *b)
+{
+    return (JitKindStats){ .translated = a->translated + b->translated,
+                           .guest_bytes = a->guest_bytes + b->guest_bytes,
+                           .insns = a->insns + b->insns,
+                           .hot_bytes = a->hot_bytes + b->hot_bytes,
+                           .cold_bytes = a->cold_bytes + b->cold_bytes };
+}
+
+static void print_kind(HmpOut *out, const char *name, const JitKindStats *s)
+{
+    hmp_printf(out, "%-17s %" PRIu64, name, s->translated);
+    if (s->timed) {
+        hmp_printf(out, " of %.1f instructions, %.2f us each to translate",
+                   (double)s->insns / s->translated, s->ns / 1e3 / s->timed);
+    }
+    hmp_printf(out, "\n");
+}
+
 static void hmp_info_jit(HmpOut *out, HmpArgs *args)
 {
     JitStats s;
+    JitKindStats all;
     const CodeCache *cc = &jit.cache;
     size_t used = 0;
     unsigned blocks = 0;
@@ -97,22 +117,23 @@ static void hmp_info_jit(HmpOut *out, HmpArgs *args)
     pthread_mutex_unlock(&jit.lock);
     hmp_printf(out, "code cache        %zu/%zu KiB, region %u of %u\n", used >> 10,
                cc->bytes >> 10, cc->current, cc->regions);
+    all = sum(&s.kind[0], &s.kind[1]);
     hmp_printf(out,
                "blocks            %u alive, %" PRIu64 " translated, %" PRIu64
                " killed, %" PRIu64 " refused\n",
-               blocks, s.translated, s.killed, s.refused);
-    if (s.translated) {
+               blocks, all.translated, s.killed, s.refused);
+    print_kind(out, "tier-1 blocks", &s.kind[0]);
+    print_kind(out, "tier-2 traces", &s.kind[1]);
+    if (all.translated) {
         hmp_printf(out,
-                   "guest code        %" PRIu64 " bytes, %" PRIu64 " instructions, "
-                   "%.1f a block\n",
-                   s.guest_bytes, s.insns, (double)s.insns / s.translated);
+                   "guest code        %" PRIu64 " bytes, %" PRIu64 " instructions\n",
+                   all.guest_bytes, all.insns);
         hmp_printf(out,
                    "host code         %" PRIu64 " hot, %" PRIu64
                    " cold bytes (%.2f and %.2f for each guest byte)\n",
-                   s.hot_bytes, s.cold_bytes, (double)s.hot_bytes / s.guest_bytes,
-                   (double)s.cold_bytes / s.guest_bytes);
-        hmp_printf(out, "translation       %.2f us a block, %.1f ms in all\n",
-                   s.ns / 1e3 / s.translated, s.ns / 1e6);
+                   all.hot_bytes, all.cold_bytes,
+                   (double)all.hot_bytes / all.guest_bytes,
+                   (double)all.cold_bytes / all.guest_bytes);
     }
     hmp_printf(out, "links             %" PRIu64 " made, %" PRIu64 " undone\n", s.links,
                s.unlinks);

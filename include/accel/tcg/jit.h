@@ -184,11 +184,15 @@ typedef struct JitSource {
         uint64_t lines;
     } page[2];
     bool self_check;
+    bool trace;     /* more than one block of the guest's */
+    uint64_t clock; /* jit_clock_start() when work on it began, for "info jit" */
     /* Fills @ir from @guest (the copy); false: leave it to the reference. */
     bool (*build)(void *opaque, IrBlock *ir, const void *guest);
     void *opaque;
 } JitSource;
 
+/* Any thread. */
+uint64_t jit_clock_start(void);
 /*
  * The block of @src->key: an existing one, or a fresh translation; NULL when there is
  * none for now (the bytes have changed, the cache waits for other vCPUs) or for good

@@ -14,6 +14,8 @@ enum {
     REGIONS_MIN = 4, /* a small cache has smaller regions */
     META_FACTOR = 6, /* of a region's code: reserved, not used */
     ALIGN = 64,
+    PREPARE_BYTES = 128 << 10, /* at once; see prepare() */
+    PREPARE_AHEAD = 32 << 10,
 };
 
 static void *reserve(size_t bytes)
@@ -98,10 +100,26 @@ void code_cache_free(CodeCache *cc)
     *cc = (CodeCache){ 0 };
 }
 
-void code_cache_open(const CodeCache *cc, JitBuf *hot, JitBuf *cold)
+/*
+ * Pages that are about to be used are made by the kernel many at a time: a page fault
+ * for each costs several times as much. Failure does not matter.
+ */
+static void prepare(uint8_t *p, size_t used, size_t *ready, size_t size)
 {
-    const CodeRegion *r = &cc->region[cc->current];
+    if (G_LIKELY(used + PREPARE_AHEAD <= *ready || *ready == size)) {
+        return;
+    }
+    madvise(p + *ready, MIN(PREPARE_BYTES, size - *ready), MADV_POPULATE_WRITE);
+    *ready += MIN(PREPARE_BYTES, size - *ready);
+}
 
+void code_cache_open(CodeCache *cc, JitBuf *hot, JitBuf *cold)
+{
+    CodeRegion *r = &cc->region[cc->current];
+
+    prepare(r->hot, r->hot_used, &r->hot_ready, cc->half_bytes);
+    prepare(r->cold, r->cold_used, &r->cold_ready, cc->half_bytes);
+    prepare(r->meta, r->meta_used, &r->meta_ready, cc->meta_bytes);
     *hot = (JitBuf){ .p = r->hot + r->hot_used,
                      .end = r->hot + cc->half_bytes,
                      .to_exec = cc->to_exec };

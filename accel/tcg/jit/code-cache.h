@@ -17,6 +17,8 @@ enum { CODE_REGIONS_MAX = 64 };
 typedef struct CodeRegion {
     uint8_t *hot, *cold; /* writable; each half_bytes long */
     size_t hot_used, cold_used;
+    size_t hot_ready, cold_ready,
+        meta_ready; /* their pages have been asked for up to here */
     uint8_t *meta;
     size_t meta_used;
     JitBlock *blocks; /* all that lie in it, dead ones too; by region_next */
@@ -37,7 +39,7 @@ bool code_cache_init(CodeCache *cc, size_t bytes, Error **errp);
 void code_cache_free(CodeCache *cc);
 
 /* The free part of the current region. */
-void code_cache_open(const CodeCache *cc, JitBuf *hot, JitBuf *cold);
+void code_cache_open(CodeCache *cc, JitBuf *hot, JitBuf *cold);
 /* What was written stays. */
 void code_cache_commit(CodeCache *cc, const JitBuf *hot, const JitBuf *cold);
 /* Memory that lives as long as the region's code; NULL: the region is full. */

@@ -46,11 +46,11 @@ static void read_temp(Needed *need, IrVal v)
     }
 }
 
-static bool is_dead(const Needed *need, const IrNode *n, bool covered)
+static inline bool is_dead(const Needed *need, const IrNode *n)
 {
-    unsigned r = ir_roles(n);
+    unsigned r = n->facts.roles;
 
-    return !has_effect(n) && !(ir_regs_written(n) & (covered ? 0xffff : need->regs)) &&
+    return !has_effect(n) && !(n->facts.regs_written & need->regs) &&
            !(r & IR_DST_WRITTEN && is_read(need, n->dst)) &&
            !(r & IR_B_WRITTEN && is_read(need, n->b));
 }
@@ -71,12 +71,13 @@ static void read_operands(Needed *need, const IrNode *n)
 
 /* Whether guest instruction @insn is executed by the stub of some check. */
 typedef struct Covered {
+    bool known; /* few blocks want to know */
     uint64_t bits[COVERED_MAX / 64];
 } Covered;
 
 static void find_covered(const IrBlock *ir, Covered *c)
 {
-    memset(c, 0, sizeof(*c));
+    *c = (Covered){ .known = true };
     for (unsigned k = 0; k < ir->count; k++) {
         const IrNode *n = &ir->node[k];
 
@@ -88,30 +89,33 @@ static void find_covered(const IrBlock *ir, Covered *c)
     }
 }
 
-static bool is_covered(const Covered *c, unsigned insn)
+static bool is_covered(const IrBlock *ir, Covered *c, unsigned insn)
 {
+    if (!c->known) {
+        find_covered(ir, c);
+    }
     return insn >= COVERED_MAX || c->bits[insn / 64] >> (insn % 64) & 1;
 }
 
 void ir_pass_dead(IrBlock *ir)
 {
     Needed need;
-    Covered covered;
+    Covered covered = { .known = false };
 
     memset(&need, 0, sizeof(need));
-    find_covered(ir, &covered);
     for (unsigned k = ir->count; k-- > 0;) {
         IrNode *n = &ir->node[k];
 
         if (n->flags & IR_DEAD) {
             continue;
         }
-        if (is_dead(&need, n, is_covered(&covered, n->insn))) {
+        if (is_dead(&need, n) &&
+            !(n->facts.regs_written && is_covered(ir, &covered, n->insn))) {
             n->flags |= IR_DEAD;
             continue;
         }
-        need.regs &= ~ir_regs_written(n);
-        need.regs |= ir_is_precise_point(n) ? 0xffff : ir_regs_read(n);
+        need.regs &= ~(uint32_t)n->facts.regs_written;
+        need.regs |= n->facts.precise ? 0xffff : n->facts.regs_read;
         /* A temporary may be updated in place: what wrote it first is needed, too. */
         read_operands(&need, n);
     }

@@ -136,7 +136,7 @@ static unsigned op_roles(const IrNode *n)
     }
 }
 
-unsigned ir_roles(const IrNode *n)
+static inline unsigned roles_of(const IrNode *n)
 {
     unsigned r = class_roles[ir_op_info[n->op].klass];
 
@@ -150,9 +150,16 @@ unsigned ir_roles(const IrNode *n)
     return r;
 }
 
+unsigned ir_roles(const IrNode *n)
+{
+    return roles_of(n);
+}
+
 uint32_t ir_reg_bit(IrVal v)
 {
-    return ir_is_g(v) ? 1u << (v - IR_G0) : ir_is_gh(v) ? 1u << (v - IR_GH0) : 0;
+    /* IR_NONE; guest registers, the high bytes of the first four; temporaries */
+    _Static_assert(IR_G0 == 1 && IR_GH0 == 17 && IR_T0 >= 21, "order of values");
+    return v < IR_GH0 ? 1u << v >> 1 : v < IR_GH0 + 4 ? 1u << (v - IR_GH0) : 0;
 }
 
 uint32_t ir_template_regs_read(const IrTemplate *t)
@@ -304,4 +311,45 @@ uint32_t ir_regs_written(const IrNode *n)
         set |= ir_template_regs_written(n->tmpl);
     }
     return is_ref(n) ? 0xffff : set;
+}
+
+/* --- all at once ---------------------------------------------------------------------
+ */
+
+/* Classes whose nodes have no implicit registers, and flags that depend on nothing but
+ * the op. */
+static const uint32_t simple =
+    1u << IR_CLASS_MOVE | 1u << IR_CLASS_UNARY | 1u << IR_CLASS_ALU2 |
+    1u << IR_CLASS_ALU3 | 1u << IR_CLASS_ALUX | 1u << IR_CLASS_CMP2 |
+    1u << IR_CLASS_BIT | 1u << IR_CLASS_COND | 1u << IR_CLASS_ADDR |
+    1u << IR_CLASS_GUARD | 1u << IR_CLASS_STATE | 1u << IR_CLASS_EXIT;
+
+void ir_set_facts(IrNode *n)
+{
+    const IrOpInfo *o = &ir_op_info[n->op];
+    IrFacts *f = &n->facts;
+    unsigned r;
+
+    if (!(simple >> o->klass & 1) || n->op == IR_REF_END) {
+        *f = (IrFacts){ .flags_read = ir_flags_read(n),
+                        .flags_changed = ir_flags_changed(n),
+                        .flags_written = ir_flags_written(n),
+                        .regs_read = ir_regs_read(n),
+                        .regs_written = ir_regs_written(n),
+                        .roles = ir_roles(n),
+                        .precise = ir_is_precise_point(n) };
+        return;
+    }
+    r = roles_of(n);
+    f->roles = r;
+    f->flags_read = o->reads == IR_BY_CC ? ir_cc_flags(n->cc) : o->reads;
+    f->flags_changed = f->flags_written = o->writes | o->undef;
+    f->regs_read =
+        (r & IR_DST_READ || n->flags & IR_MEM_DST ? ir_reg_bit(n->dst) : 0) |
+        (r & IR_A_READ ? ir_reg_bit(n->a) : 0) |
+        (r & IR_B_READ && !(n->flags & (IR_IMM | IR_STATE_B)) ? ir_reg_bit(n->b) : 0);
+    f->regs_written =
+        r & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST) ? ir_reg_bit(n->dst) : 0;
+    f->precise = o->klass == IR_CLASS_GUARD || o->klass == IR_CLASS_EXIT;
+    f->flags_dead = false;
 }

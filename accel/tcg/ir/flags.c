@@ -7,16 +7,9 @@
 #include "accel/tcg/ir/ir-internal.h"
 
 /* Flags that must be exact where the node leaves the block, if it does. */
-static uint32_t needed_at(const IrBlock *ir, const IrNode *n)
+static inline uint32_t needed_at(const IrNode *n)
 {
-    if (!ir_is_precise_point(n)) {
-        return 0;
-    }
-    if ((n->op == IR_JMP || n->op == IR_JCC || n->op == IR_JNZ) && ir->flags_dead_at &&
-        ir->flags_dead_at(ir->opaque, n->imm)) {
-        return 0;
-    }
-    return IR_FLAGS_ALL;
+    return n->facts.precise && !n->facts.flags_dead ? IR_FLAGS_ALL : 0;
 }
 
 void ir_pass_flags(IrBlock *ir)
@@ -30,8 +23,8 @@ void ir_pass_flags(IrBlock *ir)
         if (n->flags & IR_DEAD) {
             continue;
         }
-        changed = ir_flags_changed(n);
-        written = ir_flags_written(n);
+        changed = n->facts.flags_changed;
+        written = n->facts.flags_written;
         n->flags &= ~(IR_LIVE | IR_NEEDED);
         if (changed & live) {
             n->flags |= IR_LIVE;
@@ -46,7 +39,7 @@ void ir_pass_flags(IrBlock *ir)
             needed = IR_FLAGS_ALL;
             continue;
         }
-        live |= ir_flags_read(n);
-        needed |= needed_at(ir, n);
+        live |= n->facts.flags_read;
+        needed |= needed_at(n);
     }
 }

@@ -116,10 +116,16 @@ static bool fold_b(IrNode *n, const IrNode *d)
 static void fold_address(Pass *p, IrNode *n)
 {
     const IrNode *d;
+    bool changed = false;
 
     while ((d = def_of(p, n->a, n)) && fold_a(n, d)) {
+        changed = true;
     }
     while (n->op == IR_EA && n->b && (d = def_of(p, n->b, n)) && fold_b(n, d)) {
+        changed = true;
+    }
+    if (changed) {
+        ir_set_facts(n);
     }
 }
 
@@ -136,11 +142,11 @@ static void note_writes(Pass *p, const IrNode *n, int k)
     bool can_fold = (n->op == IR_EA && n->w >= 4) ||
                     (n->op == IR_MOV && n->flags & IR_IMM && n->w == 8);
 
-    p->written |= ir_regs_written(n);
+    p->written |= n->facts.regs_written;
     if (!(n->flags & IR_MEM_DST)) {
         set_temp(p, n->dst, k, can_fold ? k : -1);
     }
-    if (ir_roles(n) & IR_B_WRITTEN) {
+    if (n->facts.roles & IR_B_WRITTEN) {
         set_temp(p, n->b, k, -1);
     }
     if (n->op == IR_TEMPLATE) {

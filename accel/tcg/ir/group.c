@@ -47,6 +47,7 @@ typedef struct Pass {
     IrValues values;
     Group group[GROUPS_MAX];
     unsigned groups;
+    unsigned joined;         /* accesses that others check for */
     unsigned exits;          /* so far */
     unsigned open[OPEN_MAX]; /* most recently used first */
     unsigned opens;
@@ -161,6 +162,7 @@ static void visit_check(Pass *p, unsigned k)
             touch(p, slot);
             note_member(p, n, g, distance(&p->group[g], &x));
             n->flags |= IR_DEAD;
+            p->joined++;
             return;
         }
     }
@@ -361,12 +363,15 @@ void ir_pass_group(IrBlock *ir)
     Pass p;
 
     p.ir = ir;
-    p.groups = p.opens = p.exits = 0;
+    p.groups = p.opens = p.exits = p.joined = 0;
     for (unsigned t = 0; t < ir->temps; t++) {
         p.group_of[t] = p.uses[t] = 0;
     }
     ir_values_init(&p.values);
     find_groups(&p);
+    if (!p.joined) {
+        return;
+    }
     if (!all_uses_plain(&p)) {
         forget_groups(&p);
         return;

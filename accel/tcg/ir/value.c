@@ -188,10 +188,10 @@ void ir_values_step(IrValues *v, const IrNode *n)
         set(v, n->dst, x);
         return;
     }
-    for (regs = ir_regs_written(n); regs; regs &= regs - 1) {
+    for (regs = n->facts.regs_written; regs; regs &= regs - 1) {
         v->reg[__builtin_ctz(regs)] = fresh(v);
     }
-    r = ir_roles(n);
+    r = n->facts.roles;
     if (r & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST)) {
         forget_temp(v, n->dst);
     }

@@ -320,7 +320,7 @@ static void lower_jmp(Lower *l)
 {
     uint64_t pc = l->n->imm;
 
-    if (!x64_flags_dead_at(l, pc)) {
+    if (!l->n->facts.flags_dead) {
         x64_flags_need_m(l);
     }
     exit_to(l, pc);
@@ -425,7 +425,7 @@ static void lower_jcc(Lower *l)
         return;
     }
     x64_flags_need_h(l);
-    if (!l->flags.m && !x64_flags_dead_at(l, n->imm)) {
+    if (!l->flags.m && !n->facts.flags_dead) {
         /* Who does not jump may do without. */
         save = goes_on(l) || !l->facts[l->index].want_out;
         if (!save) {
@@ -440,7 +440,7 @@ static void lower_jnz(Lower *l)
     const IrNode *n = l->n;
     AsmRm a;
 
-    if (!x64_flags_dead_at(l, n->imm)) {
+    if (!n->facts.flags_dead) {
         x64_flags_need_m(l);
     }
     x64_flags_clobber(l);

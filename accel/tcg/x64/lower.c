@@ -430,8 +430,8 @@ void x64_flags_need_m(Lower *l)
 static void flags_before(Lower *l)
 {
     const IrNode *n = l->n;
-    uint32_t reads = ir_flags_read(n), changed = ir_flags_changed(n);
-    uint32_t others = l->facts[l->index].want_out & ~ir_flags_written(n);
+    uint32_t reads = n->facts.flags_read, changed = n->facts.flags_changed;
+    uint32_t others = l->facts[l->index].want_out & ~n->facts.flags_written;
     FlagsRecipeKind kind;
 
     if (reads || (changed && others)) {
@@ -440,7 +440,7 @@ static void flags_before(Lower *l)
     kind = l->flags.recipe.kind;
     /* If it overwrites what the recipe yields nobody wants that any more. */
     perform(l,
-            flags_track_touch(&l->flags, ir_regs_written(n),
+            flags_track_touch(&l->flags, n->facts.regs_written,
                               changed ? 0 : l->facts[l->index].want_in),
             kind);
 }
@@ -448,8 +448,8 @@ static void flags_before(Lower *l)
 /* A node that makes code by the host instruction of its name. */
 static void lower_plain(Lower *l, void (*emit)(Lower *l))
 {
-    uint32_t changed = ir_flags_changed(l->n);
-    uint32_t others = l->facts[l->index].want_out & ~ir_flags_written(l->n);
+    uint32_t changed = l->n->facts.flags_changed;
+    uint32_t others = l->facts[l->index].want_out & ~l->n->facts.flags_written;
     FlagsRecipe r = { .kind = FLAGS_NONE };
 
     flags_before(l);
@@ -483,24 +483,16 @@ static void note_use(Lower *l, IrVal v, unsigned index)
     }
 }
 
-bool x64_flags_dead_at(const Lower *l, uint64_t pc)
-{
-    /* Lockstep looks at all flags. */
-    return l->ir->flags_dead_at && !jit_options()->lockstep &&
-           l->ir->flags_dead_at(l->ir->opaque, pc);
-}
-
 /* What is wanted before @n, given what is wanted after it. */
-static uint32_t wanted_before(const Lower *l, const IrNode *n, uint32_t out)
+static uint32_t wanted_before(const IrNode *n, uint32_t out)
 {
     switch (n->op) {
     case IR_JMP:
-        return x64_flags_dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL;
+        return n->facts.flags_dead ? 0 : IR_FLAGS_ALL;
     case IR_JCC:
-        return out | ir_cc_flags(n->cc) |
-               (x64_flags_dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL);
+        return out | ir_cc_flags(n->cc) | (n->facts.flags_dead ? 0 : IR_FLAGS_ALL);
     case IR_JNZ:
-        return out | (x64_flags_dead_at(l, n->imm) ? 0 : IR_FLAGS_ALL);
+        return out | (n->facts.flags_dead ? 0 : IR_FLAGS_ALL);
     case IR_JMPI:
     case IR_REF_END:
     case IR_REF:
@@ -509,17 +501,17 @@ static uint32_t wanted_before(const Lower *l, const IrNode *n, uint32_t out)
     case IR_POLL:
         return IR_FLAGS_ALL;
     default:
-        return (out & ~ir_flags_written(n)) | ir_flags_read(n);
+        return (out & ~n->facts.flags_written) | n->facts.flags_read;
     }
 }
 
 /* Whether the flags before @n are going to be saved to M in any case, given whether
  * those behind it are (@m). */
-static bool m_wanted_before(const Lower *l, const IrNode *n, bool m)
+static bool m_wanted_before(const IrNode *n, bool m)
 {
     switch (n->op) {
     case IR_JMP:
-        return !x64_flags_dead_at(l, n->imm);
+        return !n->facts.flags_dead;
     case IR_JCC:
         return m; /* saved on its own way out */
     case IR_JMPI:
@@ -527,7 +519,7 @@ static bool m_wanted_before(const Lower *l, const IrNode *n, bool m)
     case IR_REF:
         return true;
     default:
-        return m && !ir_flags_changed(n);
+        return m && !n->facts.flags_changed;
     }
 }
 
@@ -569,12 +561,12 @@ static void find_facts(Lower *l)
         f->want_out = want;
         f->clobber_ahead = clobber;
         f->m_ahead = m;
-        m = m_wanted_before(l, n, m);
-        want = wanted_before(l, n, want);
+        m = m_wanted_before(n, m);
+        want = wanted_before(n, want);
         f->want_in = want;
         if (clobbers(n)) {
             clobber = true;
-        } else if (n->op == IR_REF || ir_flags_written(n) == IR_FLAGS_ALL) {
+        } else if (n->op == IR_REF || n->facts.flags_written == IR_FLAGS_ALL) {
             clobber = false;
         }
     }
@@ -648,7 +640,7 @@ static void lower_node(Lower *l)
 
 static void end_node(Lower *l)
 {
-    uint32_t written = ir_regs_written(l->n);
+    uint32_t written = l->n->facts.regs_written;
 
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         IrVal v = l->holds[k];

@@ -180,8 +180,6 @@ void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
 void x64_flags_clobber(Lower *l);
 void x64_flags_need_h(Lower *l);
 void x64_flags_need_m(Lower *l);
-/* Whether nobody looks at the flags behind an exit to @pc. */
-bool x64_flags_dead_at(const Lower *l, uint64_t pc);
 
 /* --- nodes: emit the code of l->n ----------------------------------------------------
  */

@@ -156,6 +156,15 @@ enum {
 
 typedef struct IrTemplate IrTemplate;
 
+/* What the passes and the back end ask of a node all the time. */
+typedef struct IrFacts {
+    uint16_t flags_read, flags_changed, flags_written; /* as ir_flags_read() ... */
+    uint16_t regs_read, regs_written;
+    uint8_t roles;
+    bool precise;    /* ir_is_precise_point() */
+    bool flags_dead; /* JMP, JCC, JNZ: nobody sees the flags where it goes */
+} IrFacts;
+
 typedef struct IrNode {
     uint8_t op;    /* IrOp */
     uint8_t w;     /* operand width in bytes */
@@ -175,6 +184,7 @@ typedef struct IrNode {
         int64_t imm;
         const IrTemplate *tmpl; /* in the block's arena */
     };
+    IrFacts facts; /* set by ir_optimize() */
 } IrNode;
 
 /*
@@ -276,6 +286,8 @@ uint32_t ir_regs_written(const IrNode *n);
 /* Whether the node may leave the block or call a reference function: the state must be
  * exact. */
 bool ir_is_precise_point(const IrNode *n);
+/* Fills .facts but for .flags_dead. */
+void ir_set_facts(IrNode *n);
 /* Flags read by a condition. */
 uint32_t ir_cc_flags(unsigned cc);
 

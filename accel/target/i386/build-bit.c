@@ -58,17 +58,19 @@ static IrVal shift_x(X86Build *b, unsigned w, uint8_t pp, IrVal v, IrVal count)
 /*
  * Memory with a register as bit index: the word that holds the bit is at the address
  * plus index / bits words. Where it need not be atomic, the word is loaded, changed in
- * a register, which sets CF, and stored.
+ * a register, which sets CF, and stored; with LOCK the bit's number in its word is the
+ * operand of a host instruction.
  */
 static bool bt_memory(X86Build *b, const X86Insn *i)
 {
     unsigned w = i->opsize, aw = (64 - i->adshift) / 8;
     IrOp op = bit_op(i);
     X86Operand m = { .mem = true }, index = { IR_G(i->reg), false };
+    bool locked = i->flags & X86_I_LOCK && !b->ir->single;
     IrVal ea, word, v;
     IrNode *n;
 
-    if (w == 2 || (i->flags & X86_I_LOCK && !b->ir->single)) {
+    if (w == 2) {
         return false;
     }
     word = index.v;
@@ -79,9 +81,19 @@ static bool bt_memory(X86Build *b, const X86Insn *i)
     }
     word = shift_x(b, 8, 0xf3, word, x86_emit_const(b, w == 8 ? 6 : 5));
     ea = x86_emit_add(b, aw, x86_build_ea(b, i), word, w == 8 ? 3 : 2, 0);
-    if (!x86_build_access(b, i->seg, ea, w, 0, op == IR_BT ? IR_READ : IR_WRITE,
-                          &m.v)) {
+    if (!x86_build_access(b, i->seg, ea, w, locked ? w - 1 : 0,
+                          op == IR_BT ? IR_READ : IR_WRITE, &m.v)) {
         return false;
+    }
+    if (locked) {
+        IrVal count = x86_emit_const(b, w == 8 ? 58 : 27);
+
+        /* SHLX, SHRX: the flags of AND are not wanted. */
+        v = shift_x(b, w, 0x66, index.v, count);
+        n = x86_emit(b, op, w, IR_NONE, shift_x(b, w, 0xf2, v, count));
+        x86_set_dst(n, m);
+        n->flags |= IR_LOCK;
+        return true;
     }
     v = x86_operand_value(b, m, w);
     x86_set_dst(x86_emit(b, op, w, IR_NONE, index.v), (X86Operand){ v, false });

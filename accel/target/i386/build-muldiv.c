@@ -77,10 +77,23 @@ bool x86_build_div(X86Build *b, const X86Insn *i)
     return true;
 }
 
-/* A temporary with @w bytes of the accumulator's sign. */
+/* @v or, of less than four bytes, a temporary with its sign extended to four. */
+static IrVal extended(X86Build *b, unsigned w, IrVal v)
+{
+    IrVal t;
+
+    if (w >= 4) {
+        return v;
+    }
+    t = ir_temp(b->ir);
+    x86_emit(b, IR_MOVSX, 4, t, v)->size = w;
+    return t;
+}
+
+/* A temporary with @w bytes, at least, of the accumulator's sign. */
 static IrVal sign_of_rax(X86Build *b, unsigned w)
 {
-    IrVal count = x86_emit_const(b, w * 8 - 1), t = ir_temp(b->ir);
+    IrVal count = x86_emit_const(b, w == 8 ? 63 : 31), t = ir_temp(b->ir);
     IrTemplate *sarx = ir_template(b->ir);
 
     *sarx = (IrTemplate){ .enc = IR_ENC_VEX,
@@ -89,14 +102,15 @@ static IrVal sign_of_rax(X86Build *b, unsigned w)
                           .opcode = 0xf7,
                           .w = w == 8,
                           .reg_g = t,
-                          .rm_g = IR_G(X86_RAX),
+                          .rm_g = extended(b, w, IR_G(X86_RAX)),
                           .vvvv_g = count,
                           .reg_written = true };
     ir_emit(b->ir, IR_TEMPLATE, w)->tmpl = sarx;
     return t;
 }
 
-static bool follows_cwd(const X86Build *b, unsigned w)
+/* Behind CWD of this width, or CBW for AX. */
+static bool follows_extension(const X86Build *b, unsigned w)
 {
     const X86Insn *prev;
 
@@ -104,21 +118,24 @@ static bool follows_cwd(const X86Build *b, unsigned w)
         return false;
     }
     prev = &b->insn[b->index - 1];
-    return !prev->map && prev->opcode == 0x99 && prev->opsize == w;
+    return !prev->map && (w == 1 ? prev->opcode == 0x98 && prev->opsize == 2
+                                 : prev->opcode == 0x99 && prev->opsize == w);
 }
 
 bool x86_build_idiv(X86Build *b, const X86Insn *i)
 {
-    unsigned w = width(i);
-    IrVal d;
+    unsigned w = width(i), at_least_4 = w < 4 ? 4 : w;
+    IrVal d, upper = w == 1 ? IR_GH(X86_RAX) : IR_G(X86_RDX);
 
-    if (w < 4 || !divisor(b, i, w, &d)) {
+    if (!divisor(b, i, w, &d)) {
         return false;
     }
     /* 0 and -1 */
-    x86_emit_guard_imm(b, w, x86_emit_add(b, w, d, IR_NONE, 0, 1), IR_BE, 1);
-    if (!follows_cwd(b, w)) {
-        x86_emit_guard(b, w, sign_of_rax(b, w), IR_NE, IR_G(X86_RDX));
+    x86_emit_guard_imm(b, at_least_4,
+                       x86_emit_add(b, at_least_4, extended(b, w, d), IR_NONE, 0, 1),
+                       IR_BE, 1);
+    if (!follows_extension(b, w)) {
+        x86_emit_guard(b, w, sign_of_rax(b, w), IR_NE, upper);
     }
     x86_emit(b, IR_IDIV, w, IR_NONE, d);
     return true;

@@ -116,7 +116,7 @@ bool x86_build_sti(X86Build *b, const X86Insn *i)
     return true;
 }
 
-/* --- PUSHF --------------------------------------------------------------------------
+/* --- PUSHF, POPF --------------------------------------------------------------------
  */
 
 /* @v & @mask, without the flags of AND. */
@@ -167,5 +167,60 @@ bool x86_build_pushf(X86Build *b, const X86Insn *i)
     fl = x86_emit_add(b, 4, fl, arithmetic_flags(b), 0, 0);
     x86_set_dst(x86_emit(b, IR_MOV, i->opsize, IR_NONE, fl), slot);
     x86_build_sp_add(b, -(int)i->opsize);
+    return true;
+}
+
+/* The guest's arithmetic flags from @v, which is as RFLAGS: the other way round. */
+static void set_arithmetic_flags(X86Build *b, IrVal v)
+{
+    IrVal rax = ir_temp(b->ir), al = IR_G(X86_RAX);
+
+    x86_emit(b, IR_MOV, 8, rax, al);
+    x86_emit(b, IR_MOV, 4, al, v);
+    x86_emit_imm(b, IR_SHR, 4, al, 11);
+    x86_emit_imm(b, IR_AND, 4, al, 1);
+    x86_emit_imm(b, IR_ADD, 1, al, 0x7f);
+    x86_emit(b, IR_MOV, 1, IR_GH(X86_RAX), v);
+    ir_emit(b->ir, IR_SAHF, 1);
+    x86_emit(b, IR_MOV, 8, al, rax);
+}
+
+/* Slow path if one of these is set. */
+static void guard_clear(X86Build *b, IrVal v, uint32_t mask)
+{
+    x86_emit_guard_imm(b, 4, bits(b, 0xf3, v, x86_emit_const(b, mask)), IR_NE, 0);
+}
+
+/*
+ * Arithmetic flags change, and IF if CPL and IOPL permit it; of the others, all are and
+ * stay clear. With IF a pending interrupt may be due.
+ */
+bool x86_build_popf(X86Build *b, const X86Insn *i)
+{
+    const uint32_t rare = X86_FL_TF | X86_FL_NT | X86_FL_AC | X86_FL_ID;
+    bool with_if = may_change_if(b);
+    X86Operand slot = { .mem = true };
+    IrVal v, fl;
+
+    if (b->mode & X86_MODE_VM86 ||
+        !x86_build_stack(b, 0, i->opsize, IR_READ, &slot.v)) {
+        return false;
+    }
+    guard_clear(b, x86_emit_load_state(b, 4, offsetof(X86State, rflags)),
+                rare | X86_FL_IOPL | X86_FL_RF | X86_FL_VIF | X86_FL_VIP);
+    v = x86_operand_value(b, slot, i->opsize);
+    guard_clear(b, v, rare | X86_FL_DF | (with_if ? X86_FL_IOPL : 0));
+    if (with_if) {
+        x86_emit_guard_imm(
+            b, 4, x86_emit_load_state(b, 4, offsetof(X86State, irq_pending)), IR_NE, 0);
+        fl = ir_temp(b->ir);
+        x86_emit(b, IR_MOV, 4, fl, v);
+        x86_emit_imm(b, IR_AND, 4, fl, X86_FL_IF);
+        x86_emit_store_state(b, 4, offsetof(X86State, rflags),
+                             x86_emit_add(b, 4, fl, IR_NONE, 0, X86_FL_FIXED));
+    }
+    x86_emit_store_state_imm(b, 4, offsetof(X86State, df_step), 1);
+    set_arithmetic_flags(b, v);
+    x86_build_sp_add(b, (int)i->opsize);
     return true;
 }

@@ -36,6 +36,6 @@ X86BuildFn x86_build_jmp, x86_build_jcc, x86_build_jcxz, x86_build_loop,
     x86_build_jmp_e, x86_build_ret, x86_build_ret_i;
 /* build-sys.c */
 X86BuildFn x86_build_nop, x86_build_fence, x86_build_cli, x86_build_sti,
-    x86_build_pushf, x86_build_swapgs, x86_build_rdfsbase;
+    x86_build_pushf, x86_build_popf, x86_build_swapgs, x86_build_rdfsbase;
 
 #endif

@@ -158,7 +158,7 @@ static const X86Row rows[] = {
     { "99", "CWD", { 0 }, 0, 0, 0, x86_ref_cwd, NULL, 0, x86_build_cwd },
     { "9A", "CALLF", { Ap }, 0, 0, X86_NO64 | X86_ENDS, x86_ref_call_far_a },
     { "9C", "PUSHF", { 0 }, 0, 0, X86_D64, x86_ref_pushf, NULL, 0, x86_build_pushf },
-    { "9D", "POPF", { 0 }, 0, 0, X86_D64, x86_ref_popf },
+    { "9D", "POPF", { 0 }, 0, 0, X86_D64, x86_ref_popf, NULL, 0, x86_build_popf },
     { "9E", "SAHF", { 0 }, 0, 0, X86_NO64, x86_ref_sahf, NULL, 0, x86_build_sahf },
     { "9E", "SAHF", { 0 }, X86_F_LAHF_LM, 0, X86_ONLY64, x86_ref_sahf, NULL, 0, x86_build_sahf },
     { "9F", "LAHF", { 0 }, 0, 0, X86_NO64, x86_ref_lahf, NULL, 0, x86_build_lahf },

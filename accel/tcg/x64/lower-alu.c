@@ -450,9 +450,9 @@ static void lower_bit(Lower *l)
         unsigned b, r = A_NONE;
         AsmRm home = o.rm;
 
-        if (x64_is_mem(home)) {
-            /* With memory the instruction would reach beyond its operand. */
-            l->failed |= lock_of(l) != 0;
+        /* With memory the instruction reaches beyond its operand; under LOCK the
+         * builder has seen to it that the bit's number is within. */
+        if (x64_is_mem(home) && !lock_of(l)) {
             if (n->op == IR_BT) {
                 x64_release(l);
             }
@@ -461,7 +461,7 @@ static void lower_bit(Lower *l)
             o.rm = asm_reg(r);
         }
         b = x64_in_reg(l, n->b);
-        asm_rm(l->hot, word_width(ASM_0F | 0x83 | d << 3, n->w), b, o.rm);
+        asm_rm(l->hot, word_width(ASM_0F | 0x83 | d << 3, n->w) | lock_of(l), b, o.rm);
         if (r != A_NONE && n->op != IR_BT) {
             asm_store(l->hot, n->w, home, r);
         }

@@ -17,6 +17,7 @@
 #include "accel/target/i386/jit-target.h"
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/operands.h"
+#include "accel/target/i386/refs-int.h"
 #include "accel/target/i386/refs-sys.h"
 #include "accel/target/i386/system.h"
 #include "accel/tcg/code-pages.h"
@@ -358,6 +359,7 @@ static void put(const Snapshot *s)
         cpu->regs[k].q = s->reg[k];
     }
     x86_set_rflags(cpu, s->rflags);
+    x86_update_mode(cpu);
     cpu->rip = s->rip;
     cpu->cr2 = s->cr2;
     device_hash = s->hash;
@@ -663,6 +665,7 @@ static bool run_case(Mode mode)
 
     make_block(&b, mode);
     randomize(mode);
+    x86_update_mode(cpu);
     limit_counts(&b);
     cpu->rip = b.pc;
     take(&init, -1);
@@ -673,7 +676,7 @@ static bool run_case(Mode mode)
         return true;
     }
     for (unsigned k = 0; k < b.count; k++) {
-        if (b.insn[k].ref == x86_ref_sti) {
+        if (b.insn[k].ref == x86_ref_sti || b.insn[k].ref == x86_ref_popf) {
             /* A slow stub of a group could end there. */
             passes &= ~IR_PASS_GROUP;
         }

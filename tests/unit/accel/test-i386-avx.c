@@ -5,7 +5,7 @@
 
 static void test_rows(void)
 {
-    OracleOptions opt = { .cases = 500 };
+    OracleOptions opt = { .cases = ORACLE_AVX };
 
     oracle_check_table(&x86_rows_avx, &opt);
 }

@@ -12,7 +12,7 @@ static const char *const skip[] = { "PUSH",  "POP",     "PUSHF",  "POPF",     "E
 
 static void test_rows(void)
 {
-    OracleOptions opt = { .cases = 1000, .skip = skip };
+    OracleOptions opt = { .cases = ORACLE_INT, .skip = skip };
 
     oracle_check_table(&x86_rows_int, &opt);
 }

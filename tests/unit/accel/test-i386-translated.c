@@ -27,22 +27,22 @@ static const char *const skip_int[] = { "PUSH",  "POP",      "PUSHF",   "POPF", 
 
 static void test_int(void)
 {
-    check(&x86_rows_int, 80, skip_int);
+    check(&x86_rows_int, 40000, skip_int);
 }
 
 static void test_sse(void)
 {
-    check(&x86_rows_sse, 80, NULL);
+    check(&x86_rows_sse, 40000, NULL);
 }
 
 static void test_avx(void)
 {
-    check(&x86_rows_avx, 80, NULL);
+    check(&x86_rows_avx, 40000, NULL);
 }
 
 static void test_x87(void)
 {
-    check(&x86_rows_x87, 120, NULL);
+    check(&x86_rows_x87, 20000, NULL);
 }
 
 /* --- several instructions in one block -------------------------------------------- */

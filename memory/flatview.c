@@ -132,11 +132,12 @@ static uint64_t next_view_id; /* BQL; 0 is nobody's */
 
 static FlatView *view_new(unsigned n_chunks)
 {
+    /* The arrays are for the caller to fill: with thousands of chunks clearing them
+     * first was a third of a commit. */
     FlatView *view =
-        g_malloc0(sizeof(FlatView) + n_chunks * (sizeof(hwaddr) + sizeof(FlatChunk *)));
+        g_malloc(sizeof(FlatView) + n_chunks * (sizeof(hwaddr) + sizeof(FlatChunk *)));
 
-    view->id = ++next_view_id;
-    view->n_chunks = n_chunks;
+    *view = (FlatView){ .id = ++next_view_id, .n_chunks = n_chunks };
     view->chunk = (FlatChunk **)(void *)(view->first + n_chunks);
     return view;
 }
@@ -199,15 +200,18 @@ void flatview_check(const FlatView *view)
 /* --- Update -------------------------------------------------------------------------
  */
 
+/* The new view's chunks, and where each begins, while it is made. Kept from commit to
+ * commit, since they are as many as the view has: BQL. */
+static FlatChunk **new_chunk;
+static hwaddr *new_first;
+static unsigned new_cap;
+
 typedef struct Update {
     const FlatView *old;
     MemoryRegion *root;
     const Span *damage;
     size_t n_damage, next_damage;
-    /* The new view's chunks so far, and where each begins. */
-    FlatChunk **chunk;
-    hwaddr *first;
-    unsigned n_chunks, cap;
+    unsigned n_chunks;  /* of the new view, so far */
     GPtrArray *dropped; /* FlatChunk *, of the old view */
     size_t n_ranges;
     GArray *runs;
@@ -216,10 +220,10 @@ typedef struct Update {
 
 static void make_room(Update *u, unsigned n)
 {
-    if (u->n_chunks + n > u->cap) {
-        u->cap = (u->n_chunks + n) * 2;
-        u->chunk = g_renew(FlatChunk *, u->chunk, u->cap);
-        u->first = g_renew(hwaddr, u->first, u->cap);
+    if (u->n_chunks + n > new_cap) {
+        new_cap = (u->n_chunks + n) * 2;
+        new_chunk = g_renew(FlatChunk *, new_chunk, new_cap);
+        new_first = g_renew(hwaddr, new_first, new_cap);
     }
 }
 
@@ -237,8 +241,8 @@ static void push_chunks(Update *u, const RangeVec *vec)
     for (size_t i = 0; i < n_chunks; i++) {
         size_t lo = vec->n * i / n_chunks, hi = vec->n * (i + 1) / n_chunks;
 
-        u->first[u->n_chunks] = vec->r[lo].start;
-        u->chunk[u->n_chunks++] = chunk_new(vec->r + lo, hi - lo);
+        new_first[u->n_chunks] = vec->r[lo].start;
+        new_chunk[u->n_chunks++] = chunk_new(vec->r + lo, hi - lo);
     }
     u->n_ranges += vec->n;
 }
@@ -246,8 +250,8 @@ static void push_chunks(Update *u, const RangeVec *vec)
 static void keep_chunks(Update *u, unsigned lo, unsigned hi)
 {
     make_room(u, hi - lo);
-    memcpy(u->chunk + u->n_chunks, u->old->chunk + lo, (hi - lo) * sizeof(*u->chunk));
-    memcpy(u->first + u->n_chunks, u->old->first + lo, (hi - lo) * sizeof(*u->first));
+    memcpy(new_chunk + u->n_chunks, u->old->chunk + lo, (hi - lo) * sizeof(*new_chunk));
+    memcpy(new_first + u->n_chunks, u->old->first + lo, (hi - lo) * sizeof(*new_first));
     u->n_chunks += hi - lo;
 }
 
@@ -346,7 +350,7 @@ static void widen_run(Update *u, unsigned *lo, unsigned *hi, RangeVec *vec)
 {
     const FlatView *old = u->old;
     bool left_kept =
-        *lo > 0 && u->n_chunks && u->chunk[u->n_chunks - 1] == old->chunk[*lo - 1];
+        *lo > 0 && u->n_chunks && new_chunk[u->n_chunks - 1] == old->chunk[*lo - 1];
 
     if (left_kept && vec->n) {
         const FlatChunk *c = old->chunk[*lo - 1];
@@ -401,8 +405,8 @@ static FlatView *finish(Update *u, FlatView *old)
 {
     FlatView *view = view_new(u->n_chunks);
 
-    memcpy(view->chunk, u->chunk, u->n_chunks * sizeof(*u->chunk));
-    memcpy(view->first, u->first, u->n_chunks * sizeof(*u->first));
+    memcpy(view->chunk, new_chunk, u->n_chunks * sizeof(*new_chunk));
+    memcpy(view->first, new_first, u->n_chunks * sizeof(*new_first));
     view->n_ranges = u->n_ranges;
     view->slot = old->slot;
     old->superseded = true;
@@ -494,8 +498,6 @@ FlatView *flatview_update(FlatView *old, MemoryRegion *root, const Span *damage,
     } else {
         g_ptr_array_free(u.dropped, TRUE);
     }
-    g_free(u.chunk);
-    g_free(u.first);
     return view;
 }
 

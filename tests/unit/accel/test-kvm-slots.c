@@ -516,6 +516,52 @@ static void test_random(void)
     }
 }
 
+/* What one change tells the kernel does not depend on how much there is beside it. */
+static void test_scaling(void)
+{
+    enum { DIMMS = 400, MOVES = 3000 };
+    Rig *rig = rig_new(&limits);
+    TestOwner *dimm[DIMMS], *bar = test_ram("bar", 0x2000), *io = test_io("io", 0x1000);
+
+    rig->fake.slow_checks = false;
+    for (unsigned i = 0; i < DIMMS; i++) {
+        unsigned before = rig->fake.n_set;
+
+        dimm[i] = test_ram("dimm", 0x4000);
+        put(rig->root, (hwaddr)i * 0x8000, dimm[i], 0);
+        g_assert_cmpuint(rig->fake.n_set - before, ==, 1);
+    }
+    check(rig);
+    put(rig->root, 0x4000, bar, 0);
+    put(rig->root, 0x7000, io, 0);
+    for (unsigned i = 0; i < MOVES; i++) {
+        unsigned before = rig->fake.n_set;
+
+        /* A hole between two DIMMs: it goes and comes. Registers are nothing to KVM. */
+        memory_region_set_address(&bar->mr,
+                                  (hwaddr)((i * 7 + 1) % DIMMS) * 0x8000 + 0x5000);
+        memory_region_set_address(&io->mr,
+                                  (hwaddr)((i * 3 + 1) % DIMMS) * 0x8000 + 0x7000);
+        g_assert_cmpuint(rig->fake.n_set - before, ==, 2);
+    }
+    g_assert_cmpuint(rig->fake.n_pauses, ==, 0);
+    check(rig);
+    for (unsigned i = 0; i < DIMMS; i++) {
+        unsigned before = rig->fake.n_set;
+
+        memory_region_del_subregion(&rig->root->mr, &dimm[(i * 13) % DIMMS]->mr);
+        g_assert_cmpuint(rig->fake.n_set - before, ==, 1);
+    }
+    memory_region_del_subregion(&rig->root->mr, &bar->mr);
+    memory_region_del_subregion(&rig->root->mr, &io->mr);
+    rig_free(rig);
+    for (unsigned i = 0; i < DIMMS; i++) {
+        object_unref(dimm[i]);
+    }
+    object_unref(bar);
+    object_unref(io);
+}
+
 int main(int argc, char **argv)
 {
     int ret;
@@ -534,6 +580,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/slots/out-of-slots-is-no-abort", test_out_of_slots);
     g_test_add_func("/kvm/slots/kernel-refuses", test_kernel_refuses);
     g_test_add_func("/kvm/slots/larger-than-a-slot", test_huge);
+    g_test_add_func("/kvm/slots/cost-is-that-of-the-change", test_scaling);
     g_test_add_func("/kvm/slots/random-changes", test_random);
     g_test_add_func("/kvm/dirty/log-of-a-screen", test_dirty_log);
     g_test_add_func("/kvm/dirty/written-between-fetch-and-clear", test_dirty_between);

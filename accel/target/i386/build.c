@@ -398,6 +398,35 @@ static bool overwrites_flags(X86State *cpu, const X86Insn *i, uint32_t *dead)
     return true;
 }
 
+/*
+ * A quick look at the first byte of the opcode: no if the instruction has a memory
+ * operand, pushes or pops, or transfers control, which overwrites_flags() refuses.
+ * Prefixes and the rest: perhaps.
+ */
+static bool may_overwrite_flags(bool is64, const uint8_t *p, unsigned left)
+{
+    /* For each high digit the low ones with a ModRM byte whose reg and rm may be
+     * registers; and those that are refused. */
+    static const uint16_t modrm[16] = { 0x0f0f, 0x0f0f, 0x0f0f, 0x0f0f, 0, 0,
+                                        0x0a08, 0,      0x9fff, 0,      0, 0,
+                                        0x0003, 0x000f, 0,      0xc0c0 };
+    static const uint16_t refused[16] = { 0, 0, 0, 0, 0,      0xffff, 0x0500, 0xffff,
+                                          0, 0, 0, 0, 0x300c, 0,      0x0b0f, 0x0010 };
+    unsigned op;
+
+    if (left < 3) {
+        return true;
+    }
+    if (is64 && p[0] >> 4 == 4) {
+        p++; /* REX */
+    }
+    op = p[0];
+    if (modrm[op >> 4] >> (op & 15) & 1) {
+        return p[1] >= 0xc0;
+    }
+    return !(refused[op >> 4] >> (op & 15) & 1);
+}
+
 static void note_peeked(const BlockContext *c, uint64_t pc, unsigned len)
 {
     c->ir->peeked_lines |= tcg_code_lines(code_linear(c->cpu, pc) % PAGE_SIZE, len);
@@ -422,7 +451,8 @@ static bool overwrites_all(BlockContext *c, uint64_t pc)
     for (unsigned k = 0; k < most; k++) {
         X86Insn i;
 
-        if (x86_decode(c->cpu, c->cpu->mode, pc, p, left, &i) != X86_DECODE_OK ||
+        if (!may_overwrite_flags(x86_is64(c->cpu), p, left) ||
+            x86_decode(c->cpu, c->cpu->mode, pc, p, left, &i) != X86_DECODE_OK ||
             !overwrites_flags(c->cpu, &i, &dead)) {
             return false;
         }

@@ -80,72 +80,51 @@ bool ir_is_precise_point(const IrNode *n)
 /* --- registers ----------------------------------------------------------------------
  */
 
-enum { BY_OP = 0x80 /* op_roles() knows */ };
+#define DST IR_DST_READ | IR_DST_WRITTEN
 
-static const uint8_t class_roles[] = {
-    [IR_CLASS_MOVE] = IR_DST_WRITTEN | IR_B_READ,
-    [IR_CLASS_UNARY] = IR_DST_READ | IR_DST_WRITTEN,
-    [IR_CLASS_ALU2] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ,
-    [IR_CLASS_ALU3] = IR_DST_WRITTEN | IR_B_READ,
-    [IR_CLASS_ALUX] = IR_DST_WRITTEN | IR_B_READ,
-    [IR_CLASS_CMP2] = IR_A_READ | IR_B_READ,
-    [IR_CLASS_SHIFT] = IR_DST_READ | IR_DST_WRITTEN | IR_B_READ,
-    [IR_CLASS_SHIFT2] = IR_DST_READ | IR_DST_WRITTEN | IR_A_READ | IR_B_READ,
-    [IR_CLASS_IMPL] = IR_B_READ,
-    [IR_CLASS_BIT] = BY_OP,
-    [IR_CLASS_COND] = BY_OP,
-    [IR_CLASS_RMW] = BY_OP,
-    [IR_CLASS_ADDR] = IR_DST_WRITTEN | IR_A_READ | IR_B_READ,
-    [IR_CLASS_GUARD] = BY_OP,
-    [IR_CLASS_STATE] = BY_OP,
-    [IR_CLASS_TEMPLATE] = BY_OP,
-    [IR_CLASS_EXIT] = IR_A_READ,
+/* Of the op, by itself or by its class; what depends on the node is put right in
+ * roles_of(). */
+#define ROLES(op, k)                                                                   \
+    ((op) == IR_BT                            ? IR_A_READ | IR_B_READ                  \
+     : (op) == IR_SETCC || (op) == IR_LDST    ? IR_DST_WRITTEN                         \
+     : (op) == IR_XCHG || (op) == IR_XADD     ? DST | IR_B_READ | IR_B_WRITTEN         \
+     : (op) == IR_CMPXCHGD                    ? DST                                    \
+     : (op) == IR_CHECK                       ? IR_DST_WRITTEN | IR_A_READ             \
+     : (op) == IR_GUARD || (op) == IR_REPMOVS ? IR_A_READ | IR_B_READ                  \
+     : (op) == IR_REPSTOS                     ? IR_A_READ                              \
+     : (op) == IR_STST                        ? IR_B_READ                              \
+     : (k) == IR_CLASS_MOVE                   ? IR_DST_WRITTEN | IR_B_READ             \
+     : (k) == IR_CLASS_UNARY                  ? DST                                    \
+     : (k) == IR_CLASS_ALU2                   ? DST | IR_B_READ                        \
+     : (k) == IR_CLASS_ALU3                   ? IR_DST_WRITTEN | IR_B_READ             \
+     : (k) == IR_CLASS_ALUX                   ? IR_DST_WRITTEN | IR_B_READ             \
+     : (k) == IR_CLASS_CMP2                   ? IR_A_READ | IR_B_READ                  \
+     : (k) == IR_CLASS_SHIFT                  ? DST | IR_B_READ                        \
+     : (k) == IR_CLASS_SHIFT2                 ? DST | IR_A_READ | IR_B_READ            \
+     : (k) == IR_CLASS_IMPL                   ? IR_B_READ                              \
+     : (k) == IR_CLASS_BIT                    ? DST | IR_B_READ                        \
+     : (k) == IR_CLASS_COND                   ? DST | IR_B_READ                        \
+     : (k) == IR_CLASS_RMW                    ? DST | IR_B_READ                        \
+     : (k) == IR_CLASS_ADDR                   ? IR_DST_WRITTEN | IR_A_READ | IR_B_READ \
+     : (k) == IR_CLASS_EXIT                   ? IR_A_READ                              \
+                                              : 0)
+
+static const uint8_t op_roles[IR_OP_COUNT] = {
+#define IR(name, klass, reads, writes, undef, attr) ROLES(IR_##name, IR_CLASS_##klass),
+#include "accel/tcg/ir.def"
+#undef IR
 };
-
-static unsigned op_roles(const IrNode *n)
-{
-    switch (n->op) {
-    case IR_BT:
-        return IR_A_READ | IR_B_READ;
-    case IR_BTS:
-    case IR_BTR:
-    case IR_BTC:
-    case IR_CMOV:
-    case IR_CMPXCHG:
-        return IR_DST_READ | IR_DST_WRITTEN | IR_B_READ;
-    case IR_SETCC:
-    case IR_LDST:
-        return IR_DST_WRITTEN;
-    case IR_XCHG:
-    case IR_XADD:
-        return IR_DST_READ | IR_DST_WRITTEN | IR_B_READ | IR_B_WRITTEN;
-    case IR_CMPXCHGD:
-        return IR_DST_READ | IR_DST_WRITTEN;
-    case IR_CHECK:
-        return IR_DST_WRITTEN | IR_A_READ;
-    case IR_GUARD:
-        return IR_A_READ | IR_B_READ;
-    case IR_REPMOVS:
-        return IR_A_READ | IR_B_READ;
-    case IR_REPSTOS:
-        return IR_A_READ;
-    case IR_STST:
-        return IR_B_READ;
-    default:
-        return n->tmpl->rm_mem ? IR_B_READ : 0;
-    }
-}
 
 static inline unsigned roles_of(const IrNode *n)
 {
-    unsigned r = class_roles[ir_op_info[n->op].klass];
+    unsigned r = op_roles[n->op];
 
-    if (r == BY_OP) {
-        r = op_roles(n);
-    }
     if (n->w < 4 && r & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST) &&
         !ir_is_t(n->dst) && n->op != IR_LDST && n->op != IR_CHECK) {
         r |= IR_DST_READ;
+    }
+    if (n->op == IR_TEMPLATE && n->tmpl->rm_mem) {
+        r = IR_B_READ;
     }
     return r;
 }
@@ -155,11 +134,22 @@ unsigned ir_roles(const IrNode *n)
     return roles_of(n);
 }
 
+/* Of values that are no temporaries: IR_NONE, guest registers, the high bytes of the
+ * first four. */
+static const uint16_t reg_bits[IR_T0] = {
+    0,       1 << 0,  1 << 1,  1 << 2, 1 << 3,  1 << 4,  1 << 5,
+    1 << 6,  1 << 7,  1 << 8,  1 << 9, 1 << 10, 1 << 11, 1 << 12,
+    1 << 13, 1 << 14, 1 << 15, 1 << 0, 1 << 1,  1 << 2,  1 << 3,
+};
+
+static inline unsigned reg_bit(IrVal v)
+{
+    return v < IR_T0 ? reg_bits[v] : 0;
+}
+
 uint32_t ir_reg_bit(IrVal v)
 {
-    /* IR_NONE; guest registers, the high bytes of the first four; temporaries */
-    _Static_assert(IR_G0 == 1 && IR_GH0 == 17 && IR_T0 >= 21, "order of values");
-    return v < IR_GH0 ? 1u << v >> 1 : v < IR_GH0 + 4 ? 1u << (v - IR_GH0) : 0;
+    return reg_bit(v);
 }
 
 uint32_t ir_template_regs_read(const IrTemplate *t)
@@ -324,32 +314,46 @@ static const uint32_t simple =
     1u << IR_CLASS_BIT | 1u << IR_CLASS_COND | 1u << IR_CLASS_ADDR |
     1u << IR_CLASS_GUARD | 1u << IR_CLASS_STATE | 1u << IR_CLASS_EXIT;
 
+static void __attribute__((noinline)) set_odd_facts(IrNode *n)
+{
+    n->facts = (IrFacts){ .flags_read = ir_flags_read(n),
+                          .flags_changed = ir_flags_changed(n),
+                          .flags_written = ir_flags_written(n),
+                          .regs_read = ir_regs_read(n),
+                          .regs_written = ir_regs_written(n),
+                          .roles = ir_roles(n),
+                          .precise = ir_is_precise_point(n) };
+}
+
+/* @bits if the condition holds. */
+static inline unsigned if_set(bool condition, unsigned bits)
+{
+    return bits & -(unsigned)condition;
+}
+
 void ir_set_facts(IrNode *n)
 {
     const IrOpInfo *o = &ir_op_info[n->op];
     IrFacts *f = &n->facts;
-    unsigned r;
+    unsigned r = op_roles[n->op], flags = n->flags;
+    unsigned dst = reg_bit(n->dst);
+    bool to_reg = r & IR_DST_WRITTEN && !(flags & IR_MEM_DST);
 
     if (!(simple >> o->klass & 1) || n->op == IR_REF_END) {
-        *f = (IrFacts){ .flags_read = ir_flags_read(n),
-                        .flags_changed = ir_flags_changed(n),
-                        .flags_written = ir_flags_written(n),
-                        .regs_read = ir_regs_read(n),
-                        .regs_written = ir_regs_written(n),
-                        .roles = ir_roles(n),
-                        .precise = ir_is_precise_point(n) };
+        set_odd_facts(n);
         return;
     }
-    r = roles_of(n);
+    if (n->w < 4 && dst && to_reg && n->op != IR_LDST) {
+        r |= IR_DST_READ;
+    }
     f->roles = r;
-    f->flags_read = o->reads == IR_BY_CC ? ir_cc_flags(n->cc) : o->reads;
+    f->flags_read = o->reads == IR_BY_CC ? cc_flags[n->cc >> 1 & 7] : o->reads;
     f->flags_changed = f->flags_written = o->writes | o->undef;
     f->regs_read =
-        (r & IR_DST_READ || n->flags & IR_MEM_DST ? ir_reg_bit(n->dst) : 0) |
-        (r & IR_A_READ ? ir_reg_bit(n->a) : 0) |
-        (r & IR_B_READ && !(n->flags & (IR_IMM | IR_STATE_B)) ? ir_reg_bit(n->b) : 0);
-    f->regs_written =
-        r & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST) ? ir_reg_bit(n->dst) : 0;
+        if_set(r & IR_DST_READ || flags & IR_MEM_DST, dst) |
+        if_set(r & IR_A_READ, reg_bit(n->a)) |
+        if_set(r & IR_B_READ && !(flags & (IR_IMM | IR_STATE_B)), reg_bit(n->b));
+    f->regs_written = if_set(to_reg, dst);
     f->precise = o->klass == IR_CLASS_GUARD || o->klass == IR_CLASS_EXIT;
     f->flags_dead = false;
 }

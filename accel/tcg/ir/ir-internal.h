@@ -27,13 +27,12 @@ uint32_t ir_reg_bit(IrVal v);
 uint32_t ir_template_regs_read(const IrTemplate *t);
 uint32_t ir_template_regs_written(const IrTemplate *t);
 
-/* Backward: IR_LIVE and IR_NEEDED of each node. */
-void ir_pass_flags(IrBlock *ir);
 /* Forward: constants, copies, address fusion. */
 void ir_pass_fold(IrBlock *ir);
 /* Forward: one CHECK for several accesses. */
 void ir_pass_group(IrBlock *ir);
-/* Backward, after FLAGS: IR_DEAD on nodes without effect. */
-void ir_pass_dead(IrBlock *ir);
+/* Backward: with @flags IR_LIVE and IR_NEEDED as they are, else on all nodes; with
+ * @dead IR_DEAD on nodes without effect. Returns how many nodes are dead. */
+unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead);
 
 #endif

@@ -2,15 +2,6 @@
 /* The passes, in their order. */
 #include "accel/tcg/ir/ir-internal.h"
 
-static void all_flags_needed(IrBlock *ir)
-{
-    for (unsigned k = 0; k < ir->count; k++) {
-        if (ir->node[k].facts.flags_changed) {
-            ir->node[k].flags |= IR_LIVE | IR_NEEDED;
-        }
-    }
-}
-
 static void remove_dead(IrBlock *ir)
 {
     unsigned to = 0;
@@ -70,13 +61,7 @@ void ir_optimize(IrBlock *ir, unsigned passes)
     if (passes & IR_PASS_GROUP && work.checks > 1) {
         ir_pass_group(ir);
     }
-    if (passes & IR_PASS_FLAGS) {
-        ir_pass_flags(ir);
-    } else {
-        all_flags_needed(ir);
+    if (ir_pass_flow(ir, passes & IR_PASS_FLAGS, passes & IR_PASS_DEAD)) {
+        remove_dead(ir);
     }
-    if (passes & IR_PASS_DEAD) {
-        ir_pass_dead(ir);
-    }
-    remove_dead(ir);
 }

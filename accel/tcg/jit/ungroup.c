@@ -16,6 +16,7 @@ enum {
 };
 
 static JitKey known[KEYS]; /* translation lock */
+static bool any;
 
 static JitKey *place_of(const JitKey *key)
 {
@@ -28,7 +29,8 @@ bool jit_is_ungrouped(const JitKey *key)
 {
     const JitKey *k = place_of(key);
 
-    return k->pc == key->pc && k->ram_addr == key->ram_addr && k->mode == key->mode;
+    return any && k->pc == key->pc && k->ram_addr == key->ram_addr &&
+           k->mode == key->mode;
 }
 
 void jit_note_group_stub(JitBlock *b)
@@ -46,6 +48,7 @@ void jit_note_group_stub(JitBlock *b)
         pthread_mutex_lock(&jit.lock);
         if (!b->dead) {
             *place_of(&b->key) = b->key;
+            any = true;
             jit_block_kill(b);
         }
         pthread_mutex_unlock(&jit.lock);

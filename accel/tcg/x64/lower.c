@@ -484,36 +484,21 @@ static void note_use(Lower *l, IrVal v, unsigned index)
 }
 
 /* What is wanted before @n, given what is wanted after it. */
-static uint32_t wanted_before(const IrNode *n, uint32_t out)
+static inline uint32_t wanted_before(const IrNode *n, uint32_t out)
 {
-    switch (n->op) {
-    case IR_JMP:
-        return n->facts.flags_dead ? 0 : IR_FLAGS_ALL;
-    case IR_JCC:
-        return out | ir_cc_flags(n->cc) | (n->facts.flags_dead ? 0 : IR_FLAGS_ALL);
-    case IR_JNZ:
-        return out | (n->facts.flags_dead ? 0 : IR_FLAGS_ALL);
-    case IR_JMPI:
-    case IR_REF_END:
-    case IR_REF:
-    case IR_CHECK:
-    case IR_GUARD:
-    case IR_POLL:
-        return IR_FLAGS_ALL;
-    default:
-        return (out & ~n->facts.flags_written) | n->facts.flags_read;
+    if (n->facts.precise) {
+        return n->facts.flags_dead ? out | n->facts.flags_read : IR_FLAGS_ALL;
     }
+    return (out & ~(uint32_t)n->facts.flags_written) | n->facts.flags_read;
 }
 
 /* Whether the flags before @n are going to be saved to M in any case, given whether
- * those behind it are (@m). */
-static bool m_wanted_before(const IrNode *n, bool m)
+ * those behind it are (@m). A JCC saves them on its own way out. */
+static inline bool m_wanted_before(const IrNode *n, bool m)
 {
     switch (n->op) {
     case IR_JMP:
         return !n->facts.flags_dead;
-    case IR_JCC:
-        return m; /* saved on its own way out */
     case IR_JMPI:
     case IR_REF_END:
     case IR_REF:
@@ -523,18 +508,30 @@ static bool m_wanted_before(const IrNode *n, bool m)
     }
 }
 
-static bool clobbers(const IrNode *n)
+static inline bool clobbers(const IrNode *n)
 {
     return n->op == IR_CHECK || n->op == IR_GUARD || n->op == IR_POLL ||
            n->op == IR_JNZ;
 }
 
-/* Backwards: last uses, wanted flags. */
+/* How far temporaries reach that live longer than their instruction. */
+static void complete_extents(Lower *l)
+{
+    unsigned reach = 0;
+
+    for (unsigned insn = 0; insn <= l->ir->insns; insn++) {
+        reach = MAX(MAX(reach, insn), l->extends[insn]);
+        l->extends[insn] = reach;
+    }
+}
+
+/* Backwards: last uses, wanted flags, extents. */
 static void find_facts(Lower *l)
 {
     uint32_t want = 0;
-    bool clobber = l->loop.possible, m = false;
+    bool clobber = l->loop.possible, m = false, far = false;
 
+    memset(l->extends, 0, (l->ir->insns + 1) * sizeof(l->extends[0]));
     for (unsigned k = 0; k < l->ir->temps; k++) {
         l->temp[k] = (LowerTemp){ .reg = -1, .slot = -1 };
     }
@@ -558,6 +555,10 @@ static void find_facts(Lower *l)
             note_use(l, n->tmpl->rm_g, i);
             note_use(l, n->tmpl->vvvv_g, i);
         }
+        if (ir_is_t(n->dst) && !l->failed && temp_of(l, n->dst)->insn > n->insn) {
+            l->extends[n->insn] = MAX(l->extends[n->insn], temp_of(l, n->dst)->insn);
+            far = true;
+        }
         f->want_out = want;
         f->clobber_ahead = clobber;
         f->m_ahead = m;
@@ -570,26 +571,8 @@ static void find_facts(Lower *l)
             clobber = false;
         }
     }
-}
-
-/* Forwards: how far temporaries reach. */
-static void find_extents(Lower *l)
-{
-    unsigned reach = 0, insn = 0;
-
-    memset(l->extends, 0, (l->ir->insns + 1) * sizeof(l->extends[0]));
-    for (unsigned i = 0; i < l->ir->count; i++) {
-        const IrNode *n = &l->ir->node[i];
-
-        if (!(n->flags & IR_DEAD) && ir_is_t(n->dst)) {
-            unsigned to = temp_of(l, n->dst)->insn;
-
-            l->extends[n->insn] = MAX(l->extends[n->insn], to);
-        }
-    }
-    for (; insn <= l->ir->insns; insn++) {
-        reach = MAX(MAX(reach, insn), l->extends[insn]);
-        l->extends[insn] = reach;
+    if (far) {
+        complete_extents(l);
     }
 }
 
@@ -745,7 +728,6 @@ static bool emit(Lower *l)
     if (l->failed) {
         return false;
     }
-    find_extents(l);
     if (l->loop.possible && l->last_template) {
         l->last_template = UINT_MAX; /* they come again */
     }

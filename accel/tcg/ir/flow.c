@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pass DEAD: removes nodes whose values and flags nobody reads. Guest registers are
- * read by everything that may leave the block, so mostly it is compares whose flags
- * are overwritten, addresses that FOLD and GROUP have made useless, and registers
- * overwritten within the block.
+ * Passes FLAGS and DEAD, in one walk backward.
  *
- * A guest memory access is never dead, nor is a check: both may fault. An instruction
- * that a slow stub may execute keeps its writes to registers: the back end takes it
- * that the stub changes no others than the nodes do.
+ * FLAGS: what becomes of the flags that each node writes, with two sets: the flags that
+ * a later node reads from the host (IR_LIVE), and those that whoever stops or leaves
+ * the block must be able to tell (IR_NEEDED).
+ *
+ * DEAD removes nodes whose values and flags nobody reads. Guest registers are read by
+ * everything that may leave the block, so mostly it is compares whose flags are
+ * overwritten, addresses that FOLD and GROUP have made useless, and registers
+ * overwritten within the block. A guest memory access is never dead, nor is a check:
+ * both may fault. An instruction that a slow stub may execute keeps its writes to
+ * registers: the back end takes it that the stub changes no others than the nodes do.
  */
 #include "accel/tcg/ir/ir-internal.h"
 
@@ -97,26 +101,65 @@ static bool is_covered(const IrBlock *ir, Covered *c, unsigned insn)
     return insn >= COVERED_MAX || c->bits[insn / 64] >> (insn % 64) & 1;
 }
 
-void ir_pass_dead(IrBlock *ir)
+/* Flags that later nodes read, and that must be exact. */
+typedef struct Wanted {
+    uint32_t live, needed;
+} Wanted;
+
+static inline void mark_flags(const Wanted *w, IrNode *n)
+{
+    uint32_t changed = n->facts.flags_changed;
+
+    n->flags &= ~(IR_LIVE | IR_NEEDED);
+    n->flags |=
+        (changed & w->live ? IR_LIVE : 0) | (changed & w->needed ? IR_NEEDED : 0);
+}
+
+static inline void step_flags(Wanted *w, const IrNode *n)
+{
+    w->live &= ~(uint32_t)n->facts.flags_written;
+    w->needed &= ~(uint32_t)n->facts.flags_written;
+    if (n->op == IR_REF || n->op == IR_REF_END) {
+        /* They find the flags in the state, like every other slow path. */
+        w->needed = IR_FLAGS_ALL;
+        return;
+    }
+    w->live |= n->facts.flags_read;
+    if (n->facts.precise && !n->facts.flags_dead) {
+        w->needed = IR_FLAGS_ALL;
+    }
+}
+
+unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead)
 {
     Needed need;
     Covered covered = { .known = false };
+    Wanted wanted = { 0 };
+    unsigned removed = 0;
 
     memset(&need, 0, sizeof(need));
     for (unsigned k = ir->count; k-- > 0;) {
         IrNode *n = &ir->node[k];
 
         if (n->flags & IR_DEAD) {
+            removed++;
             continue;
         }
-        if (is_dead(&need, n) &&
+        if (!flags) {
+            wanted = (Wanted){ IR_FLAGS_ALL, IR_FLAGS_ALL };
+        }
+        mark_flags(&wanted, n);
+        if (dead && is_dead(&need, n) &&
             !(n->facts.regs_written && is_covered(ir, &covered, n->insn))) {
             n->flags |= IR_DEAD;
+            removed++;
             continue;
         }
+        step_flags(&wanted, n);
         need.regs &= ~(uint32_t)n->facts.regs_written;
         need.regs |= n->facts.precise ? 0xffff : n->facts.regs_read;
         /* A temporary may be updated in place: what wrote it first is needed, too. */
         read_operands(&need, n);
     }
+    return removed;
 }

@@ -12,25 +12,27 @@ static uint64_t idt[512] __attribute__((aligned(8)));
 static unsigned failures, checks;
 extern const ulong stubs[256];
 
+static Regs *user_regs;
+extern void enter_user(Regs *r);
+extern void leave_user(void);
+
 void c_start(unsigned cpu);
 void c_exception(Regs *r);
-void *memset(void *p, int c, size_t n);
-void *memcpy(void *to, const void *from, size_t n);
 
 void *memset(void *p, int c, size_t n)
 {
-    for (size_t k = 0; k < n; k++) {
-        ((volatile uint8_t *)p)[k] = c;
-    }
-    return p;
+    void *start = p;
+
+    asm volatile("rep stosb" : "+D"(p), "+c"(n) : "a"(c) : "memory");
+    return start;
 }
 
 void *memcpy(void *to, const void *from, size_t n)
 {
-    for (size_t k = 0; k < n; k++) {
-        ((volatile uint8_t *)to)[k] = ((const uint8_t *)from)[k];
-    }
-    return to;
+    void *start = to;
+
+    asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
+    return start;
 }
 
 void say(const char *text)
@@ -102,11 +104,25 @@ uint64_t descriptor(uint32_t base, uint32_t limit, unsigned attr)
            (uint64_t)(base >> 24) << 56;
 }
 
+static void note_fault(const Regs *r)
+{
+    fault.vector = r->vector;
+    fault.error = r->error;
+    fault.ip = r->ip;
+    fault.flags = r->flags;
+    fault.cr2 = read_cr2();
+}
+
 void c_exception(Regs *r)
 {
     if (hook[r->vector]) {
         hook[r->vector](r);
         return;
+    }
+    if (r->cs & 3 && user_regs) {
+        *user_regs = *r;
+        note_fault(r);
+        leave_user();
     }
     if (!resume) {
         say("not ok: exception ");
@@ -124,14 +140,88 @@ void c_exception(Regs *r)
         say("\n");
         quit(2);
     }
-    fault.vector = r->vector;
-    fault.error = r->error;
-    fault.ip = r->ip;
-    fault.flags = r->flags;
+    note_fault(r);
     fault.sp = WIDTH == 64 || r->cs & 3 ? r->sp : (ulong)&r->sp;
-    fault.cr2 = read_cr2();
     r->ip = resume;
     r->flags &= ~0x10100ul; /* RF, TF */
+}
+
+void user_run(Regs *r)
+{
+    user_regs = r;
+    r->cs = USER_CODE;
+    r->ss = USER_DATA;
+#if WIDTH == 32
+    r->ds = r->es = USER_DATA;
+#endif
+    enter_user(r);
+    user_regs = NULL;
+}
+
+static void load_tss(void)
+{
+    gdt[TSS_SELECTOR / 8] = descriptor((uint32_t)(ulong)tss, sizeof(tss) - 1, 0x89);
+    gdt[TSS_SELECTOR / 8 + 1] = 0;
+    ((uint16_t *)tss)[51] = sizeof(tss); /* no I/O map */
+    if (WIDTH == 32) {
+        ((uint32_t *)tss)[2] = 0x10; /* SS0 */
+    }
+    asm volatile("ltr %w0" : : "r"(TSS_SELECTOR));
+}
+
+/* --- Pages ---------------------------------------------------------------------------
+ */
+
+enum { PER_TABLE = 4096 / sizeof(ulong), TABLES = 16 };
+
+static ulong tables[TABLES][PER_TABLE] __attribute__((aligned(4096)));
+static unsigned tables_used;
+#if WIDTH == 32
+static ulong directory[PER_TABLE] __attribute__((aligned(4096)));
+#endif
+
+volatile ulong *large_entry(const volatile void *p)
+{
+#if WIDTH == 32
+    return &directory[(ulong)p >> LARGE_BITS];
+#else
+    return (volatile ulong *)&pd[(ulong)p >> LARGE_BITS];
+#endif
+}
+
+volatile ulong *page_entry(const volatile void *p)
+{
+    volatile ulong *large = large_entry(p);
+    ulong *table = (ulong *)(*large & ~0xffful);
+
+    if (*large & PTE_PS) {
+        if (tables_used == TABLES) {
+            say("not ok: no more tables\n");
+            quit(3);
+        }
+        table = tables[tables_used++];
+        for (unsigned k = 0; k < PER_TABLE; k++) {
+            table[k] = (*large & ~0xffful) + k * 4096 + 7;
+        }
+        *large = (ulong)table | 7;
+        write_cr3(read_cr3());
+    }
+    return &table[(ulong)p >> 12 & (PER_TABLE - 1)];
+}
+
+void paging_on(void)
+{
+#if WIDTH == 32
+    if (read_cr0() >> 31) {
+        return;
+    }
+    for (unsigned k = 0; k < PER_TABLE; k++) {
+        directory[k] = (ulong)k << LARGE_BITS | PTE_PS | PTE_U | PTE_W | PTE_P;
+    }
+    write_cr4(read_cr4() | 0x10);
+    write_cr3((ulong)directory);
+    write_cr0(read_cr0() | 0x80010000);
+#endif
 }
 
 static void load_idt(void)
@@ -155,6 +245,7 @@ void c_start(unsigned cpu)
         set_gate(k, 0);
     }
     load_idt();
+    load_tss();
     for (round = 0; round < test_rounds; round++) {
         test();
     }

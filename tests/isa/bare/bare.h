@@ -56,6 +56,8 @@ extern const unsigned test_rounds;
 /* CPUs other than the first. */
 void test_other_cpu(unsigned cpu);
 
+void *memset(void *p, int c, size_t n);
+void *memcpy(void *to, const void *from, size_t n);
 void say(const char *text);
 void say_hex(uint64_t v);
 void quit(unsigned code) __attribute__((noreturn));
@@ -64,6 +66,33 @@ void check(bool ok, const char *what, uint64_t got, uint64_t want);
 void set_gate(unsigned vector, unsigned dpl);
 void set_gate_raw(unsigned vector, uint64_t lo, uint64_t hi);
 uint64_t descriptor(uint32_t base, uint32_t limit, unsigned attr);
+
+/*
+ * Ring 3, where TRY cannot be used: user_run() goes on as *r says until the first
+ * exception, INT3 for instance, and leaves in *r where that was. Hooks come first.
+ */
+enum { USER_CODE = WIDTH == 64 ? 0x33 : 0x23, USER_DATA = 0x2b, TSS_SELECTOR = 0x38 };
+void user_run(Regs *r);
+extern uint8_t tss[104];
+
+/*
+ * Pages. 32-bit code gets 4 MiB pages, one to one, by paging_on(); 64-bit code has 2
+ * MiB ones. page_entry() is the entry of 4 KiB for an address, for which the large one
+ * is split.
+ */
+enum {
+    PTE_P = 1,
+    PTE_W = 2,
+    PTE_U = 4,
+    PTE_A = 0x20,
+    PTE_D = 0x40,
+    PTE_PS = 0x80,
+    PTE_G = 0x100
+};
+void paging_on(void);
+volatile ulong *page_entry(const volatile void *p);
+volatile ulong *large_entry(const volatile void *p);
+enum { LARGE_BITS = WIDTH == 64 ? 21 : 22 };
 
 #define CHECK(ok) check(ok, __FILE_NAME__ ": " #ok, 0, 1)
 #define CHECK_EQ(what, got, want)                            \

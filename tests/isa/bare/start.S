@@ -187,6 +187,49 @@ common:
         iret
 #endif
 
+/* --- To ring 3, and back with its first exception --------------------------------------- */
+        .globl  enter_user, leave_user
+#ifdef __x86_64__
+enter_user:
+        .irp    r, rbx, rbp, r12, r13, r14, r15
+        push    %\r
+        .endr
+        mov     %rsp, user_return
+        mov     %rsp, tss + 4
+        mov     %rdi, %rsp
+        .irp    r, rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+        pop     %\r
+        .endr
+        add     $16, %rsp
+        iretq
+leave_user:
+        mov     user_return, %rsp
+        .irp    r, r15, r14, r13, r12, rbp, rbx
+        pop     %\r
+        .endr
+        ret
+#else
+enter_user:
+        mov     4(%esp), %eax
+        .irp    r, ebx, ebp, esi, edi
+        push    %\r
+        .endr
+        mov     %esp, user_return
+        mov     %esp, tss + 4
+        mov     %eax, %esp
+        pop     %es
+        pop     %ds
+        popa
+        add     $8, %esp
+        iret
+leave_user:
+        mov     user_return, %esp
+        .irp    r, edi, esi, ebp, ebx
+        pop     %\r
+        .endr
+        ret
+#endif
+
 /* --- Tables ---------------------------------------------------------------------------- */
         .balign 8
         .globl  gdt
@@ -197,7 +240,9 @@ gdt:    .quad   0
         .quad   0x00cffb000000ffff      /* 20 code of ring 3 */
         .quad   0x00cff3000000ffff      /* 28 data of ring 3 */
         .quad   0x00affb000000ffff      /* 30 64-bit code of ring 3 */
-        .fill   64, 8, 0                /* 38 and on: the test's */
+        .quad   0                       /* 38: TSS, by c_start() */
+        .quad   0
+        .fill   64, 8, 0                /* 48 and on: the test's */
         .globl  gdtr
 gdtr:   .word   . - gdt - 1
         .long   gdt
@@ -210,6 +255,10 @@ pml4:   .fill   4096
 pdpt:   .fill   4096
 pd:     .fill   4 * 4096
 stacks: .fill   9 * STACK_BYTES
-        .globl  cpus_started
+        .globl  cpus_started, tss, user_return
+tss:    .fill   104
+        .balign 8
+user_return:
+        .quad   0
 cpus_started:
         .long   0

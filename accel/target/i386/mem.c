@@ -366,7 +366,29 @@ static bool host_cas(void *p, uint64_t *old, uint64_t desired, unsigned size)
     return ok;
 }
 
-/* MMIO and page crossings: one at a time. */
+/* Where the operand lies as a whole, which may be writable RAM on two pages; or NULL.
+ */
+static void *rmw_host(X86State *cpu, uint64_t lin, unsigned size)
+{
+    const uint32_t need = SOFT_TLB_RAM | SOFT_TLB_RAM_W;
+    uint64_t last = wrap(cpu, lin + size - 1);
+    uint8_t *p;
+
+    if ((x86_tlb_get(cpu, lin, SOFT_TLB_WRITE, cpu->view)->flags & need) != need) {
+        return NULL;
+    }
+    if (!crosses(lin, size)) {
+        return x86_tlb_host(cpu, cpu->view, lin);
+    }
+    if ((x86_tlb_get(cpu, last, SOFT_TLB_WRITE, cpu->view)->flags & need) != need) {
+        return NULL;
+    }
+    p = x86_tlb_host(cpu, cpu->view, lin);
+    return p + size - 1 == (uint8_t *)x86_tlb_host(cpu, cpu->view, last) ? p : NULL;
+}
+
+/* MMIO, and pages that do not follow each other in RAM: one at a time. Locked
+ * operations beside one of the two parts do not wait for it. */
 static uint64_t rmw_split(X86State *cpu, uint64_t lin, unsigned size, X86RmwFn *fn,
                           uint64_t operand)
 {
@@ -387,23 +409,24 @@ uint64_t x86_rmw_slow(X86State *cpu, const X86Insn *i, uint64_t ea, unsigned siz
 {
     uint64_t lin = seg_linear(cpu, i->seg, ea, size, SOFT_TLB_WRITE);
     uint64_t old, res = cpu->cc_res, aux = cpu->cc_aux;
-    SoftTlbSide *s;
+    unsigned left = SOFT_TLB_PAGE - (lin & ~PAGE_MASK);
     void *p;
 
     check_ac(cpu, lin, size);
-    s = x86_tlb_get(cpu, lin, SOFT_TLB_WRITE, cpu->view);
-    if (crosses(lin, size) || !(s->flags & SOFT_TLB_RAM) ||
-        !(s->flags & SOFT_TLB_RAM_W)) {
+    p = rmw_host(cpu, lin, size);
+    if (!p) {
         old = rmw_split(cpu, lin, size, fn, operand);
     } else {
-        p = x86_tlb_host(cpu, cpu->view, lin);
         about_to_store(p, size);
         old = host_load(p, size);
         while (!host_cas(p, &old, fn(cpu, old, operand), size)) {
             cpu->cc_res = res;
             cpu->cc_aux = aux;
         }
-        stored(cpu, lin, size, cpu->view);
+        stored(cpu, lin, left < size ? left : size, cpu->view);
+        if (left < size) {
+            stored(cpu, wrap(cpu, lin + left), size - left, cpu->view);
+        }
     }
     note_breakpoint(cpu, lin, size, true);
     return old;

@@ -11,6 +11,7 @@ Hook hook[256];
 static uint64_t idt[512] __attribute__((aligned(8)));
 static unsigned failures, checks;
 extern const ulong stubs[256];
+extern uint8_t stacks[];
 
 static Regs *user_regs;
 extern void enter_user(Regs *r);
@@ -33,6 +34,11 @@ void *memcpy(void *to, const void *from, size_t n)
 
     asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
     return start;
+}
+
+unsigned this_cpu(void)
+{
+    return ((ulong)__builtin_frame_address(0) - (ulong)stacks) / 0x4000;
 }
 
 void say(const char *text)

@@ -44,6 +44,7 @@ extern volatile ulong resume;
 extern uint64_t gdt[];
 extern uint64_t pd[]; /* the 2 MiB pages of 64-bit code */
 extern volatile uint32_t cpus_started;
+unsigned this_cpu(void);
 extern unsigned round; /* how often test() has run before */
 
 /* Called instead of what TRY does; they may change the registers. */

@@ -80,9 +80,9 @@ prepare:
         addl    $0x200000, %eax
         loop    1b
 #endif
-next:   lgdtl   gdtr
-        movw    $0x10, %ax
+next:   movw    $0x10, %ax
         movw    %ax, %ds
+        lgdtl   gdtr
         movw    %ax, %es
         movw    %ax, %ss
         movw    %ax, %fs
@@ -255,7 +255,7 @@ pml4:   .fill   4096
 pdpt:   .fill   4096
 pd:     .fill   4 * 4096
 stacks: .fill   9 * STACK_BYTES
-        .globl  cpus_started, tss, user_return
+        .globl  stacks, cpus_started, tss, user_return
 tss:    .fill   104
         .balign 8
 user_return:

@@ -237,6 +237,9 @@ void x86_jit_run(X86State *cpu, const void *code)
     JitEnv *env = &cpu->jit;
     const JitOptions *o = jit_options();
 
+    if (!env->samples_left) {
+        jit_take_samples(env);
+    }
     x86_flags_to_jit(cpu);
     env->flags_here = true;
     cpu->xjit->enters++;

@@ -12,6 +12,7 @@ enum {
     SHARED_BYTES = 64 << 10,
     REGION_BYTES = 16 << 20,
     REGIONS_MIN = 4, /* a small cache has smaller regions */
+    GRANULE = 128,
     META_FACTOR = 6, /* of a region's code: reserved, not used */
     ALIGN = 64,
     PREPARE_BYTES = 128 << 10, /* at once; see prepare() */
@@ -51,6 +52,11 @@ static bool map_twice(CodeCache *cc, size_t total, Error **errp)
     return true;
 }
 
+static size_t map_bytes(const CodeCache *cc)
+{
+    return (cc->half_bytes / GRANULE + 1) * sizeof(JitBlock *);
+}
+
 bool code_cache_init(CodeCache *cc, size_t bytes, Error **errp)
 {
     size_t region_bytes = REGION_BYTES;
@@ -79,7 +85,8 @@ bool code_cache_init(CodeCache *cc, size_t bytes, Error **errp)
         r->hot = p;
         r->cold = p + cc->half_bytes;
         r->meta = reserve(cc->meta_bytes);
-        if (!r->meta) {
+        r->map = reserve(map_bytes(cc));
+        if (!r->meta || !r->map) {
             code_cache_free(cc);
             return error_set(errp, "cannot reserve memory for translated blocks");
         }
@@ -93,6 +100,9 @@ void code_cache_free(CodeCache *cc)
     for (unsigned k = 0; k < cc->regions; k++) {
         if (cc->region[k].meta) {
             munmap(cc->region[k].meta, cc->meta_bytes);
+        }
+        if (cc->region[k].map) {
+            munmap(cc->region[k].map, map_bytes(cc));
         }
     }
     munmap(cc->rw, cc->bytes + SHARED_BYTES);
@@ -137,6 +147,36 @@ void code_cache_commit(CodeCache *cc, const JitBuf *hot, const JitBuf *cold)
     r->hot_used = MIN(((size_t)(hot->p - r->hot) + 15) & ~(size_t)15, cc->half_bytes);
     r->cold_used =
         MIN(((size_t)(cold->p - r->cold) + 15) & ~(size_t)15, cc->half_bytes);
+}
+
+void code_cache_note_block(CodeCache *cc, JitBlock *b)
+{
+    CodeRegion *r = &cc->region[cc->current];
+    size_t from = (const uint8_t *)b->entry - cc->to_exec - r->hot;
+
+    for (size_t k = from / GRANULE; k <= (from + b->code_bytes) / GRANULE; k++) {
+        r->map[k] = b;
+    }
+}
+
+JitBlock *code_cache_block_at(const CodeCache *cc, const void *p)
+{
+    const uint8_t *rw = (const uint8_t *)p - cc->to_exec;
+
+    for (unsigned k = 0; k < cc->regions; k++) {
+        const CodeRegion *r = &cc->region[k];
+
+        if (rw >= r->hot && rw < r->hot + r->hot_used) {
+            JitBlock *b = r->map[(size_t)(rw - r->hot) / GRANULE];
+
+            /* Earlier blocks lie below. */
+            while (b && (const uint8_t *)b->entry > (const uint8_t *)p) {
+                b = b->region_next;
+            }
+            return b;
+        }
+    }
+    return NULL;
 }
 
 void *code_cache_meta(CodeCache *cc, size_t bytes)

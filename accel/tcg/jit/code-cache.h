@@ -21,6 +21,7 @@ typedef struct CodeRegion {
         meta_ready; /* their pages have been asked for up to here */
     uint8_t *meta;
     size_t meta_used;
+    JitBlock **map;   /* for each GRANULE of hot code the last block there */
     JitBlock *blocks; /* all that lie in it, dead ones too; by region_next */
     uint64_t epoch;   /* its memory is free when all vCPUs have passed this */
 } CodeRegion;
@@ -46,6 +47,12 @@ void code_cache_commit(CodeCache *cc, const JitBuf *hot, const JitBuf *cold);
 void *code_cache_meta(CodeCache *cc, size_t bytes);
 /* Gives back the end of the last piece. */
 void code_cache_meta_trim(CodeCache *cc, void *end);
+
+/* @b, the newest of the current region, is found by addresses in its hot code from now
+ * on. */
+void code_cache_note_block(CodeCache *cc, JitBlock *b);
+/* The block with executable address @p in its hot code, or NULL. */
+JitBlock *code_cache_block_at(const CodeCache *cc, const void *p);
 
 /* Whether executable address @p lies in the cache. */
 bool code_cache_has(const CodeCache *cc, const void *p);

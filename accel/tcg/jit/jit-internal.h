@@ -32,7 +32,7 @@ typedef struct JitKindStats {
 
 typedef struct JitStats {
     JitKindStats kind[2]; /* blocks, traces */
-    uint64_t refused, failed;
+    uint64_t refused, failed, promoted;
     uint64_t killed, evicted_regions, evicted_blocks, waits;
     uint64_t links, unlinks;
 } JitStats;
@@ -65,6 +65,11 @@ void jit_block_kill(JitBlock *b);
 
 /* Whether blocks of @key do without IR_PASS_GROUP. Translation lock. */
 bool jit_is_ungrouped(const JitKey *key);
+
+/* --- hot.c --- */
+
+/* Whether the block of @key is known to be hot. Translation lock. */
+bool jit_is_hot(const JitKey *key);
 
 /* --- report.c --- */
 

@@ -94,6 +94,22 @@ static void print_kind(HmpOut *out, const char *name, const JitKindStats *s)
     hmp_printf(out, "\n");
 }
 
+static void show_uses(HmpOut *out, uint64_t guest_bytes)
+{
+    unsigned count;
+    const JitCodeUse *u = jit_host_code_uses(&count);
+
+    hmp_printf(out, "code              count      bytes   each  for each guest byte\n");
+    for (unsigned k = 0; k < count; k++) {
+        if (u[k].bytes * 500 > guest_bytes) {
+            hmp_printf(out, "  %-9s %11" PRIu64 " %10" PRIu64 " %6.1f %7.3f\n",
+                       u[k].name, u[k].count, u[k].bytes,
+                       (double)u[k].bytes / u[k].count,
+                       (double)u[k].bytes / guest_bytes);
+        }
+    }
+}
+
 static void hmp_info_jit(HmpOut *out, HmpArgs *args)
 {
     JitStats s;
@@ -120,8 +136,8 @@ static void hmp_info_jit(HmpOut *out, HmpArgs *args)
     all = sum(&s.kind[0], &s.kind[1]);
     hmp_printf(out,
                "blocks            %u alive, %" PRIu64 " translated, %" PRIu64
-               " killed, %" PRIu64 " refused\n",
-               blocks, all.translated, s.killed, s.refused);
+               " killed, %" PRIu64 " refused, %" PRIu64 " found hot\n",
+               blocks, all.translated, s.killed, s.refused, s.promoted);
     print_kind(out, "tier-1 blocks", &s.kind[0]);
     print_kind(out, "tier-2 traces", &s.kind[1]);
     if (all.translated) {
@@ -134,6 +150,7 @@ static void hmp_info_jit(HmpOut *out, HmpArgs *args)
                    all.hot_bytes, all.cold_bytes,
                    (double)all.hot_bytes / all.guest_bytes,
                    (double)all.cold_bytes / all.guest_bytes);
+        show_uses(out, all.guest_bytes);
     }
     hmp_printf(out, "links             %" PRIu64 " made, %" PRIu64 " undone\n", s.links,
                s.unlinks);

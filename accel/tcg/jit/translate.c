@@ -213,6 +213,7 @@ static void fill_block(JitBlock *b, const JitSource *src, const void *guest)
                      .tier = src->trace ? 2 : 1,
                      .region = jit.cache.current,
                      .self_check = src->self_check,
+                     .hot = jit_is_hot(&src->key),
                      .guest = guest };
     for (unsigned k = 0; k < src->pages; k++) {
         b->page_addr[k] = src->page[k].ram_addr;
@@ -297,6 +298,7 @@ static Outcome make(const JitSource *src, JitBlock **out)
     code_cache_meta_trim(&jit.cache, &b->exit[b->exits]);
     b->region_next = r->blocks;
     r->blocks = b;
+    code_cache_note_block(&jit.cache, b);
     *out = b;
     return DONE;
 }

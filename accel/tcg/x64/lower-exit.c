@@ -31,6 +31,8 @@ static void leave_at(JitBuf *b, uint64_t pc)
 
 void x64_exit_begin(Lower *l)
 {
+    const uint8_t *cold = l->cold->p, *hot = l->hot->p;
+
     l->refs = asm_here(l->cold);
     asm_mov_imm(l->cold, A_R14, (uintptr_t)l->block);
     asm_jmp(l->cold, x64_shared.refs);
@@ -47,6 +49,8 @@ void x64_exit_begin(Lower *l)
         asm_nop(l->hot, 5);
     }
     /* Else the first instruction is longer than the jump that may replace it. */
+    x64_count(l, LOWER_USE_HEAD, hot);
+    x64_count(l, LOWER_USE_COLD_HEAD, cold);
 }
 
 void x64_exit_loop(Lower *l)
@@ -166,7 +170,7 @@ static void stub_flags(const Lower *l, const LowerStub *s)
         return;
     }
     flags_emit_recipe(l->cold, &s->flags.recipe, A_R15);
-    asm_call(l->cold, x64_shared.flags_save);
+    asm_call(l->cold, x64_shared.flags_save[1]);
 }
 
 /* Where it goes on behind instruction @insn - 1: the next one that has code. */
@@ -213,7 +217,7 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
     /* Which node this is does not matter: a reload too many is harmless. */
     reload_vec(l, l->cold, 0);
     if (p->h) {
-        asm_call(l->cold, x64_shared.flags_load);
+        asm_call(l->cold, x64_shared.flags_load[1]);
     }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         if (p->copy[k] != IR_NONE) {
@@ -250,12 +254,12 @@ static bool can_link(const Lower *l, uint64_t pc)
 
 /* NOPs before a jump with @ahead bytes of opcode whose rel32 will be patched: it must
  * not reach over the end of an aligned 8-byte word, so that a store is atomic. */
-static void align_site(Lower *l, unsigned ahead)
+static void align_site(JitBuf *b, unsigned ahead)
 {
-    unsigned at = ((uintptr_t)asm_here(l->hot) + ahead) & 7;
+    unsigned at = ((uintptr_t)asm_here(b) + ahead) & 7;
 
     if (at > 4) {
-        asm_nop(l->hot, 8 - at);
+        asm_nop(b, 8 - at);
     }
 }
 
@@ -264,6 +268,7 @@ static void add_exit(Lower *l, uint64_t pc, uint8_t *site)
 {
     static const uint8_t mov_r14[] = { 0x49, 0xbe };
     JitExit *e = &l->block->exit[l->block->exits++];
+    const uint8_t *from = l->cold->p;
 
     *e = (JitExit){ .from = l->block, .pc = pc, .site = site };
     /* jit_host_probe() replaces its jump. */
@@ -275,6 +280,7 @@ static void add_exit(Lower *l, uint64_t pc, uint8_t *site)
     asm_imm(l->cold, 8, (intptr_t)e);
     asm_jmp(l->cold, x64_shared.leave_exit);
     asm_patch(l->hot, site, e->stub);
+    x64_count(l, LOWER_USE_COLD_EXIT, from);
 }
 
 static AsmRm jc_tag(const Lower *l, unsigned index)
@@ -296,44 +302,65 @@ static AsmRm salt(const Lower *l)
 static void probe(Lower *l, uint64_t pc)
 {
     unsigned index = jit_jc_index(pc);
+    const uint8_t *from;
 
     asm_mov_imm(l->hot, A_R14, pc);
     asm_alu(l->hot, ASM_XOR, 8, A_R14, salt(l));
     asm_alu(l->hot, ASM_CMP, 8, A_R14, jc_tag(l, index));
     asm_jcc(l->hot, IR_NE, asm_here(l->cold));
+    from = l->cold->p;
     leave_at(l->cold, pc);
+    x64_count(l, LOWER_USE_COLD_EXIT, from);
     asm_rm(l->hot, 0xff, 4, jc_code(l, index));
 }
 
-/* M is valid, or nobody wants it. */
-static void exit_to(Lower *l, uint64_t pc)
+/* M is valid, or nobody wants it. Returns the site that add_exit() shall have, or NULL.
+ */
+static uint8_t *exit_to(Lower *l, JitBuf *b, uint64_t pc)
 {
     if (can_link(l, pc)) {
-        align_site(l, 1);
-        add_exit(l, pc, asm_jmp_fwd(l->hot));
+        align_site(b, 1);
+        return asm_jmp_fwd(b);
+    }
+    if (l->small || b == l->cold) {
+        asm_mov_imm(b, A_R14, pc);
+        asm_jmp(b, x64_shared.jump[l->ir->salt]);
     } else {
         probe(l, pc);
     }
+    return NULL;
 }
 
 static void lower_jmp(Lower *l)
 {
     uint64_t pc = l->n->imm;
+    uint8_t *site;
 
     if (!l->n->facts.flags_dead) {
         x64_flags_need_m(l);
     }
-    exit_to(l, pc);
+    site = exit_to(l, l->hot, pc);
+    if (site) {
+        add_exit(l, pc, site);
+    }
 }
 
 static void lower_jmpi(Lower *l)
 {
     unsigned a, r, index;
+    const uint8_t *from;
     const AsmRm pc = asm_state(l->target->pc_off);
 
     x64_flags_need_m(l);
     a = x64_in_reg(l, l->n->a);
     x64_release(l);
+    if (l->small) {
+        if (a != A_R14) {
+            asm_mov(l->hot, 8, A_R14, a);
+        }
+        asm_jmp(l->hot, x64_shared.jump[l->ir->salt]);
+        return;
+    }
     r = a;
     if (a != A_R14 && a != A_R15) {
         r = x64_scratch(l);
@@ -351,16 +378,18 @@ static void lower_jmpi(Lower *l)
     asm_rm(l->hot, 0xff, 4,
            asm_state_index(index, 3,
                            l->target->env_off + (int32_t)offsetof(JitEnv, jc_code)));
+    from = l->cold->p;
     asm_alu(l->cold, ASM_XOR, 8, r, salt(l));
     asm_store(l->cold, 8, pc, r);
     asm_jmp(l->cold, x64_shared.leave);
+    x64_count(l, LOWER_USE_COLD_EXIT, from);
 }
 
 /* A conditional jump of the host to pc; @save: H to M on the way. */
 static void branch(Lower *l, unsigned cc, uint64_t pc, bool save)
 {
     if (!save && can_link(l, pc)) {
-        align_site(l, 2);
+        align_site(l->hot, 2);
         add_exit(l, pc, asm_jcc_fwd(l->hot, cc));
     } else if (l->tails < G_N_ELEMENTS(l->tail)) {
         l->tail[l->tails++] = (LowerTail){ asm_jcc_fwd(l->hot, cc), pc, save };
@@ -500,14 +529,30 @@ void x64_lower_exit(Lower *l)
 
 void x64_exit_finish(Lower *l)
 {
+    const uint8_t *from;
+    uint8_t *site;
+
     for (unsigned k = 0; k < l->tails; k++) {
-        asm_patch(l->hot, l->tail[k].site, asm_here(l->hot));
+        from = l->cold->p;
+        asm_patch(l->hot, l->tail[k].site, asm_here(l->cold));
         if (l->tail[k].save) {
-            flags_emit_save(l->hot, l->m_off, A_R15);
+            if (l->small) {
+                asm_call(l->cold, x64_shared.flags_save[1]);
+            } else {
+                flags_emit_save(l->cold, l->m_off, A_R15);
+            }
         }
-        exit_to(l, l->tail[k].pc);
+        site = exit_to(l, l->cold, l->tail[k].pc);
+        x64_count(l, LOWER_USE_COLD_TAIL, from);
+        if (site) {
+            add_exit(l, l->tail[k].pc, site);
+        }
     }
     for (unsigned k = 0; k < l->stubs; k++) {
+        from = l->cold->p;
         emit_stub(l, &l->stub[k]);
+        x64_count(
+            l, l->stub[k].kind == STUB_POLL ? LOWER_USE_COLD_POLL : LOWER_USE_COLD_REFS,
+            from);
     }
 }

@@ -120,11 +120,27 @@ static void check_offset(Lower *l, unsigned r)
     x64_stub(l, asm_jcc_fwd(l->hot, IR_A));
 }
 
+void x64_emit_tlb_offset(JitBuf *b, int32_t tlb, unsigned access, unsigned reg,
+                         unsigned index)
+{
+    int32_t tag = tlb + (int32_t)offsetof(SoftTlbEntry, tag) + 8 * (access == IR_WRITE);
+
+    asm_rorx(b, 4, index, reg, INDEX_ROTATE);
+    asm_alu_imm(b, ASM_AND, 4, asm_reg(index), INDEX_MASK, 0);
+    asm_alu(b, ASM_XOR, 8, reg, asm_state_index(index, 0, tag));
+}
+
+void x64_emit_tlb_host(JitBuf *b, int32_t tlb, unsigned reg, unsigned index)
+{
+    asm_alu(b, ASM_ADD, 8, reg,
+            asm_state_index(index, 0, tlb + (int32_t)offsetof(SoftTlbEntry, host)));
+}
+
 static void lower_check(Lower *l)
 {
     const IrNode *n = l->n;
     int32_t tlb = l->target->view_off[l->ir->view] + (int32_t)offsetof(SoftTlb, entry);
-    int32_t tag = (int32_t)offsetof(SoftTlbEntry, tag) + 8 * (n->cc == IR_WRITE);
+    const uint8_t *routine = NULL;
     unsigned r, index;
 
     if (n->align > 127 || n->size > SOFT_TLB_PAGE || !n->size) {
@@ -137,12 +153,17 @@ static void lower_check(Lower *l)
         x64_stub(l, asm_jmp_fwd(l->hot));
     }
     index = x64_scratch(l);
-    asm_rorx(l->hot, 4, index, r, INDEX_ROTATE);
-    asm_alu_imm(l->hot, ASM_AND, 4, asm_reg(index), INDEX_MASK, 0);
-    asm_alu(l->hot, ASM_XOR, 8, r, asm_state_index(index, 0, tlb + tag));
+    if (l->small && !n->align) {
+        routine = x64_check_routine(r, l->ir->view, n->cc, n->size);
+    }
+    if (routine) {
+        asm_call(l->hot, routine);
+        x64_stub(l, asm_jcc_fwd(l->hot, IR_B));
+        return;
+    }
+    x64_emit_tlb_offset(l->hot, tlb, n->cc, r, index);
     check_offset(l, r);
-    asm_alu(l->hot, ASM_ADD, 8, r,
-            asm_state_index(index, 0, tlb + (int32_t)offsetof(SoftTlbEntry, host)));
+    x64_emit_tlb_host(l->hot, tlb, r, index);
 }
 
 /* --- GUARD ---------------------------------------------------------------------------

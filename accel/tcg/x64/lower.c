@@ -8,6 +8,41 @@
 
 #include <string.h>
 
+/* --- what code is for: "info jit" ------------------------------------------------
+ */
+
+static JitCodeUse uses[LOWER_USES];
+
+const JitCodeUse *jit_host_code_uses(unsigned *count)
+{
+    static const char *const name[] = {
+        "flags",     "fields",    "head",      "cold head",
+        "cold exit", "cold tail", "cold refs", "cold poll",
+    };
+
+    for (unsigned k = 0; k < LOWER_USES; k++) {
+        uses[k].name = k < IR_OP_COUNT ? ir_op_info[k].name : name[k - IR_OP_COUNT];
+    }
+    *count = LOWER_USES;
+    return uses;
+}
+
+static void count(unsigned use, size_t bytes)
+{
+    uses[use].count++;
+    uses[use].bytes += bytes;
+}
+
+void x64_count(Lower *l, unsigned use, const uint8_t *from)
+{
+    const JitBuf *b = use < LOWER_USE_COLD_HEAD ? l->hot : l->cold;
+
+    count(use, b->p - from);
+    if (use == LOWER_USE_FLAGS || use == LOWER_USE_FIELD) {
+        uses[l->n->op].bytes -= b->p - from;
+    }
+}
+
 /* --- scratch registers and temporaries
  * ------------------------------------------------
  */
@@ -55,6 +90,7 @@ static void lock(Lower *l, unsigned reg)
 static bool spill(Lower *l, unsigned k)
 {
     LowerTemp *t = temp_of(l, l->holds[k]);
+    const uint8_t *from = l->hot->p;
 
     if (t->slot < 0) {
         for (unsigned s = 0; s < LOWER_SLOTS; s++) {
@@ -68,6 +104,7 @@ static bool spill(Lower *l, unsigned k)
             return false;
         }
         asm_store(l->hot, 8, slot_rm(l, t->slot), l->scratch[k]);
+        x64_count(l, LOWER_USE_FIELD, from);
     }
     t->reg = -1;
     l->holds[k] = IR_NONE;
@@ -186,12 +223,14 @@ AsmRm x64_rm(Lower *l, IrVal v)
 unsigned x64_in_reg(Lower *l, IrVal v)
 {
     AsmRm rm = x64_rm(l, v);
+    const uint8_t *from;
     unsigned r;
 
     if (!x64_is_mem(rm)) {
         return rm.reg;
     }
     r = x64_scratch(l);
+    from = l->hot->p;
     if (ir_is_t(v)) {
         LowerTemp *t = temp_of(l, v);
 
@@ -203,6 +242,7 @@ unsigned x64_in_reg(Lower *l, IrVal v)
         asm_load(l->hot, 8, r, rm);
         set_copy(l, scratch_of(l, r), v);
     }
+    x64_count(l, LOWER_USE_FIELD, from);
     return r;
 }
 
@@ -331,12 +371,14 @@ LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
 
 void x64_dst_end(Lower *l, const LowerDst *d, unsigned w)
 {
+    const uint8_t *from = l->hot->p;
     unsigned k;
 
     if (!d->store) {
         return;
     }
     asm_store(l->hot, w < 4 ? w : 8, d->home, d->reg);
+    x64_count(l, LOWER_USE_FIELD, from);
     k = scratch_of(l, d->reg);
     if (d->whole) {
         set_copy(l, k, d->v);
@@ -379,6 +421,7 @@ void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes, int6
  * been dropped since. */
 static void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
 {
+    const uint8_t *from;
     unsigned s = A_RAX;
     FlagsRecipe r;
 
@@ -391,15 +434,25 @@ static void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
         s = x64_scratch(l);
         l->locked[scratch_of(l, s)] = false;
     }
+    from = l->hot->p;
     if (action == FLAGS_REDO || action == FLAGS_REDO_SAVE) {
         flags_emit_recipe(l->hot, &r, s);
     }
     if (action == FLAGS_SAVE || action == FLAGS_REDO_SAVE) {
-        flags_emit_save(l->hot, l->m_off, s);
+        if (l->small) {
+            asm_call(l->hot, x64_shared.flags_save[s == A_R15]);
+        } else {
+            flags_emit_save(l->hot, l->m_off, s);
+        }
     }
     if (action == FLAGS_LOAD) {
-        flags_emit_load(l->hot, l->m_off, s);
+        if (l->small) {
+            asm_call(l->hot, x64_shared.flags_load[s == A_R15]);
+        } else {
+            flags_emit_load(l->hot, l->m_off, s);
+        }
     }
+    x64_count(l, LOWER_USE_FLAGS, from);
 }
 
 void x64_flags_clobber(Lower *l)
@@ -650,6 +703,8 @@ static void end_node(Lower *l)
 static void walk(Lower *l)
 {
     IrBlock *ir = l->ir;
+    const uint8_t *from;
+    unsigned op;
 
     for (l->index = 0; l->index < ir->count; l->index++) {
         l->n = &ir->node[l->index];
@@ -659,7 +714,10 @@ static void walk(Lower *l)
         if (l->n->insn > l->insn) {
             begin_insn(l, l->n->insn);
         }
+        from = l->hot->p;
+        op = l->n->op;
         lower_node(l);
+        count(op, l->hot->p - from);
         if (l->failed || l->hot->overflow || l->cold->overflow) {
             return;
         }
@@ -780,6 +838,7 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
     l->block = b;
     l->hot = hot;
     l->cold = cold;
+    l->small = !b->hot;
     l->scratch[0] = A_R14;
     l->scratch[1] = A_R15;
     l->m_off = target->env_off + (int32_t)offsetof(JitEnv, flags);

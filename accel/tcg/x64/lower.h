@@ -54,7 +54,7 @@ typedef struct LowerStub {
     FlagsTrack flags;
 } LowerStub;
 
-/* The code of an exit behind a taken JCC, at the end of the hot code. */
+/* The code of an exit behind a taken JCC, in cold code. */
 typedef struct LowerTail {
     uint8_t *site;
     uint64_t pc;
@@ -81,6 +81,19 @@ typedef struct LowerPlace {
     IrVal copy[LOWER_SCRATCH]; /* guest registers that scratch registers hold */
 } LowerPlace;
 
+/* What bytes of code are counted as: nodes by their op, and these behind them. */
+enum {
+    LOWER_USE_FLAGS = IR_OP_COUNT, /* saved, loaded, made again on the straight line */
+    LOWER_USE_FIELD, /* guest registers of the state and slots, loaded or spilled */
+    LOWER_USE_HEAD,  /* alignment, NOP or vector test before the first node */
+    LOWER_USE_COLD_HEAD,
+    LOWER_USE_COLD_EXIT,
+    LOWER_USE_COLD_TAIL, /* exits behind taken branches, with their cold exit */
+    LOWER_USE_COLD_REFS,
+    LOWER_USE_COLD_POLL,
+    LOWER_USES
+};
+
 typedef struct Lower {
     unsigned reserved; /* elements of .facts and .stub */
     const JitTarget *target;
@@ -88,6 +101,7 @@ typedef struct Lower {
     JitBlock *block;
     JitBuf *hot, *cold;
     bool failed;
+    bool small;     /* not known to be hot: calls in place of long sequences */
     unsigned index; /* of the node */
     const IrNode *n;
 
@@ -123,6 +137,9 @@ typedef struct Lower {
     unsigned tails;
     const uint8_t *refs; /* calls run_refs for the instructions in r15d */
 } Lower;
+
+/* Counts what @l has written since @from as @use, and not as the node's. */
+void x64_count(Lower *l, unsigned use, const uint8_t *from);
 
 /* --- lower.c: operands -------------------------------------------------------------
  */
@@ -214,9 +231,26 @@ typedef struct X64Shared {
     const uint8_t *leave_pc;   /* r14: pc; no exit */
     const uint8_t *leave;      /* the pc is set; no exit */
     const uint8_t *refs;       /* called; r14: block, r15d: first | count << 16 */
-    const uint8_t *flags_save, *flags_load; /* called: H to M, M to H; destroy r15 */
+    const uint8_t *jump[2];    /* r14: pc; to it by the jump cache; by salt */
+    /* Called: H to M, M to H; destroy r14 or r15. */
+    const uint8_t *flags_save[2], *flags_load[2];
     ptrdiff_t to_exec;
 } X64Shared;
 extern X64Shared x64_shared;
+
+/* --- check-calls.c ---------------------------------------------------------------
+ */
+
+enum { X64_CHECK_SIZES = 16 };
+
+void x64_check_setup(const JitTarget *target, JitBuf *buf);
+/* Called; @reg: r14 or r15. NULL: there is none for this size. */
+const uint8_t *x64_check_routine(unsigned reg, unsigned view, unsigned access,
+                                 unsigned size);
+/* Pieces of CHECK, in lower-mem.c. @reg <- offset in the page if it is that of the
+ * entry, whose place @index then is; @reg <- host address. */
+void x64_emit_tlb_offset(JitBuf *b, int32_t tlb, unsigned access, unsigned reg,
+                         unsigned index);
+void x64_emit_tlb_host(JitBuf *b, int32_t tlb, unsigned reg, unsigned index);
 
 #endif

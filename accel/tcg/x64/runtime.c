@@ -143,6 +143,7 @@ static void emit_probe(const JitTarget *t, JitBuf *b, unsigned salt)
 
     x64_shared.probe[salt] = asm_here(b);
     asm_load(b, 8, A_R14, pc);
+    x64_shared.jump[salt] = asm_here(b);
     asm_rorx(b, 4, A_R15, A_R14, JIT_JC_FOLD);
     asm_alu(b, ASM_XOR, 4, A_R15, asm_reg(A_R14));
     asm_alu_imm(b, ASM_AND, 4, asm_reg(A_R15), JIT_JC_SIZE - 1, 0);
@@ -183,17 +184,21 @@ static void emit_refs(const JitTarget *t, JitBuf *b)
     asm_bytes(b, &ret, 1);
 }
 
-/* For cold code, where size counts. */
+/* For code where size counts. */
 static void emit_flags(const JitTarget *t, JitBuf *b)
 {
     int32_t m = t->env_off + (int32_t)offsetof(JitEnv, flags);
 
-    x64_shared.flags_save = asm_here(b);
-    flags_emit_save(b, m, A_R15);
-    asm_bytes(b, &ret, 1);
-    x64_shared.flags_load = asm_here(b);
-    flags_emit_load(b, m, A_R15);
-    asm_bytes(b, &ret, 1);
+    for (unsigned k = 0; k < 2; k++) {
+        unsigned scratch = k ? A_R15 : A_R14;
+
+        x64_shared.flags_save[k] = asm_here(b);
+        flags_emit_save(b, m, scratch);
+        asm_bytes(b, &ret, 1);
+        x64_shared.flags_load[k] = asm_here(b);
+        flags_emit_load(b, m, scratch);
+        asm_bytes(b, &ret, 1);
+    }
 }
 
 void jit_host_setup(const JitTarget *target, JitBuf *buf)
@@ -217,6 +222,8 @@ void jit_host_setup(const JitTarget *target, JitBuf *buf)
     emit_probe(target, buf, 1);
     asm_align(buf, 16, 0);
     emit_flags(target, buf);
+    asm_align(buf, 16, 0);
+    x64_check_setup(target, buf);
     asm_align(buf, 64, 0);
     g_assert(!buf->overflow);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 enum { JIT_JC_BITS = 13, JIT_JC_SIZE = 1 << JIT_JC_BITS, JIT_JC_FOLD = 12 };
+enum { JIT_SAMPLES = 32 };
 
 typedef struct JitEnv {
     /* Not 0: leave at the next POLL. Any thread sets it (jit_env_kick()); the vCPU's
@@ -33,6 +34,11 @@ typedef struct JitEnv {
      */
     uint64_t salt[2];
     uint64_t spill[8];
+    /* Where blocks that are not known to be hot have lately been: addresses in them,
+     * [samples_left] on; one for every few hundred accesses to memory, counted down by
+     * sample_in. When none is left generated code returns to the dispatcher. */
+    uint32_t sample_in, samples_left;
+    const void *sample[JIT_SAMPLES];
     void *exit; /* which exit was taken (JitExit *), NULL: none that can be linked */
     /* Jump cache: from guest pc to code, direct-mapped by pc bits. */
     uint64_t jc_tag[JIT_JC_SIZE];

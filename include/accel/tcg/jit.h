@@ -76,6 +76,8 @@ struct JitBlock {
     bool crosses;
     bool self_check; /* compares its source when it is entered; its pages are not
                         tracked for it */
+    bool hot;        /* known to be: its code is fast rather than small */
+    uint8_t samples; /* how often it was met; translation lock */
     uint8_t vec;
     uint8_t tier;
     uint8_t region;
@@ -139,6 +141,12 @@ void jit_host_unlink(JitExit *e);
  * leaves; what it does not find leaves without naming an exit. Any thread that has just
  * left through it. */
 void jit_host_probe(JitExit *e);
+/* What code of all blocks so far is for: kinds, bytes, occurrences. */
+typedef struct JitCodeUse {
+    const char *name;
+    uint64_t count, bytes;
+} JitCodeUse;
+const JitCodeUse *jit_host_code_uses(unsigned *count);
 /* Entries of @b go to the dispatcher from now on (@to NULL), or to @to. */
 void jit_host_kill(JitBlock *b, const void *to);
 /* --- the runtime (jit/) --------------------------------------------------------------
@@ -213,6 +221,9 @@ JitBlock *jit_find(const JitKey *key);
 void jit_link(JitExit *e, JitBlock *to);
 /* A slow stub has executed several instructions of @b. vCPU thread, no lock. */
 void jit_note_group_stub(JitBlock *b);
+/* Looks at what generated code has left in JitEnv.sample, and asks for more. Blocks
+ * may be killed. vCPU thread, no lock. */
+void jit_take_samples(JitEnv *env);
 /* A fresh salt: never 0, never seen before. Any thread. */
 uint64_t jit_new_salt(void);
 /* Changes when memory of blocks is about to be reused: whoever holds pointers to code

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which blocks are hot. Code is small at first and tells now and then where it is
+ * (JitEnv.sample). A block that was met often enough is killed, and its next
+ * translation is made to be fast.
+ */
+#include "accel/tcg/jit/jit-internal.h"
+
+#include <glib.h>
+
+enum {
+    SAMPLES_HOT = 4,
+    KEY_BITS = 14, /* of blocks that are known; others take their places */
+};
+
+static uint64_t known[1 << KEY_BITS]; /* translation lock */
+
+/* Never 0. Two keys with one value: one is hot without need. */
+static uint64_t digest(const JitKey *key)
+{
+    uint64_t h = (key->ram_addr ^ key->pc << 7 ^ (uint64_t)key->mode << 40) *
+                 0x9e3779b97f4a7c15ull;
+
+    return h | 1;
+}
+
+static uint64_t *place_of(uint64_t digest)
+{
+    return &known[digest >> (64 - KEY_BITS)];
+}
+
+bool jit_is_hot(const JitKey *key)
+{
+    uint64_t d = digest(key);
+
+    return *place_of(d) == d;
+}
+
+static void note(const void *code)
+{
+    JitBlock *b = code_cache_block_at(&jit.cache, code);
+    uint64_t d;
+
+    if (!b || b->dead || b->hot || ++b->samples < SAMPLES_HOT) {
+        return;
+    }
+    d = digest(&b->key);
+    *place_of(d) = d;
+    jit_block_kill(b);
+    jit.stats.promoted++;
+}
+
+void jit_take_samples(JitEnv *env)
+{
+    pthread_mutex_lock(&jit.lock);
+    for (unsigned k = env->samples_left; k < JIT_SAMPLES; k++) {
+        if (env->sample[k]) {
+            note(env->sample[k]);
+        }
+    }
+    pthread_mutex_unlock(&jit.lock);
+    env->samples_left = JIT_SAMPLES;
+}

@@ -16,6 +16,7 @@ static JitTarget target;
 static JitBuf shared, hot, cold;
 static IrBlock *ir;
 static JitBlock *block;
+static bool fast; /* of the last block: now the fast, now the small code */
 static Translated *current;
 
 static bool counting_refs(void *state, JitBlock *b, unsigned first, unsigned count)
@@ -93,7 +94,8 @@ static bool translate(X86State *cpu, X86Insn *insn, unsigned count)
         g_error("%s:\n%s", bad, text);
     }
     ir_optimize(ir, IR_PASS_ALL);
-    memset(block, 0, sizeof(*block));
+    fast = !fast;
+    *block = (JitBlock){ .hot = fast };
     block->guest = insn;
     block->insns = count;
     return jit_host_emit(&target, ir, block, &h, &c);

@@ -521,6 +521,7 @@ static bool run_native(const Block *b, Snapshot *out)
     volatile int vector = -1;
 
     jb->guest = b->insn;
+    jb->hot = b->count & 1;
     if (!jit_host_emit(&x86_jit_target, ir, jb, &hot, &cold)) {
         g_free(jb);
         return false;

@@ -192,7 +192,7 @@ static void one_case(uint64_t seed, unsigned passes, IrBlock *built, IrBlock *op
     bool faulted;
     unsigned fault = 0;
 
-    rnd_next(&r);
+    b->hot = rnd_next(&r) >> 63;
     rnd_block(&r, built, 2 + rnd_below(&r, 24), offsetof(TestState, fields));
     ir_block_reset(opt);
     memcpy(opt->node, built->node, built->count * sizeof(IrNode));

@@ -142,7 +142,7 @@ static void one_case(uint64_t seed, unsigned passes)
     uint32_t flags;
     bool ok[2];
 
-    rnd_next(&r);
+    b->hot = rnd_next(&r) >> 63;
     rnd_block(&r, built, 2 + rnd_below(&r, 30), 0);
     flags = without_undefined(&r, built);
     memcpy(opt->node, built->node, built->count * sizeof(IrNode));

@@ -71,7 +71,13 @@ void x64_harness_reset(X64Code *code)
 
 JitBlock *x64_block_new(void)
 {
-    return g_malloc0(sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit));
+    static bool hot;
+    JitBlock *b = g_malloc0(sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit));
+
+    /* Now the fast, now the small code. */
+    hot = !hot;
+    b->hot = hot;
+    return b;
 }
 
 X64State *x64_state_new(void)

@@ -25,7 +25,7 @@ typedef struct TcgAccel {
     uint32_t tier, tb_size; /* tier: TIER_UNSET, or the highest allowed */
     bool one_insn_per_tb;
     bool lockstep, coverage, perf_map, jitdump;
-    bool jit_no_links, jit_all_slow, jit_all_polls;
+    bool jit_no_links, jit_all_slow, jit_all_polls, jit_all_hot;
     uint32_t jit_threshold;
     char *mem, *thread, *opt, *jit_only_pc;
 } TcgAccel;
@@ -229,6 +229,7 @@ static bool set_options(TcgAccel *t, Error **errp)
     o.no_links = t->jit_no_links || t->lockstep;
     o.all_slow = t->jit_all_slow;
     o.all_polls = t->jit_all_polls;
+    o.all_hot = t->jit_all_hot;
     o.perf_map = t->perf_map;
     o.threshold = t->jit_threshold;
     jit_set_options(&o);
@@ -251,6 +252,7 @@ static const Property properties[] = {
     PROP_BOOL("jit-no-links", TcgAccel, jit_no_links, false),
     PROP_BOOL("jit-all-slow", TcgAccel, jit_all_slow, false),
     PROP_BOOL("jit-all-polls", TcgAccel, jit_all_polls, false),
+    PROP_BOOL("jit-all-hot", TcgAccel, jit_all_hot, false),
     PROP_UINT32("jit-threshold", TcgAccel, jit_threshold, 4),
     PROP_STR("jit-only-pc", TcgAccel, jit_only_pc, NULL),
 };

@@ -88,6 +88,10 @@ struct X86Block {
     uint32_t source_len;
     uint32_t proven;     /* floating: how often it was found unchanged */
     const uint8_t *host; /* floating: where the bytes are, for one generation */
+    /* The trace from here, as it was made first: a bit for each block that follows, set
+     * if the jump is taken. By the time it is made again all are as warm. */
+    uint64_t path;
+    unsigned steps;
     X86Insn insn[];
 };
 
@@ -452,6 +456,7 @@ static void keep(X86State *cpu, X86Block *b)
 
     b->link[0] = b->link[1] = (BlockLink){ NULL };
     b->heat = 0;
+    b->path = b->steps = 0;
     b->no_jit = b->verify;
     b->hash_next = *slot;
     *slot = b;
@@ -910,10 +915,25 @@ static bool can_follow(const X86State *cpu, const X86Block *head, const X86Block
            b->page[0].page == head->page[0].page && b->page[0].gen == head->page[0].gen;
 }
 
-/* The trace from @head; false: it is only that block. */
-static bool trace_make(const X86State *cpu, const X86Block *head, Trace *t)
+/* What comes after @b, number @k of the trace from @head that was made before. */
+static const X86Block *next_on_path(X86State *cpu, const X86Block *head,
+                                    const X86Block *b, unsigned k)
 {
-    const X86Block *b = head;
+    const X86Insn *last = &b->insn[b->count - 1];
+    uint64_t rip = head->path >> k & 1 ? last->imm : last->next_rip;
+    uint64_t offset = (head->base + rip) & (SOFT_TLB_PAGE - 1);
+
+    return k < head->steps
+               ? hash_find(cpu, (head->ram_addr & -SOFT_TLB_PAGE) + offset, rip)
+               : NULL;
+}
+
+/* The trace from @head; false: it is only that block. */
+static bool trace_make(X86State *cpu, X86Block *head, Trace *t)
+{
+    const X86Block *b = head, *prev;
+    bool again = head->steps;
+    unsigned k = 0;
 
     if (jit_options()->tier < 2 || head->crosses || head->floating ||
         jit_options()->one_insn) {
@@ -922,13 +942,17 @@ static bool trace_make(const X86State *cpu, const X86Block *head, Trace *t)
     t->count = t->bytes = t->copies = 0;
     t->lines = 0;
     trace_add(t, head);
-    while ((b = likely_next(cpu, b))) {
-        if (!can_follow(cpu, head, b) || t->count + b->count > TRACE_MAX ||
-            (b != head && !t->copies && in_trace(t, b->rip))) {
+    for (;; k++) {
+        prev = b;
+        b = again ? next_on_path(cpu, head, b, k) : likely_next(cpu, b);
+        if (!b || !can_follow(cpu, head, b) || t->count + b->count > TRACE_MAX ||
+            (b != head && !t->copies && in_trace(t, b->rip)) ||
+            (b == head && ++t->copies > UNROLL_MAX)) {
             break;
         }
-        if (b == head && ++t->copies > UNROLL_MAX) {
-            break;
+        if (!again) {
+            head->path |= (uint64_t)(b->rip != prev->end_rip) << k;
+            head->steps = k + 1;
         }
         trace_add(t, b);
     }

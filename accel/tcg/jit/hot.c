@@ -33,7 +33,7 @@ bool jit_is_hot(const JitKey *key)
 {
     uint64_t d = digest(key);
 
-    return *place_of(d) == d;
+    return jit_options()->all_hot || *place_of(d) == d;
 }
 
 static void note(const void *code)

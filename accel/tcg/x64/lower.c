@@ -16,7 +16,7 @@ static JitCodeUse uses[LOWER_USES];
 const JitCodeUse *jit_host_code_uses(unsigned *count)
 {
     static const char *const name[] = {
-        "flags",     "fields",    "head",      "cold head",
+        "flags",     "fields",    "head",      "tails",     "cold head",
         "cold exit", "cold tail", "cold refs", "cold poll",
     };
 

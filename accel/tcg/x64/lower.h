@@ -54,7 +54,7 @@ typedef struct LowerStub {
     FlagsTrack flags;
 } LowerStub;
 
-/* The code of an exit behind a taken JCC, in cold code. */
+/* The code of an exit behind a taken JCC, out of its way. */
 typedef struct LowerTail {
     uint8_t *site;
     uint64_t pc;
@@ -86,9 +86,10 @@ enum {
     LOWER_USE_FLAGS = IR_OP_COUNT, /* saved, loaded, made again on the straight line */
     LOWER_USE_FIELD, /* guest registers of the state and slots, loaded or spilled */
     LOWER_USE_HEAD,  /* alignment, NOP or vector test before the first node */
+    LOWER_USE_TAIL,  /* exits behind taken branches */
     LOWER_USE_COLD_HEAD,
     LOWER_USE_COLD_EXIT,
-    LOWER_USE_COLD_TAIL, /* exits behind taken branches, with their cold exit */
+    LOWER_USE_COLD_TAIL,
     LOWER_USE_COLD_REFS,
     LOWER_USE_COLD_POLL,
     LOWER_USES

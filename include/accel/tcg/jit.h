@@ -164,6 +164,7 @@ typedef struct JitOptions {
     bool no_links;  /* fault injection: every exit goes to the dispatcher */
     bool all_slow;  /* fault injection: every CHECK takes its slow stub */
     bool all_polls; /* fault injection: every POLL leaves */
+    bool all_hot;   /* every block is taken for hot: fast code from the start */
     bool lockstep, coverage, perf_map, jitdump;
     unsigned threshold; /* executions by the reference before a block is translated */
     uint64_t only_first, only_last; /* translate only blocks that begin in this range */

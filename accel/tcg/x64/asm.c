@@ -65,9 +65,9 @@ static inline unsigned low3(unsigned r)
     return (r & 7) + (r >> 2 & 4);
 }
 
-static inline bool is_mem(const AsmRm *rm)
+static inline bool is_mem(AsmRm rm)
 {
-    return rm->reg == A_NONE;
+    return rm.reg == A_NONE;
 }
 
 /* SPL, BPL, SIL, DIL */
@@ -77,66 +77,66 @@ static inline bool needs_rex_as_byte(unsigned r)
 }
 
 /* W, R, X, B */
-static inline unsigned rex_bits(AsmOp op, unsigned reg, const AsmRm *rm)
+static inline unsigned rex_bits(AsmOp op, unsigned reg, AsmRm rm)
 {
     _Static_assert(ASM_W >> 10 == 8, "REX.W");
-    return (op & ASM_W) >> 10 | (reg >> 1 & 4) | (rm->index >> 2 & 2) |
-           ((rm->reg | rm->base) >> 3 & 1);
+    return (op & ASM_W) >> 10 | (reg >> 1 & 4) | (rm.index >> 2 & 2) |
+           ((rm.reg | rm.base) >> 3 & 1);
 }
 
 /* REX for the operands, 0: none wanted. */
-static inline unsigned rex_of(AsmOp op, unsigned reg, const AsmRm *rm)
+static inline unsigned rex_of(AsmOp op, unsigned reg, AsmRm rm)
 {
     unsigned bits = rex_bits(op, reg, rm);
 
     if (op & (ASM_BYTE_REG | ASM_BYTE_RM) &&
         ((op & ASM_BYTE_REG && needs_rex_as_byte(reg)) ||
-         (op & ASM_BYTE_RM && needs_rex_as_byte(rm->reg)))) {
+         (op & ASM_BYTE_RM && needs_rex_as_byte(rm.reg)))) {
         bits |= 0x40;
     }
     return bits ? bits | 0x40 : 0;
 }
 
-static inline bool has_high(AsmOp op, unsigned reg, const AsmRm *rm)
+static inline bool has_high(AsmOp op, unsigned reg, AsmRm rm)
 {
-    return (op & ASM_BYTE_REG && reg & A_AH) || (op & ASM_BYTE_RM && rm->reg & A_AH);
+    return (op & ASM_BYTE_REG && reg & A_AH) || (op & ASM_BYTE_RM && rm.reg & A_AH);
 }
 
 bool asm_can_encode(AsmOp op, unsigned reg, AsmRm rm)
 {
-    return !has_high(op, reg, &rm) || !rex_of(op, reg, &rm);
+    return !has_high(op, reg, rm) || !rex_of(op, reg, rm);
 }
 
-static inline uint8_t *put_mem(uint8_t *p, unsigned reg, const AsmRm *rm)
+static inline uint8_t *put_mem(uint8_t *p, unsigned reg, AsmRm rm)
 {
-    unsigned r = reg << 3, mod, base = low3(rm->base);
+    unsigned r = reg << 3, mod, base = low3(rm.base);
 
-    if (rm->base == A_NONE) {
+    if (rm.base == A_NONE) {
         /* No base: SIB with base 101 and mod 0; without an index too, since the short
          * form would be relative to RIP. */
         *p++ = r | 4;
-        *p++ = rm->scale << 6 | (rm->index == A_NONE ? 4 : low3(rm->index)) << 3 | 5;
-        return put32(p, rm->disp);
+        *p++ = rm.scale << 6 | (rm.index == A_NONE ? 4 : low3(rm.index)) << 3 | 5;
+        return put32(p, rm.disp);
     }
-    mod = rm->disp == 0 && base != 5 ? 0 : rm->disp == (int8_t)rm->disp ? 1 : 2;
-    if (rm->index != A_NONE) {
-        g_assert(rm->index != A_RSP);
+    mod = rm.disp == 0 && base != 5 ? 0 : rm.disp == (int8_t)rm.disp ? 1 : 2;
+    if (rm.index != A_NONE) {
+        g_assert(rm.index != A_RSP);
         *p++ = mod << 6 | r | 4;
-        *p++ = rm->scale << 6 | low3(rm->index) << 3 | base;
+        *p++ = rm.scale << 6 | low3(rm.index) << 3 | base;
     } else {
         *p++ = mod << 6 | r | base;
         if (base == 4) {
             *p++ = 4 << 3 | 4;
         }
     }
-    put32(p, rm->disp);
+    put32(p, rm.disp);
     return p + (mod == 2 ? 4 : mod);
 }
 
-static inline uint8_t *put_modrm(uint8_t *p, unsigned reg, const AsmRm *rm)
+static inline uint8_t *put_modrm(uint8_t *p, unsigned reg, AsmRm rm)
 {
     if (!is_mem(rm)) {
-        *p = 0xc0 | reg << 3 | low3(rm->reg);
+        *p = 0xc0 | reg << 3 | low3(rm.reg);
         return p + 1;
     }
     return put_mem(p, reg, rm);
@@ -163,8 +163,8 @@ static uint8_t *put_prefixes(uint8_t *p, AsmOp op, bool gs)
 }
 
 /* The instruction with an immediate of @imm_bytes. */
-static void put_rm(JitBuf *b, AsmOp op, unsigned reg, const AsmRm *rm,
-                   unsigned imm_bytes, int64_t imm)
+static void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
+                   int64_t imm)
 {
     uint8_t *p = b->p;
     unsigned rex = rex_of(op, reg, rm);
@@ -174,10 +174,10 @@ static void put_rm(JitBuf *b, AsmOp op, unsigned reg, const AsmRm *rm,
     }
     g_assert(!rex || !has_high(op, reg, rm));
     if (op & (ASM_LOCK | ASM_66 | ASM_F3 | ASM_F2)) {
-        p = put_prefixes(p, op, rm->gs);
+        p = put_prefixes(p, op, rm.gs);
     } else {
         *p = 0x65;
-        p += rm->gs;
+        p += rm.gs;
     }
     *p = rex;
     p += rex != 0;
@@ -197,19 +197,19 @@ static void put_rm(JitBuf *b, AsmOp op, unsigned reg, const AsmRm *rm,
 
 void asm_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm)
 {
-    put_rm(b, op, reg, &rm, 0, 0);
+    put_rm(b, op, reg, rm, 0, 0);
 }
 
 void asm_rm_imm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
                 int64_t imm)
 {
-    put_rm(b, op, reg, &rm, imm_bytes, imm);
+    put_rm(b, op, reg, rm, imm_bytes, imm);
 }
 
 void asm_vex(JitBuf *b, AsmOp op, unsigned reg, unsigned vvvv, AsmRm rm)
 {
     uint8_t *p = b->p;
-    unsigned rex = rex_bits(op, reg, &rm);
+    unsigned rex = rex_bits(op, reg, rm);
     unsigned pp = op & ASM_66 ? 1 : op & ASM_F3 ? 2 : op & ASM_F2 ? 3 : 0;
     unsigned tail = (~vvvv & 15) << 3 | (op & ASM_L ? 4 : 0) | pp;
 
@@ -227,21 +227,7 @@ void asm_vex(JitBuf *b, AsmOp op, unsigned reg, unsigned vvvv, AsmRm rm)
         *p++ = (op & ASM_W ? 0x80 : 0) | tail;
     }
     *p++ = op;
-    b->p = put_modrm(p, low3(reg), &rm);
-}
-
-AsmOp asm_width(AsmOp op, unsigned w)
-{
-    switch (w) {
-    case 1:
-        return op | ASM_BYTE_REG | ASM_BYTE_RM;
-    case 2:
-        return (op | 1) | ASM_66;
-    case 4:
-        return op | 1;
-    default:
-        return (op | 1) | ASM_W;
-    }
+    b->p = put_modrm(p, low3(reg), rm);
 }
 
 /* --- moves ---------------------------------------------------------------------------
@@ -290,7 +276,7 @@ void asm_store(JitBuf *b, unsigned w, AsmRm rm, unsigned src)
 
 void asm_store_imm(JitBuf *b, unsigned w, AsmRm rm, int32_t imm)
 {
-    put_rm(b, asm_width(0xc6, w) & ~(AsmOp)ASM_BYTE_REG, 0, &rm, w > 4 ? 4 : w, imm);
+    put_rm(b, asm_width(0xc6, w) & ~(AsmOp)ASM_BYTE_REG, 0, rm, w > 4 ? 4 : w, imm);
 }
 
 static AsmOp extend_width(AsmOp op, unsigned w)
@@ -365,11 +351,11 @@ void asm_alu_store(JitBuf *b, unsigned op, unsigned w, AsmRm rm, unsigned reg,
 void asm_alu_imm(JitBuf *b, unsigned op, unsigned w, AsmRm rm, int32_t imm, AsmOp attr)
 {
     if (w == 1) {
-        put_rm(b, 0x80 | ASM_BYTE_RM | attr, op, &rm, 1, imm);
+        put_rm(b, 0x80 | ASM_BYTE_RM | attr, op, rm, 1, imm);
     } else if (imm == (int8_t)imm) {
-        put_rm(b, asm_width(0x83, w) | attr, op, &rm, 1, imm);
+        put_rm(b, asm_width(0x83, w) | attr, op, rm, 1, imm);
     } else {
-        put_rm(b, asm_width(0x81, w) | attr, op, &rm, w == 2 ? 2 : 4, imm);
+        put_rm(b, asm_width(0x81, w) | attr, op, rm, w == 2 ? 2 : 4, imm);
     }
 }
 
@@ -380,7 +366,7 @@ void asm_test(JitBuf *b, unsigned w, AsmRm rm, unsigned reg)
 
 void asm_test_imm(JitBuf *b, unsigned w, AsmRm rm, int32_t imm)
 {
-    put_rm(b, asm_width(0xf6, w) & ~(AsmOp)ASM_BYTE_REG, 0, &rm, w > 4 ? 4 : w, imm);
+    put_rm(b, asm_width(0xf6, w) & ~(AsmOp)ASM_BYTE_REG, 0, rm, w > 4 ? 4 : w, imm);
 }
 
 /* --- control -------------------------------------------------------------------------

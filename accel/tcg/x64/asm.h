@@ -45,10 +45,12 @@ enum {
 typedef struct AsmRm {
     uint8_t reg;         /* register (general, high byte or vector), A_NONE: memory */
     uint8_t base, index; /* A_NONE: none */
-    uint8_t scale;       /* 0..3 */
-    bool gs;             /* relative to the base of GS */
+    uint8_t scale : 2;
+    bool gs : 1; /* relative to the base of GS */
     int32_t disp;
 } AsmRm;
+
+_Static_assert(sizeof(AsmRm) == 8, "an operand travels in one register");
 
 /* Opcodes: byte | map | mandatory prefix | attributes. */
 typedef uint32_t AsmOp;
@@ -128,7 +130,14 @@ void asm_imm(JitBuf *b, unsigned bytes, int64_t imm);
 void asm_bytes(JitBuf *b, const void *bytes, unsigned n);
 /* @op (even byte: the form for bytes, plus 1: the others) for operands of @w bytes:
  * adds 66, REX.W and the byte attributes. */
-AsmOp asm_width(AsmOp op, unsigned w);
+static inline AsmOp asm_width(AsmOp op, unsigned w)
+{
+    static const AsmOp attr[9] = {
+        [1] = ASM_BYTE_REG | ASM_BYTE_RM, [2] = 1 | ASM_66, [4] = 1, [8] = 1 | ASM_W
+    };
+
+    return op | attr[w & 8 ? 8 : w];
+}
 
 /* --- moves: all keep flags ---------------------------------------------------------
  */

@@ -2,6 +2,7 @@
 #include "i386-flat.h"
 
 #include "accel/target/i386/mmu.h"
+#include "accel/target/i386/system.h"
 
 enum { P = 1, W = 2, U = 4, A = 0x20, D = 0x40, PS = 0x80, G = 0x100 };
 
@@ -138,6 +139,24 @@ static void test_large_pages(void)
     end();
 }
 
+static void test_five_levels(void)
+{
+    X86Walk w;
+
+    begin_long(0x5000 | P | W | U);
+    m->cpu->cr4 |= X86_CR4_LA57;
+    m->cpu->cr3 = 0x6000;
+    put64(0x6000 + 0x55 * 8, 0x1000 | P | W | U);
+    g_assert_cmpint(walk(0x55ull << 48 | 0x400123, SOFT_TLB_READ, X86_VIEW_USER, &w),
+                    ==, -1);
+    g_assert_cmphex(w.phys, ==, 0x5000);
+    g_assert_cmphex(get64(0x6000 + 0x55 * 8), ==, 0x1000 | P | W | U | A);
+    g_assert_cmpint(walk(0x400123, SOFT_TLB_READ, X86_VIEW_KERNEL, &w), ==, 0);
+    g_assert_true(x86_is_canonical(m->cpu, 0xffull << 48));
+    g_assert_false(x86_is_canonical(m->cpu, 0x100ull << 48));
+    end();
+}
+
 static void test_32_bit(void)
 {
     X86Walk w;
@@ -235,6 +254,7 @@ int main(int argc, char **argv)
     g_test_add_func("/i386/mmu/rights-of-all-levels", test_rights);
     g_test_add_func("/i386/mmu/reserved-bits", test_reserved);
     g_test_add_func("/i386/mmu/large-pages", test_large_pages);
+    g_test_add_func("/i386/mmu/five-levels", test_five_levels);
     g_test_add_func("/i386/mmu/two-levels-and-pse36", test_32_bit);
     g_test_add_func("/i386/mmu/pae", test_pae);
     g_test_add_func("/i386/mmu/a20", test_a20);

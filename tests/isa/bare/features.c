@@ -18,7 +18,6 @@ enum {
     CR4_SMAP = 1 << 21,
 };
 enum { UD = 6, GP = 13, PF = 14 };
-enum { PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_PS = 0x80 };
 enum { MIB = 1 << 20, PAGE = 2 * MIB, USER_PAGE = 5, OTHER_PAGE = 6, FAR = 9 };
 
 static uint64_t *pdpt(void)
@@ -160,62 +159,36 @@ static void test_smep(void)
 /* --- ring 3 -------------------------------------------------------------------------
  */
 
-static uint32_t tss[26];
-static uint8_t stack0[4096] __attribute__((aligned(16)));
-static ulong kernel_sp;
-static int left_by;
-
-/* Whatever happens in ring 3 ends it. */
-static void leave_ring_3(Regs *r)
-{
-    left_by = r->vector;
-    r->ip = resume;
-    r->cs = CODE_SELECTOR;
-    r->ss = 0x10;
-    r->sp = kernel_sp;
-    r->flags = 2;
-}
-
-/* Executes @text and then INT 3 in ring 3. */
-#define IN_RING_3(text)                                                      \
-    asm volatile("mov %%rsp, kernel_sp\n\t"                                  \
-                 "movq $772f, resume\n\t"                                    \
-                 "push $0x2b\n\tpush kernel_sp\n\tpush $2\n\tpush $0x33\n\t" \
-                 "push $771f\n\tiretq\n"                                     \
-                 "771:\tsub $512, %%rsp\n\t" text "\n\tint3\n"               \
-                 "772:\tmovq $0, resume"                                     \
-                 : "+m"(kernel_sp)                                           \
-                 :                                                           \
-                 : "rax", "rcx", "rdx", "memory", "cc")
+/* The vector that ends @text in ring 3; INT3 if nothing else does. */
+#define IN_RING_3(text)                                                         \
+    ({                                                                          \
+        static uint8_t stack[512] __attribute__((aligned(16)));                 \
+        Regs r = { .cs = USER_CODE,                                             \
+                   .ss = USER_DATA,                                             \
+                   .flags = 2,                                                  \
+                   .sp = (ulong)(stack + sizeof(stack) - 64) };                 \
+        asm volatile("movq $771f, %0\n\tjmp 772f\n771:\t" text "\n\tint3\n772:" \
+                     : "=m"(r.ip));                                             \
+        user_run(&r);                                                           \
+        r.vector;                                                               \
+    })
 
 static void test_umip(void)
 {
     set_gate(3, 3);
-    tss[1] = (uint32_t)(ulong)(stack0 + sizeof(stack0));
-    gdt[7] = descriptor((uint32_t)(ulong)tss, sizeof(tss) - 1, 0x89);
-    gdt[8] = 0;
-    asm volatile("ltr %w0" : : "r"(0x38));
-    hook[3] = hook[GP] = hook[UD] = leave_ring_3;
-    IN_RING_3("sidt 16(%%rsp)");
-    CHECK_EQ("umip: SIDT without", left_by, 3);
+    CHECK_EQ("umip: SIDT without", IN_RING_3("sidt 16(%%rsp)"), 3);
     write_cr4(read_cr4() | CR4_UMIP);
-    IN_RING_3("sidt 16(%%rsp)");
-    CHECK_EQ("umip: SIDT", left_by, GP);
-    IN_RING_3("smsw %%ax");
-    CHECK_EQ("umip: SMSW", left_by, GP);
-    IN_RING_3("str %%ax");
-    CHECK_EQ("umip: STR", left_by, GP);
-    asm volatile("sidt 16(%0)" : : "r"(stack0) : "memory");
+    CHECK_EQ("umip: SIDT", IN_RING_3("sidt 16(%%rsp)"), GP);
+    CHECK_EQ("umip: SMSW", IN_RING_3("smsw %%ax"), GP);
+    CHECK_EQ("umip: STR", IN_RING_3("str %%ax"), GP);
+    TRY("smsw %%ax", : : "eax");
+    CHECK_EQ("umip: ring 0", fault.vector, -1);
     write_cr4(read_cr4() & ~(ulong)CR4_UMIP);
-    IN_RING_3("smsw %%ax");
-    CHECK_EQ("umip: SMSW without", left_by, 3);
-    IN_RING_3("rdfsbase %%rax");
-    CHECK_EQ("fsgsbase: off", left_by, UD);
+    CHECK_EQ("umip: SMSW without", IN_RING_3("smsw %%ax"), 3);
+    CHECK_EQ("fsgsbase: off", IN_RING_3("rdfsbase %%rax"), UD);
     write_cr4(read_cr4() | CR4_FSGSBASE);
-    IN_RING_3("rdfsbase %%rax");
-    CHECK_EQ("fsgsbase: on", left_by, 3);
+    CHECK_EQ("fsgsbase: on", IN_RING_3("rdfsbase %%rax"), 3);
     write_cr4(read_cr4() & ~(ulong)CR4_FSGSBASE);
-    hook[3] = hook[GP] = hook[UD] = NULL;
 }
 
 /* --- address spaces -----------------------------------------------------------------

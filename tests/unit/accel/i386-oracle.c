@@ -695,7 +695,7 @@ static void make_insn(Code *c, OracleState *s, const X86Pattern *p)
     unsigned rm = mem || p->rm < 0 ? rnd_reg() : (unsigned)p->rm;
     unsigned index = mem ? vsib || rnd(3) == 0 ? rnd_reg() : 4 : 0;
     unsigned vvvv = 0;
-    bool w = p->w == 2;
+    bool w = p->w == 2 || row->rules & X86_WIDE;
 
     if (!p->w && (p->vex || row->rules & X86_Y64 || row_has_type(row, X86_OPT_y))) {
         w = rnd(2);

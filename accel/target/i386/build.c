@@ -172,24 +172,52 @@ static IrVal linear(X86Build *b, unsigned seg, IrVal ea, unsigned size, unsigned
     return x86_emit_add(b, 4, base, ea, 0, 0);
 }
 
-bool x86_build_access(X86Build *b, unsigned seg, IrVal ea, unsigned size,
-                      unsigned align, unsigned access, IrVal *host)
+/* Takes back the node that has just computed @v if it is a register plus a constant,
+ * which a CHECK of width @w can add by itself. FOLD would find out, too, later. */
+static bool take_back_sum(IrBlock *ir, unsigned w, IrVal v, IrNode *sum)
 {
-    IrNode *n;
-    IrVal lin;
+    if (!ir->count) {
+        return false;
+    }
+    *sum = ir->node[ir->count - 1];
+    if (sum->op != IR_EA || sum->dst != v || !ir_is_t(v) || sum->a == IR_NONE ||
+        sum->b != IR_NONE || sum->w != w || v != IR_T(ir->temps - 1)) {
+        return false;
+    }
+    ir->count--;
+    ir->temps--;
+    return true;
+}
+
+/* @own: nobody else will use @ea. */
+static bool build_check(X86Build *b, unsigned seg, IrVal ea, bool own, unsigned size,
+                        unsigned align, unsigned access, IrVal *host)
+{
+    unsigned w = x86_build_is64(b) ? 8 : 4;
+    IrNode *n, sum = { .a = IR_NONE };
 
     if (needs_care(b)) {
         return false;
     }
-    lin = linear(b, seg, ea, size, access);
+    ea = linear(b, seg, ea, size, access);
+    if (!own || !take_back_sum(b->ir, w, ea, &sum)) {
+        sum = (IrNode){ .a = ea };
+    }
     *host = ir_temp(b->ir);
-    n = ir_emit(b->ir, IR_CHECK, x86_build_is64(b) ? 8 : 4);
+    n = ir_emit(b->ir, IR_CHECK, w);
     n->dst = *host;
-    n->a = lin;
+    n->a = sum.a;
+    n->disp = sum.disp;
     n->cc = access;
     n->size = size;
     n->align = align;
     return true;
+}
+
+bool x86_build_access(X86Build *b, unsigned seg, IrVal ea, unsigned size,
+                      unsigned align, unsigned access, IrVal *host)
+{
+    return build_check(b, seg, ea, false, size, align, access, host);
 }
 
 bool x86_build_mem(X86Build *b, const X86Insn *i, unsigned size, unsigned access,
@@ -201,7 +229,7 @@ bool x86_build_mem(X86Build *b, const X86Insn *i, unsigned size, unsigned access
     if (i->flags & X86_I_LOCK && !b->ir->single) {
         align |= size - 1;
     }
-    return x86_build_access(b, i->seg, x86_build_ea(b, i), size, align, access, host);
+    return build_check(b, i->seg, x86_build_ea(b, i), true, size, align, access, host);
 }
 
 bool x86_build_rm(X86Build *b, const X86Insn *i, unsigned size, unsigned access,
@@ -253,7 +281,7 @@ bool x86_build_stack(X86Build *b, int offset, unsigned size, unsigned access,
     if (offset || w != 8) {
         sp = x86_emit_add(b, w, sp, IR_NONE, 0, offset);
     }
-    return x86_build_access(b, X86_SS, sp, size, 0, access, host);
+    return build_check(b, X86_SS, sp, true, size, 0, access, host);
 }
 
 void x86_build_sp_add(X86Build *b, int n)

@@ -25,33 +25,63 @@ void soft_tlb_reset(SoftTlb *tlb)
         entry_clear(tlb, n);
     }
     memset(tlb->local, 0, sizeof(tlb->local));
+    tlb->local_words = 0;
     memset(tlb->global, 0, sizeof(tlb->global));
     tlb->big_first = UINT64_MAX;
     tlb->big_last = 0;
 }
 
-/* Clears the entries of @set, and the set. */
-static void clear_set(SoftTlb *tlb, uint64_t *set)
-{
-    for (unsigned w = 0; w < SOFT_TLB_WORDS; w++) {
-        for (uint64_t left = set[w]; left; left &= left - 1) {
-            entry_clear(tlb, w * 64 + (unsigned)__builtin_ctzll(left));
-        }
-        set[w] = 0;
-    }
-}
-
 void soft_tlb_flush(SoftTlb *tlb)
 {
-    clear_set(tlb, tlb->local);
-    clear_set(tlb, tlb->global);
+    soft_tlb_flush_non_global(tlb);
+    for (unsigned w = 0; w < SOFT_TLB_WORDS; w++) {
+        for (uint64_t left = tlb->global[w]; left; left &= left - 1) {
+            entry_clear(tlb, w * 64 + (unsigned)__builtin_ctzll(left));
+        }
+        tlb->global[w] = 0;
+    }
     tlb->big_first = UINT64_MAX;
     tlb->big_last = 0;
 }
 
 void soft_tlb_flush_non_global(SoftTlb *tlb)
 {
-    clear_set(tlb, tlb->local);
+    soft_tlb_park(tlb, NULL, 0);
+}
+
+unsigned soft_tlb_park(SoftTlb *tlb, SoftTlbParked *to, unsigned room)
+{
+    unsigned count = 0;
+
+    for (; tlb->local_words; tlb->local_words &= tlb->local_words - 1) {
+        unsigned w = (unsigned)__builtin_ctzll(tlb->local_words);
+
+        for (uint64_t left = tlb->local[w]; left; left &= left - 1) {
+            unsigned n = w * 64 + (unsigned)__builtin_ctzll(left);
+
+            if (count < room && tlb->side[n].page != ~0ull) {
+                to[count].side = tlb->side[n];
+                to[count++].host = tlb->entry[n].host;
+            }
+            entry_clear(tlb, n);
+        }
+        tlb->local[w] = 0;
+    }
+    return count;
+}
+
+bool soft_tlb_unpark(SoftTlb *tlb, const SoftTlbParked *p)
+{
+    unsigned n = soft_tlb_index(p->side.page);
+
+    if (tlb->side[n].page != ~0ull) {
+        return false;
+    }
+    tlb->side[n] = p->side;
+    tlb->entry[n].host = p->host;
+    tlb->entry[n].addend = p->host - p->side.page;
+    soft_tlb_filled(tlb, n);
+    return true;
 }
 
 /* Entries of the large page that @addr lies in. */

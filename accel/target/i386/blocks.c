@@ -24,6 +24,7 @@
 #include "accel/target/i386/dump.h"
 #include "accel/target/i386/lockstep.h"
 #include "accel/target/i386/mmu.h"
+#include "accel/target/i386/spaces.h"
 #include "accel/target/i386/x86-jit.h"
 #include "accel/tcg/code-pages.h"
 #include "accel/tcg/phys.h"
@@ -42,6 +43,7 @@ enum {
     HASH_BITS = 16,
     JUMP_BITS = 13,
     PAGE_SET_BITS = 12,
+    REGION_BITS = 22,
     CHAIN_LONG = 6, /* from here on dead blocks are unlinked */
     FLOAT_MAX = 8,  /* instructions of a floating block */
     FLOAT_BYTES = 64,
@@ -62,8 +64,7 @@ typedef struct BlockPage {
 /* What ran after a block: behind its end [0], or elsewhere [1]. */
 typedef struct BlockLink {
     X86Block *block;
-    uint32_t generation; /* of kind */
-    uint32_t kind;
+    uint64_t generation;
 } BlockLink;
 
 struct X86Block {
@@ -95,30 +96,44 @@ struct X86Block {
     X86Insn insn[];
 };
 
-/* Global pages keep their translations when CR3 changes. */
+/* The kind of a generation is its lowest bits. Global pages keep their translations
+ * when CR3 changes. */
 enum { GEN_LOCAL, GEN_GLOBAL, GEN_COUNT };
 
 typedef struct JumpEntry {
     X86Block *block;
     uint64_t rip;
-    uint32_t generation; /* of kind */
-    uint32_t kind;       /* GEN_* */
+    uint64_t generation;
 } JumpEntry;
 
 typedef struct X86Blocks {
-    uint32_t generation[GEN_COUNT];
+    uint64_t generation[GEN_COUNT], last_generation;
     uint64_t executed;
     uint32_t flushes;
     uint8_t *arena;
     size_t used;
     JumpEntry jump[1 << JUMP_BITS];
-    uint64_t pages[1 << (PAGE_SET_BITS - 6)]; /* hashed set of pages in jump[] */
+    /* Hashed sets of what code is remembered of: pages; regions of 4 MiB in large ones.
+     */
+    uint64_t pages[1 << (PAGE_SET_BITS - 6)], regions[1 << (PAGE_SET_BITS - 6)];
+    bool huge; /* some in a page that is even larger */
     X86Block *hash[1 << HASH_BITS];
     struct {
         X86Block head;
         X86Insn insn[1];
     } scratch; /* for what is not cached */
 } X86Blocks;
+
+static void bump(X86Blocks *bl, unsigned kind)
+{
+    bl->last_generation += GEN_COUNT;
+    bl->generation[kind] = bl->last_generation | kind;
+}
+
+static bool is_current(const X86Blocks *bl, uint64_t generation)
+{
+    return generation == bl->generation[generation % GEN_COUNT];
+}
 
 void x86_blocks_new(X86State *cpu)
 {
@@ -128,8 +143,10 @@ void x86_blocks_new(X86State *cpu)
 
     g_assert(p != MAP_FAILED);
     bl->arena = p;
-    bl->generation[GEN_LOCAL] = bl->generation[GEN_GLOBAL] = 1;
     cpu->blocks = bl;
+    bump(bl, GEN_LOCAL);
+    bump(bl, GEN_GLOBAL);
+    x86_spaces_new(cpu);
     x86_decode_setup();
 }
 
@@ -138,16 +155,22 @@ void x86_blocks_free(X86State *cpu)
     munmap(cpu->blocks->arena, ARENA_BYTES);
     g_free(cpu->blocks);
     cpu->blocks = NULL;
+    x86_spaces_free(cpu);
 }
 
-static void bump(X86Blocks *bl, unsigned kind)
+void x86_blocks_set_generation(X86State *cpu, uint64_t generation)
 {
-    /* 0 never comes back: an entry that has slept through 2^32 changes must not wake.
-     */
-    if (!++bl->generation[kind]) {
-        bl->generation[kind] = 1;
-        memset(bl->jump, 0, sizeof(bl->jump));
-    }
+    cpu->blocks->generation[GEN_LOCAL] = generation;
+    x86_jit_set_generation(cpu, generation);
+}
+
+uint64_t x86_blocks_new_generation(X86State *cpu)
+{
+    X86Blocks *bl = cpu->blocks;
+
+    bump(bl, GEN_LOCAL);
+    x86_jit_new_generation(cpu, bl->generation[GEN_LOCAL]);
+    return bl->generation[GEN_LOCAL];
 }
 
 void x86_blocks_all_changed(X86State *cpu)
@@ -155,39 +178,42 @@ void x86_blocks_all_changed(X86State *cpu)
     X86Blocks *bl = cpu->blocks;
 
     if (bl) {
-        bump(bl, GEN_LOCAL);
         bump(bl, GEN_GLOBAL);
         memset(bl->pages, 0, sizeof(bl->pages));
+        memset(bl->regions, 0, sizeof(bl->regions));
+        bl->huge = false;
     }
     x86_jit_all_changed(cpu);
-}
-
-void x86_blocks_non_global_changed(X86State *cpu)
-{
-    if (cpu->blocks) {
-        bump(cpu->blocks, GEN_LOCAL);
-    }
-    x86_jit_non_global_changed(cpu);
+    x86_spaces_forget_code(cpu);
 }
 
 uint32_t x86_blocks_generation(const X86State *cpu)
 {
-    const X86Blocks *bl = cpu->blocks;
-
-    return bl ? bl->generation[GEN_LOCAL] + bl->generation[GEN_GLOBAL] : 0;
+    return cpu->blocks ? cpu->blocks->generation[GEN_LOCAL] / GEN_COUNT : 0;
 }
 
-static unsigned page_bit(uint64_t lin)
+/* Code is remembered of few pages: a set of hashed bits. */
+static unsigned hash_bit(uint64_t n)
 {
-    return (lin >> SOFT_TLB_PAGE_BITS) & ((1 << PAGE_SET_BITS) - 1);
+    return n & ((1 << PAGE_SET_BITS) - 1);
+}
+
+static void set_add(uint64_t *set, uint64_t n)
+{
+    set[hash_bit(n) / 64] |= 1ull << (hash_bit(n) % 64);
+}
+
+static bool set_has(const uint64_t *set, uint64_t n)
+{
+    return set[hash_bit(n) / 64] >> (hash_bit(n) % 64) & 1;
 }
 
 void x86_blocks_page_changed(X86State *cpu, uint64_t lin)
 {
     X86Blocks *bl = cpu->blocks;
-    unsigned bit = page_bit(lin);
 
-    if (bl && bl->pages[bit / 64] >> (bit % 64) & 1) {
+    if (bl && (bl->huge || set_has(bl->pages, lin >> SOFT_TLB_PAGE_BITS) ||
+               set_has(bl->regions, lin >> REGION_BITS))) {
         x86_blocks_all_changed(cpu);
     }
 }
@@ -387,11 +413,16 @@ static bool is_alive(const X86Block *b)
                                         (!b->crosses || page_alive(&b->page[1]))));
 }
 
+static uint64_t last_byte(const X86Block *b)
+{
+    return b->rip + b->source_len - 1;
+}
+
 /* The second page must still be where it was. */
 static bool second_page_agrees(X86State *cpu, const X86Block *b)
 {
     SoftTlbSide *s =
-        x86_tlb_get(cpu, code_linear(cpu, b->end_rip - 1), SOFT_TLB_EXEC, cpu->view);
+        x86_tlb_get(cpu, code_linear(cpu, last_byte(b)), SOFT_TLB_EXEC, cpu->view);
 
     return s->flags & SOFT_TLB_RAM && s->ram_addr == b->page[1].ram_addr;
 }
@@ -638,13 +669,33 @@ static bool verify(X86State *cpu, X86Block *b)
     return !memcmp(p, source_of(b), b->source_len);
 }
 
-void x86_blocks_note_pages(X86State *cpu, uint64_t lin, unsigned len)
+static void note_page(X86State *cpu, uint64_t lin)
 {
     X86Blocks *bl = cpu->blocks;
-    unsigned first = page_bit(lin), last = page_bit(lin + len - 1);
+    const SoftTlbSide *s = &cpu->tlb->side[soft_tlb_index(lin)];
 
-    bl->pages[first / 64] |= 1ull << (first % 64);
-    bl->pages[last / 64] |= 1ull << (last % 64);
+    if (s->page != (lin & ~(uint64_t)(SOFT_TLB_PAGE - 1))) {
+        /* Its size is not known: any change is one of it. */
+        bl->huge = true;
+        x86_space_note_code(cpu, NULL);
+        return;
+    }
+    set_add(bl->pages, lin >> SOFT_TLB_PAGE_BITS);
+    if (s->flags & SOFT_TLB_BIG) {
+        set_add(bl->regions, lin >> REGION_BITS);
+        bl->huge |= s->flags >> SOFT_TLB_SHIFT > REGION_BITS;
+    }
+    if (!(s->flags & SOFT_TLB_GLOBAL)) {
+        x86_space_note_code(cpu, s);
+    }
+}
+
+void x86_blocks_note_pages(X86State *cpu, uint64_t first_rip, uint64_t last_rip)
+{
+    note_page(cpu, code_linear(cpu, first_rip));
+    if (first_rip != last_rip) {
+        note_page(cpu, code_linear(cpu, last_rip));
+    }
 }
 
 /* Remembers @b for its address.  @global: the page of its first byte is. */
@@ -653,11 +704,10 @@ static void remember(X86State *cpu, JumpEntry *e, X86Block *b, bool global)
     X86Blocks *bl = cpu->blocks;
 
     /* Crossing blocks are rare: which of the pages are global is not worth knowing. */
-    e->kind = global && !b->crosses ? GEN_GLOBAL : GEN_LOCAL;
     e->rip = b->rip;
-    e->generation = bl->generation[e->kind];
+    e->generation = bl->generation[global && !b->crosses ? GEN_GLOBAL : GEN_LOCAL];
     e->block = b;
-    x86_blocks_note_pages(cpu, code_linear(cpu, b->rip), b->source_len);
+    x86_blocks_note_pages(cpu, b->rip, b->crosses ? last_byte(b) : b->rip);
 }
 
 static X86Block *find_slow(X86State *cpu, JumpEntry *e)
@@ -715,7 +765,7 @@ static X86Block *find(X86State *cpu, BlockLink *link)
     uint32_t flushes = bl->flushes;
     X86Block *b;
 
-    if (x86_likely(e->rip == cpu->rip && e->generation == bl->generation[e->kind] &&
+    if (x86_likely(e->rip == cpu->rip && is_current(bl, e->generation) &&
                    enterable(cpu, e->block))) {
         b = e->block;
     } else {
@@ -725,7 +775,7 @@ static X86Block *find(X86State *cpu, BlockLink *link)
         }
     }
     if (link) {
-        *link = (BlockLink){ b, e->generation, e->kind };
+        *link = (BlockLink){ b, e->generation };
     }
     return b;
 }
@@ -742,8 +792,7 @@ static inline X86Block *find_next(X86State *cpu, X86Block *prev)
     link = &prev->link[cpu->rip != prev->end_rip];
     b = link->block;
     if (x86_likely(b && b->rip == cpu->rip &&
-                   link->generation == cpu->blocks->generation[link->kind] &&
-                   enterable(cpu, b))) {
+                   is_current(cpu->blocks, link->generation) && enterable(cpu, b))) {
         return b;
     }
     return find(cpu, link);
@@ -870,8 +919,7 @@ static bool is_direct_jump(const X86Insn *i)
 
 static X86Block *linked(const X86State *cpu, const BlockLink *l, uint64_t rip)
 {
-    return l->block && l->block->rip == rip &&
-                   l->generation == cpu->blocks->generation[l->kind]
+    return l->block && l->block->rip == rip && is_current(cpu->blocks, l->generation)
                ? l->block
                : NULL;
 }
@@ -1000,9 +1048,13 @@ static bool is_global(X86State *cpu, uint64_t rip)
 
 static const void *translate_and_remember(X86State *cpu, X86Block *b)
 {
-    bool global =
-        is_global(cpu, b->rip) && (!b->crosses || is_global(cpu, b->end_rip - 1));
-    JitBlock *jb = translate(cpu, b);
+    bool global = is_global(cpu, b->rip);
+    JitBlock *jb;
+
+    if (b->crosses) {
+        global &= is_global(cpu, last_byte(b));
+    }
+    jb = translate(cpu, b);
 
     if (!jb) {
         return NULL;
@@ -1022,12 +1074,12 @@ static inline X86Block *quick_find(X86State *cpu, X86Block *prev)
         X86Block *b = link->block;
 
         if (x86_likely(b && b->rip == cpu->rip &&
-                       link->generation == cpu->blocks->generation[link->kind] &&
+                       is_current(cpu->blocks, link->generation) &&
                        enterable(cpu, b))) {
             return b;
         }
     }
-    if (e->rip == cpu->rip && e->generation == cpu->blocks->generation[e->kind]) {
+    if (e->rip == cpu->rip && is_current(cpu->blocks, e->generation)) {
         if (enterable(cpu, e->block)) {
             return e->block;
         }
@@ -1045,9 +1097,8 @@ static void learn(X86State *cpu, X86Block *prev)
 {
     const JumpEntry *e = jump_entry(cpu);
 
-    if (e->rip == cpu->rip && e->generation == cpu->blocks->generation[e->kind]) {
-        prev->link[cpu->rip != prev->end_rip] =
-            (BlockLink){ e->block, e->generation, e->kind };
+    if (e->rip == cpu->rip && is_current(cpu->blocks, e->generation)) {
+        prev->link[cpu->rip != prev->end_rip] = (BlockLink){ e->block, e->generation };
     }
 }
 

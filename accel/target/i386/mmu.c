@@ -8,6 +8,7 @@
  */
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/blocks.h"
+#include "accel/target/i386/spaces.h"
 #include "accel/tcg/code-pages.h"
 #include "accel/tcg/jit.h"
 #include "accel/tcg/phys.h"
@@ -24,22 +25,8 @@
 #define PTE_NX   (1ull << 63)
 #define PTE_PHYS 0x000ffffffffff000ull
 
-enum { MAX_LEVELS = 5 };
-
-/* One step of a walk. */
-typedef struct Entry {
-    uint64_t addr; /* physical */
-    uint64_t value;
-} Entry;
-
-typedef struct Walker {
-    X86State *cpu;
-    uint64_t lin;
-    unsigned size; /* of an entry: 4 or 8 */
-    unsigned count;
-    Entry entry[MAX_LEVELS];
-    unsigned shift; /* of the page found */
-} Walker;
+typedef struct X86TableEntry Entry;
+typedef X86Walker Walker;
 
 static uint64_t a20(const X86State *cpu, uint64_t phys)
 {
@@ -65,7 +52,8 @@ static inline bool lookup_page(X86State *cpu, uint64_t addr, TcgPhysPage *page)
     return true;
 }
 
-static uint64_t phys_read(X86State *cpu, uint64_t addr, unsigned size)
+/* An entry of a page table; a quiet walk finds 0 in a device. */
+static uint64_t read_entry(X86State *cpu, uint64_t addr, unsigned size, bool quiet)
 {
     TcgPhysPage page;
     uint64_t offset = addr & (SOFT_TLB_PAGE - 1);
@@ -73,7 +61,7 @@ static uint64_t phys_read(X86State *cpu, uint64_t addr, unsigned size)
 
     addr = a20(cpu, addr);
     if (!lookup_page(cpu, addr - offset, &page)) {
-        return cpu->phys->ops->read(cpu->phys, space, addr, size);
+        return quiet ? 0 : cpu->phys->ops->read(cpu->phys, space, addr, size);
     }
     if (size == 4) {
         return *(volatile x86_u32u *)((uint8_t *)page.host + offset);
@@ -174,6 +162,8 @@ static int walk_tables(Walker *w, uint64_t table, unsigned levels)
     unsigned index_bits = w->size == 4 ? 10 : 9;
 
     w->count = 0;
+    w->all = ~0ull;
+    w->any = 0;
     for (unsigned level = levels; level >= 1; level--) {
         unsigned shift = 12 + (level - 1) * index_bits;
         uint64_t index = w->lin >> shift & ((1u << index_bits) - 1);
@@ -181,7 +171,7 @@ static int walk_tables(Walker *w, uint64_t table, unsigned levels)
         bool leaf;
 
         e->addr = table + index * w->size;
-        e->value = phys_read(cpu, e->addr, w->size);
+        e->value = read_entry(cpu, e->addr, w->size, w->quiet);
         if (!(e->value & PTE_P)) {
             return 0;
         }
@@ -193,6 +183,8 @@ static int walk_tables(Walker *w, uint64_t table, unsigned levels)
             w->shift = shift;
             return -1;
         }
+        w->all &= e->value;
+        w->any |= e->value;
         table = e->value & PTE_PHYS;
         if (w->size == 4) {
             table = e->value & 0xfffff000u;
@@ -242,14 +234,10 @@ static bool check_rights(const Walker *w, SoftTlbAccess access, X86View view,
                          X86Walk *out)
 {
     const X86State *cpu = w->cpu;
-    uint64_t all = ~0ull, any = 0;
-    bool user;
+    uint64_t leaf = w->entry[w->count - 1].value;
+    uint64_t all = w->all & leaf, any = w->any | leaf;
+    bool user = all & PTE_U;
 
-    for (unsigned k = 0; k < w->count; k++) {
-        all &= w->entry[k].value;
-        any |= w->entry[k].value;
-    }
-    user = all & PTE_U;
     if (view == X86_VIEW_USER) {
         out->write_ok = user && all & PTE_W;
     } else {
@@ -329,6 +317,60 @@ int x86_walk(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View view,
     return -1;
 }
 
+/* Walks to @lin; if it ends in the table that the last walk ended in, from there. */
+static bool walk_quietly(Walker *w, uint64_t lin)
+{
+    unsigned table_shift = w->size == 8 ? 21 : 22;
+    uint64_t index = (lin & ((1ull << table_shift) - 1)) >> SOFT_TLB_PAGE_BITS;
+    bool same = w->table && !((w->lin ^ lin) >> table_shift);
+    TcgPhysPage page;
+    Entry *leaf;
+
+    w->lin = lin;
+    if (same) {
+        leaf = &w->entry[w->count - 1];
+        leaf->value =
+            w->size == 8
+                ? __atomic_load_n((const uint64_t *)w->table + index, __ATOMIC_RELAXED)
+                : __atomic_load_n((const uint32_t *)w->table + index, __ATOMIC_RELAXED);
+        return leaf->value & PTE_P && !(leaf->value & w->reserved);
+    }
+    w->quiet = true;
+    w->table = NULL;
+    if (!(w->cpu->cr0 & X86_CR0_PG) || start_walk(w) >= 0) {
+        return false;
+    }
+    leaf = &w->entry[w->count - 1];
+    if (w->shift == SOFT_TLB_PAGE_BITS &&
+        lookup_page(w->cpu, a20(w->cpu, leaf->addr) & ~(uint64_t)(SOFT_TLB_PAGE - 1),
+                    &page)) {
+        w->table = page.host;
+        w->reserved = reserved_bits(w->cpu, w, 1, true, 0);
+    }
+    return true;
+}
+
+bool x86_walk_agrees(Walker *w, const SoftTlbSide *s, X86View view)
+{
+    X86Walk found = { 0 };
+    uint64_t leaf;
+    bool readable;
+
+    if (!walk_quietly(w, s->page)) {
+        return false;
+    }
+    leaf = w->entry[w->count - 1].value;
+    readable = check_rights(w, SOFT_TLB_READ, view, &found);
+    return w->all & leaf & PTE_A && a20(w->cpu, leaf_phys(w)) == s->phys &&
+           w->shift == s->flags >> SOFT_TLB_SHIFT &&
+           !(leaf & PTE_G && w->cpu->cr4 & X86_CR4_PGE) &&
+           (w->all & leaf & PTE_U || view != X86_VIEW_USER) &&
+           (readable || !(s->flags & SOFT_TLB_PERM_R)) &&
+           (found.write_ok || !(s->flags & SOFT_TLB_PERM_W)) &&
+           (found.exec_ok || !(s->flags & SOFT_TLB_PERM_X)) &&
+           (leaf & PTE_D || !(s->flags & SOFT_TLB_DIRTY_D));
+}
+
 bool x86_translate_debug(X86State *cpu, uint64_t lin, uint64_t *phys)
 {
     Walker w = { .cpu = cpu, .lin = lin };
@@ -349,7 +391,7 @@ bool x86_load_pdptes(X86State *cpu, uint64_t cr3, uint64_t out[4])
     uint64_t bad = reserved_phys(cpu) | 0xfff00000000001e6ull;
 
     for (unsigned k = 0; k < 4; k++) {
-        out[k] = phys_read(cpu, (cr3 & 0xffffffe0u) + 8 * k, 8);
+        out[k] = read_entry(cpu, (cr3 & 0xffffffe0u) + 8 * k, 8, false);
         if (out[k] & PTE_P && out[k] & bad) {
             return false;
         }
@@ -444,19 +486,8 @@ void x86_flush_all(X86State *cpu)
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
         soft_tlb_flush(&cpu->views[k]);
     }
+    x86_spaces_forget(cpu);
     x86_blocks_all_changed(cpu);
-}
-
-void x86_flush_non_global(X86State *cpu)
-{
-    if (!(cpu->cr4 & X86_CR4_PGE)) {
-        x86_flush_all(cpu);
-        return;
-    }
-    for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
-        soft_tlb_flush_non_global(&cpu->views[k]);
-    }
-    x86_blocks_non_global_changed(cpu);
 }
 
 void x86_flush_page(X86State *cpu, uint64_t lin)

@@ -16,6 +16,8 @@ enum {
     X86_PF_I = 16,
 };
 
+enum { X86_WALK_LEVELS = 5 };
+
 typedef struct X86Walk {
     uint64_t phys;          /* of the page (4 KiB) that holds the address */
     bool write_ok, exec_ok; /* for the view that asked */
@@ -30,6 +32,32 @@ typedef struct X86Walk {
  */
 int x86_walk(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View view,
              X86Walk *out);
+
+/*
+ * Whether a walk would find for @s, a record of the view, what it says, and the entries
+ * on the way have their accessed bits, so that a processor may hold that translation
+ * without an access. Changes nothing.
+ */
+typedef struct X86Walker X86Walker;
+bool x86_walk_agrees(X86Walker *w, const SoftTlbSide *s, X86View view);
+
+/* What successive walks share. The tables may not be flushed between them. */
+struct X86Walker {
+    X86State *cpu;
+    uint64_t lin;
+    unsigned size; /* of an entry: 4 or 8 */
+    unsigned count;
+    struct X86TableEntry {
+        uint64_t addr; /* physical */
+        uint64_t value;
+    } entry[X86_WALK_LEVELS];
+    uint64_t all,
+        any;        /* bits of the entries before the last: in each, in one of them */
+    unsigned shift; /* of the page found; 0: none */
+    bool quiet;     /* reads memory only, never a device; keeps the next two */
+    const void *table; /* in host memory, where the last entry is, or NULL */
+    uint64_t reserved; /* bits of a last entry for 4 KiB */
+};
 
 /* Recomputes the tags of the page of @lin after its page was marked or untracked. */
 void x86_tlb_refresh(X86State *cpu, uint64_t lin, X86View view);

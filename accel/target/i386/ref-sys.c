@@ -6,6 +6,7 @@
 #include "accel/target/i386/access.h"
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/refs-sys.h"
+#include "accel/target/i386/spaces.h"
 #include "accel/target/i386/system.h"
 #include "accel/tcg/code-pages.h"
 #include "util/atomic.h"
@@ -452,23 +453,28 @@ void x86_ref_invlpg(X86State *cpu, const X86Insn *i)
     x86_go_on_if_same(cpu, i, before);
 }
 
-/* Types 0 and 1 are about one PCID, and only those of the current one are held. */
 void x86_ref_invpcid(X86State *cpu, const X86Insn *i)
 {
     X86Vec d = x86_ld128(cpu, i->seg, x86_ea(cpu, i));
     uint64_t type = x86_is64(cpu) ? RD_64(reg) : RD_32(reg);
-    uint64_t pcid = d.u64[0], current = cpu->cr4 & X86_CR4_PCIDE ? cpu->cr3 & 0xfff : 0;
+    uint64_t pcid = d.u64[0];
 
     if (type > 3 || pcid >> 12 || (type == 0 && !x86_is_canonical(cpu, d.u64[1])) ||
         (type < 2 && pcid && !(cpu->cr4 & X86_CR4_PCIDE))) {
         x86_raise_gp(cpu, 0);
     }
-    if (type == 2) {
+    switch (type) {
+    case 0:
+        x86_space_flush_page(cpu, pcid, d.u64[1]);
+        break;
+    case 1:
+        x86_space_flush(cpu, pcid);
+        break;
+    case 2:
         x86_flush_all(cpu);
-    } else if (type == 3 || (type == 1 && pcid == current)) {
-        x86_flush_non_global(cpu);
-    } else if (type == 0 && pcid == current) {
-        x86_flush_page(cpu, d.u64[1]);
+        break;
+    default:
+        x86_spaces_flush(cpu);
     }
     x86_end_block_at(cpu, i->next_rip);
 }

@@ -5,6 +5,7 @@
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/flags.h"
 #include "accel/target/i386/fpu.h"
+#include "accel/target/i386/spaces.h"
 #include "accel/target/i386/system.h"
 
 #include <string.h>
@@ -256,8 +257,7 @@ void x86_state_refresh(X86State *cpu)
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
         soft_tlb_reset(&cpu->views[k]);
     }
-    memset(cpu->phys_cache, 0, sizeof(cpu->phys_cache));
-    x86_blocks_all_changed(cpu);
+    x86_flush_all(cpu);
 }
 
 /* --- reset: SDM volume 3A, table 10-1
@@ -429,13 +429,8 @@ void x86_set_cr3(X86State *cpu, uint64_t v)
             memcpy(cpu->pdpte, pdpte, sizeof(pdpte));
         }
     }
-    /* The TLB holds the translations of one PCID: those of another one are forgotten
-     * whether they may stay or not. */
-    keep &= v == cpu->cr3;
     cpu->cr3 = v;
-    if (!keep) {
-        x86_flush_non_global(cpu);
-    }
+    x86_space_switch(cpu, keep);
 }
 
 static uint64_t cr4_allowed(const X86State *cpu)

@@ -193,7 +193,6 @@ void x86_smm_leave(X86State *cpu); /* RSM */
 
 /* Drops translations. */
 void x86_flush_all(X86State *cpu);
-void x86_flush_non_global(X86State *cpu);
 void x86_flush_page(X86State *cpu, uint64_t lin);
 
 /* PDPTEs of PAE paging from @cr3; false if reserved bits are set. */

@@ -35,14 +35,16 @@ void x86_jit_free(X86State *cpu)
 /* --- contexts -----------------------------------------------------------------------
  */
 
+/* Nothing matches until a context is chosen, which may be after more code has run. */
+static void leave_context(X86State *cpu, unsigned k)
+{
+    cpu->jit.salt[k] = jit_new_salt();
+}
+
 static void forget(X86State *cpu, unsigned k)
 {
-    for (unsigned n = 0; n < X86_JIT_CONTEXTS; n++) {
-        cpu->xjit->context[k][n].salt = 0;
-    }
-    /* Nothing matches until a context is chosen, which may be after more code has run.
-     */
-    cpu->jit.salt[k] = jit_new_salt();
+    memset(cpu->xjit->context[k], 0, sizeof(cpu->xjit->context[k]));
+    leave_context(cpu, k);
 }
 
 void x86_jit_all_changed(X86State *cpu)
@@ -50,17 +52,31 @@ void x86_jit_all_changed(X86State *cpu)
     if (cpu->xjit) {
         forget(cpu, 0);
         forget(cpu, 1);
-        cpu->xjit->local_below_3 = false;
+        cpu->xjit->generation[0] = 0;
     }
 }
 
-void x86_jit_non_global_changed(X86State *cpu)
+void x86_jit_new_generation(X86State *cpu, uint64_t generation)
 {
     if (cpu->xjit) {
-        forget(cpu, 1);
-        if (cpu->xjit->local_below_3) {
+        cpu->xjit->generation[1] = generation;
+        leave_context(cpu, 1);
+        if (cpu->xjit->generation[0]) {
+            /* Perhaps it was an exception. */
             forget(cpu, 0);
-            cpu->xjit->local_below_3 = false;
+            cpu->xjit->generation[0] = 0;
+        }
+    }
+}
+
+void x86_jit_set_generation(X86State *cpu, uint64_t generation)
+{
+    if (cpu->xjit && cpu->xjit->generation[1] != generation) {
+        cpu->xjit->generation[1] = generation;
+        leave_context(cpu, 1);
+        if (cpu->xjit->generation[0]) {
+            cpu->xjit->generation[0] = generation;
+            leave_context(cpu, 0);
         }
     }
 }
@@ -75,10 +91,10 @@ static uint32_t cs_limit(const X86State *cpu)
     return x86_is64(cpu) ? UINT32_MAX : cpu->seg[X86_CS].limit;
 }
 
-static bool is_current(const X86State *cpu, const X86JitContext *c)
+static bool is_current(const X86State *cpu, unsigned k, const X86JitContext *c)
 {
     return c->salt && c->mode == cpu->mode && c->base == cs_base(cpu) &&
-           c->limit == cs_limit(cpu);
+           c->limit == cs_limit(cpu) && c->generation == cpu->xjit->generation[k];
 }
 
 static void select_slow(X86State *cpu, unsigned k)
@@ -86,7 +102,7 @@ static void select_slow(X86State *cpu, unsigned k)
     X86JitContext *c = cpu->xjit->context[k], chosen;
     unsigned n = 1;
 
-    while (n < X86_JIT_CONTEXTS && !is_current(cpu, &c[n])) {
+    while (n < X86_JIT_CONTEXTS && !is_current(cpu, k, &c[n])) {
         n++;
     }
     if (n < X86_JIT_CONTEXTS) {
@@ -96,15 +112,25 @@ static void select_slow(X86State *cpu, unsigned k)
         chosen = (X86JitContext){ .mode = cpu->mode,
                                   .base = cs_base(cpu),
                                   .limit = cs_limit(cpu),
+                                  .generation = cpu->xjit->generation[k],
                                   .salt = jit_new_salt() };
     }
     memmove(&c[1], &c[0], n * sizeof(*c));
     c[0] = chosen;
 }
 
-void x86_jit_select(X86State *cpu)
+static void select_context(X86State *cpu)
 {
     unsigned k = cpu->cpl == 3;
+
+    if (x86_unlikely(!is_current(cpu, k, &cpu->xjit->context[k][0]))) {
+        select_slow(cpu, k);
+    }
+    cpu->jit.salt[k] = cpu->xjit->context[k][0].salt;
+}
+
+void x86_jit_select(X86State *cpu)
+{
     uint64_t epoch = jit_epoch();
 
     if (x86_unlikely(epoch != cpu->xjit->epoch)) {
@@ -114,10 +140,7 @@ void x86_jit_select(X86State *cpu)
             jit_reader_passed(cpu->reader, epoch);
         }
     }
-    if (x86_unlikely(!is_current(cpu, &cpu->xjit->context[k][0]))) {
-        select_slow(cpu, k);
-    }
-    cpu->jit.salt[k] = cpu->xjit->context[k][0].salt;
+    select_context(cpu);
 }
 
 /* --- finding and making -------------------------------------------------------------
@@ -147,11 +170,17 @@ JitBlock *x86_jit_find(X86State *cpu, uint64_t page_addr)
 const void *x86_jit_remember(X86State *cpu, const JitBlock *b, bool local)
 {
     unsigned k = cpu->cpl == 3, n = jit_jc_index(b->key.pc);
+    uint64_t pc = b->key.pc;
 
-    x86_blocks_note_pages(cpu, cs_base(cpu) + b->key.pc, b->guest_bytes);
+    x86_blocks_note_pages(cpu, pc, b->crosses ? pc + b->guest_bytes - 1 : pc);
+    if (x86_unlikely(local && !k && !cpu->xjit->generation[0])) {
+        /* From now on these contexts are those of one generation, too. */
+        forget(cpu, 0);
+        cpu->xjit->generation[0] = cpu->xjit->generation[1];
+        select_context(cpu);
+    }
     cpu->jit.jc_tag[n] = b->key.pc ^ cpu->jit.salt[k];
     cpu->jit.jc_code[n] = b->entry;
-    cpu->xjit->local_below_3 |= !k && local;
     return b->entry;
 }
 

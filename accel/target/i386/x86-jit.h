@@ -17,19 +17,21 @@
 
 typedef struct Error Error;
 
-enum { X86_JIT_CONTEXTS = 4 };
+enum { X86_JIT_CONTEXTS = 12 };
 
 typedef struct X86JitContext {
     uint32_t mode, base, limit;
-    uint64_t salt; /* 0: unused */
+    uint64_t generation; /* of address translations, or 0: global pages only */
+    uint64_t salt;       /* 0: unused */
 } X86JitContext;
 
 /* Per vCPU, derived. */
 struct X86Jit {
     /* [0]: CPL < 3, [1]: CPL 3, like the salts; the one in force comes first. */
     X86JitContext context[2][X86_JIT_CONTEXTS];
-    /* A page that is not global has an entry under salt[0]. */
-    bool local_below_3;
+    /* What a context must have been made for. [0] is 0 until code below CPL 3 is
+     * remembered in a page that is not global. */
+    uint64_t generation[2];
     bool active;
     bool
         polled; /* under jit-all-polls: the next block by reference, or nothing moves */
@@ -41,10 +43,12 @@ struct X86Jit {
 bool x86_jit_new(X86State *cpu, Error **errp);
 void x86_jit_free(X86State *cpu);
 
-/* Translations of addresses have changed: all, or those of pages that are not global.
- */
+/* Translations of addresses have changed. */
 void x86_jit_all_changed(X86State *cpu);
-void x86_jit_non_global_changed(X86State *cpu);
+/* Those of pages that are not global are now those of @generation, a fresh one or one
+ * that is back. */
+void x86_jit_new_generation(X86State *cpu, uint64_t generation);
+void x86_jit_set_generation(X86State *cpu, uint64_t generation);
 
 /* Makes the current mode's context the one in force; before the next two. */
 void x86_jit_select(X86State *cpu);

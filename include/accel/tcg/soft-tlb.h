@@ -64,7 +64,16 @@ enum {
     SOFT_TLB_SHIFT = 8, /* from this bit on: log2 of the size of the guest's page */
 };
 
+/* An entry that was taken out and may come back. */
+typedef struct SoftTlbParked {
+    SoftTlbSide side;
+    uintptr_t host;
+    uint32_t view; /* the caller's */
+} SoftTlbParked;
+
 enum { SOFT_TLB_WORDS = SOFT_TLB_ENTRIES / 64 };
+
+_Static_assert(SOFT_TLB_WORDS <= 64, "local_words has a bit for each");
 
 typedef struct SoftTlb {
     SoftTlbEntry entry[SOFT_TLB_ENTRIES];
@@ -72,6 +81,7 @@ typedef struct SoftTlb {
     /* Which entries were filled since they were last cleared: a flush looks at no
      * others. */
     uint64_t local[SOFT_TLB_WORDS], global[SOFT_TLB_WORDS];
+    uint64_t local_words; /* those of local[] that are not 0 */
     /* All large pages lie in here; first > last: there are none. */
     uint64_t big_first, big_last;
 } SoftTlb;
@@ -97,6 +107,7 @@ static inline void soft_tlb_filled(SoftTlb *tlb, unsigned n)
         tlb->local[n / 64] &= ~bit;
     } else {
         tlb->local[n / 64] |= bit;
+        tlb->local_words |= 1ull << (n / 64);
         tlb->global[n / 64] &= ~bit;
     }
     if (s->flags & SOFT_TLB_BIG) {
@@ -113,6 +124,11 @@ void soft_tlb_flush(SoftTlb *tlb);
 
 /* Forgets all but the global pages. */
 void soft_tlb_flush_non_global(SoftTlb *tlb);
+
+/* The same, but the first @room entries go to @to. Their number. */
+unsigned soft_tlb_park(SoftTlb *tlb, SoftTlbParked *to, unsigned room);
+/* Puts an entry back, with no access fast yet; false: its place is taken. */
+bool soft_tlb_unpark(SoftTlb *tlb, const SoftTlbParked *p);
 
 /* Forgets the page of @addr, all of it if it is large. */
 void soft_tlb_flush_page(SoftTlb *tlb, uint64_t addr);

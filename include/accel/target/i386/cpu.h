@@ -404,6 +404,7 @@ struct X86State {
     jmp_buf fault_env;            /* target of x86_raise() */
     struct TcgPhys *phys;         /* memory and ports */
     struct X86Blocks *blocks;     /* decoded code of this vCPU */
+    struct X86Spaces *spaces;     /* what was left behind by loads of CR3 */
     struct X86Jit *xjit;          /* its translated code */
     struct TcgReader *reader;     /* this vCPU among those that share memory, or NULL */
     const uint32_t *exit_request; /* atomic: not 0 leaves the execution loop */

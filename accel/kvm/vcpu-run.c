@@ -409,19 +409,19 @@ void kvm_vcpu_exec(VCPU *cpu)
 {
     KvmVcpu *kv = kvm_vcpu(cpu);
     KvmExitResult result = KVM_EXIT_RESUME;
-    bool run = kvm_accel()->arch->pre_run(cpu);
 
+    kvm_accel()->arch->pre_run(cpu);
     if (kv->failed) {
         cpu->halted = true;
-        return;
-    }
-    if (!run) {
         return;
     }
     if (!put_back(cpu, kv)) {
         bql_unlock();
         give_up(cpu);
         bql_lock();
+        return;
+    }
+    if (!kvm_accel()->arch->inject(cpu)) {
         return;
     }
     bql_unlock();

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""test-kvm-machine.py PROGRAM MACHINE_IMAGE: whole machines on the host's KVM, as TAP.
+"""test-kvm-machine.py PROGRAM MACHINE_IMAGE BUSY_IMAGE: whole machines on the host's KVM, as TAP.
 
 The image is machine.S, a BIOS which tries the interrupt controllers, PAM, resets and a
 second CPU; it prints the same under TCG and under KVM with each place of the interrupt
-controllers. Where KVM cannot be used the tests that need it are skipped, with the reason;
+controllers. The other is busy.S, which runs until the host ends it. Where KVM cannot be used the tests that need it are skipped, with the reason;
 that the program says the reason, too, is tested everywhere.
 """
 import json, os, re, socket, subprocess, sys, tempfile, time
 
-PROGRAM, IMAGE = sys.argv[1:3]
+PROGRAM, IMAGE, BUSY = sys.argv[1:4]
 EXPECTED = "WPVTAL2IXNRWPVTAL2IXNFE"
 TMP = tempfile.TemporaryDirectory()
 MODES = ["off", "split", "on"]
@@ -136,13 +136,13 @@ def image_dirty_ring():
 # --- The firmware ---------------------------------------------------------------------
 
 
-def firmware(mode, *more):
+def firmware(mode, *more, policy="delay"):
     need_kvm()
     log = os.path.join(TMP.name, "debug%d" % time.monotonic_ns())
     m = Machine("-accel", "kvm,kernel-irqchip=" + mode, "-M", "pc", "-m", "128M,slots=2,maxmem=1G",
                 "-chardev", "file,id=d,path=" + log, "-device",
                 "isa-debugcon,iobase=0x402,chardev=d", "-d", "kvm-slots", "-D", log + ".slots",
-                *more)
+                "-global", "kvm-pit.lost_tick_policy=" + policy, *more)
     m.debug, m.slot_log = log, log + ".slots"
     return m
 
@@ -219,19 +219,149 @@ def prompt(mode):
 
 
 def reset_and_stop():
-    with firmware("on") as m:
+    """The firmware's clock of 18.2 Hz runs as long as the machine does, and no longer."""
+    # Without making up for the ticks that were lost while the firmware had no time.
+    with firmware("on", policy="discard") as m:
         wait_prompt(m)
+
+        def ticks():
+            return int(m.hmp("xp /wx 0x46c").split(":")[1], 16)
+
+        begin, first = time.monotonic(), ticks()
+        time.sleep(1.5)
         m.qmp("stop")
+        ran = time.monotonic() - begin
         assert m.qmp("query-status")["status"] == "paused"
-        ticks = m.hmp("xp /wx 0x46c")
-        time.sleep(0.3)
-        assert m.hmp("xp /wx 0x46c") == ticks
+        stopped = ticks()
+        assert 0.6 < (stopped - first) / (18.2 * ran) < 1.4, (first, stopped, ran)
+        time.sleep(2)
+        assert ticks() == stopped, "the timer ticks while the machine is stopped"
+        begin = time.monotonic()
         m.qmp("cont")
-        time.sleep(0.5)
-        assert m.hmp("xp /wx 0x46c") != ticks, "the timer does not tick after cont"
+        time.sleep(1.5)
+        m.qmp("stop")
+        ran = time.monotonic() - begin
+        # The two seconds are not made up for.
+        assert 0.6 < (ticks() - stopped) / (18.2 * ran) < 1.4, (stopped, ticks(), ran)
+        m.qmp("cont")
         m.qmp("system_reset")
         wait_prompt(m, 2)
         check_slots(m)
+
+
+# --- What a host does to a running machine ----------------------------------------------
+
+
+def busy(mode, *more):
+    need_kvm()
+    return Machine("-accel", "kvm,kernel-irqchip=" + mode, "-M", "pc", "-m", "64", "-bios", BUSY,
+                   *more)
+
+
+def word(m, addr):
+    return int(m.hmp("xp /wx 0x%x" % addr).split(":")[1], 16)
+
+
+def wait_word(m, addr, enough, seconds=60):
+    end = time.monotonic() + seconds
+    while not enough(word(m, addr)):
+        assert time.monotonic() < end, "0x%x stays %d: %s" % (addr, word(m, addr), m.errors())
+        time.sleep(0.02)
+    return word(m, addr)
+
+
+def goes_on(m, cpus=()):
+    """The first CPU makes its rounds without mistakes, the others take interrupts."""
+    for addr in [0x500] + [0x540 + 4 * n for n in cpus]:
+        before = word(m, addr)
+        wait_word(m, addr, lambda now: now not in (before, before + 1))
+    assert word(m, 0x50c) == 0, "%d mistakes" % word(m, 0x50c)
+
+
+def smp(mode):
+    with busy(mode, "-smp", "4") as m:
+        goes_on(m, (1, 2, 3))
+        assert [word(m, 0x520 + 4 * n) for n in (1, 2, 3)] == [2, 2, 2]
+        assert len(m.qmp("query-cpus-fast")) == 4
+        # A reset in the middle, several times.
+        for boots in range(2, 5):
+            m.qmp("system_reset")
+            wait_word(m, 0x504, lambda now: now >= boots)
+            goes_on(m, (1, 2, 3))
+
+
+def stop_in_accesses(mode):
+    """Each stop comes in the middle of some access; nothing is lost and nothing twice."""
+    with busy(mode, "-smp", "2") as m:
+        goes_on(m, (1,))
+        for i in range(40):
+            m.qmp("stop")
+            rounds = word(m, 0x500)
+            if i % 10 == 0:
+                time.sleep(0.05)
+                assert "EIP=" in m.hmp("info registers -a")
+            assert word(m, 0x500) == rounds
+            m.qmp("cont")
+            time.sleep(0.003 * (i % 7))
+        goes_on(m, (1,))
+
+
+def hotplug(mode):
+    with busy(mode, "-smp", "1,sockets=4,maxcpus=4") as m:
+        goes_on(m)
+        for i in range(3):
+            for n in (1, 3):
+                m.qmp("device_add", driver="qemu64-x86_64-cpu", id="c%d" % n,
+                      **{"socket-id": n, "core-id": 0, "thread-id": 0})
+            goes_on(m, (1, 3))
+            assert len(m.qmp("query-cpus-fast")) == 3
+            for n in (3, 1):
+                m.qmp("device_del", id="c%d" % n)
+                m.wait_event("DEVICE_DELETED")
+                while "DEVICE_DELETED" in m.events:
+                    m.events.remove("DEVICE_DELETED")
+            assert len(m.qmp("query-cpus-fast")) == 1
+            goes_on(m)
+            if i == 1:
+                m.qmp("stop")
+                m.qmp("cont")
+                m.qmp("system_reset")
+                goes_on(m)
+
+
+def nmi(mode):
+    with busy(mode, "-smp", "2") as m:
+        goes_on(m, (1,))
+        m.qmp("inject-nmi")
+        wait_word(m, 0x508, lambda now: now >= 1)
+        goes_on(m)
+
+
+def quit_in_exits():
+    for args in (["-smp", "1"], ["-smp", "4"], ["-smp", "3"]):
+        with busy("on", *args) as m:
+            goes_on(m)
+            m.qmp("quit")
+            assert m.process.wait(20) == 0, m.errors()
+
+
+def no_reboot():
+    """The image's first reset ends the program, or, with -no-shutdown, only the machine."""
+    need_kvm()
+    out = os.path.join(TMP.name, "noreboot")
+    args = ["-accel", "kvm", "-M", "pc,hpet=off", "-smp", "2", "-m", "64", "-bios", IMAGE,
+            "-no-reboot", "-chardev", "file,id=d,path=" + out, "-device",
+            "isa-debugcon,iobase=0xe9,chardev=d", "-device", "isa-debug-exit,iobase=0x501"]
+    run = subprocess.run([PROGRAM, "-nodefaults", "-display", "none", *args], timeout=60,
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    half = EXPECTED[:EXPECTED.index("R") + 1]
+    assert run.returncode == 0 and open(out).read() == half, (run, open(out).read())
+    with Machine("-no-shutdown", "-S", *args) as m:
+        m.qmp("cont")
+        m.wait_event("SHUTDOWN")
+        m.wait_event("STOP")
+        assert m.qmp("query-status")["status"] == "shutdown"
+        assert open(out).read() == half
 
 
 def dimm_while_running(mode):
@@ -382,7 +512,11 @@ TESTS += [("image/dirty-ring", image_dirty_ring)]
 TESTS += [("firmware/prompt-" + mode, lambda mode=mode: prompt(mode)) for mode in MODES]
 TESTS += [("firmware/stop-and-reset", reset_and_stop)]
 TESTS += [("firmware/dimm-while-running", lambda: dimm_while_running("on")),
-          ("slots/hundred-dimms", many_dimms),
+          ("slots/hundred-dimms", many_dimms)]
+TESTS += [("running/%s-%s" % (name, mode), lambda fn=fn, mode=mode: fn(mode))
+          for name, fn in (("four-cpus", smp), ("stop-in-accesses", stop_in_accesses),
+                           ("cpus-come-and-go", hotplug), ("nmi", nmi)) for mode in MODES]
+TESTS += [("running/quit-in-exits", quit_in_exits), ("running/no-reboot", no_reboot),
           ("errors/internal-error-stops-the-guest", internal_error),
           ("errors/no-device", no_device), ("errors/no-kvm-device", no_kvm_device),
           ("errors/no-permission", no_permission), ("errors/falls-back", falls_back),
@@ -393,6 +527,9 @@ TESTS += [("firmware/dimm-while-running", lambda: dimm_while_running("on")),
 
 def main():
     bad = 0
+    only = sys.argv[4:]
+    global TESTS
+    TESTS = [t for t in TESTS if not only or any(t[0].startswith(o) for o in only)]
     print("1..%d" % len(TESTS))
     for i, (name, fn) in enumerate(TESTS, 1):
         try:

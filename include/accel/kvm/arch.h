@@ -43,10 +43,13 @@ typedef struct KvmArchOps {
     bool (*get_registers_in_access)(VCPU *cpu, const struct kvm_run *run);
     bool (*access_completed)(VCPU *cpu);
     /*
-     * About to run: inject what is pending. Context: BQL, the vCPU's thread. May ask
-     * for the registers. False: nothing to run (the vCPU sleeps).
+     * About to run: what is pending that changes registers (it may ask for them), then,
+     * when they have been put, what the kernel is to deliver: putting registers would
+     * take an interrupt away that waits in the kernel. False: nothing to run (the vCPU
+     * sleeps). Context: BQL, the vCPU's thread.
      */
-    bool (*pre_run)(VCPU *cpu);
+    void (*pre_run)(VCPU *cpu);
+    bool (*inject)(VCPU *cpu);
     /* KVM_RUN came back. Context: the vCPU's thread, no BQL. */
     void (*post_run)(VCPU *cpu, struct kvm_run *run);
     /* An exit that the run loop has no case for. Context: the vCPU's thread, no BQL. */

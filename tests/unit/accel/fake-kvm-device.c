@@ -223,6 +223,7 @@ static int run(FakeCpu *c)
 {
     int ret;
 
+    c->has_run = true;
     g_assert_cmpuint(atomic_xchg(&c->in_run, 1), ==, 0);
     ret = run_locked(c);
     atomic_xchg(&c->in_run, 0);
@@ -355,6 +356,8 @@ static int cpu_call(FakeCpu *c, unsigned long request, void *arg)
     case KVM_INTERRUPT:
         c->last_vector = ((struct kvm_interrupt *)arg)->irq;
         c->n_interrupts++;
+        c->events.interrupt.injected = 1;
+        c->events.interrupt.nr = (uint8_t)c->last_vector;
         return 0;
     case KVM_NMI:
         c->n_nmi++;
@@ -362,8 +365,8 @@ static int cpu_call(FakeCpu *c, unsigned long request, void *arg)
     case KVM_SMI:
         c->n_smi++;
         return 0;
-    case KVM_SET_CPUID2:
-        return 0;
+    case KVM_SET_CPUID2: /* as newer kernels */
+        return c->has_run ? -EINVAL : 0;
     default:
         return -ENOTTY;
     }

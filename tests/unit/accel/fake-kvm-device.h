@@ -53,6 +53,7 @@ struct FakeCpu {
     unsigned n_steps, at; /* at: vCPU's thread */
     const FakeStep *pending;
     uint32_t in_run; /* atomic */
+    bool has_run;
     unsigned ring_next;
     unsigned n_put; /* KVM_SET_REGS */
     unsigned n_nmi, n_smi, n_interrupts, last_vector;

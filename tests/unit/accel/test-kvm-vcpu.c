@@ -383,12 +383,20 @@ static int pic_vector(void *board)
     return 0x33;
 }
 
+static void look(VCPU *vcpu, void *opaque)
+{
+    vcpu_sync_state(vcpu);
+}
+
 static void open_window(FakeCpu *c, struct kvm_run *run)
 {
     g_assert_cmpuint(run->request_interrupt_window, ==, 1);
     g_assert_cmpuint(c->n_interrupts, ==, 0);
     run->ready_for_interrupt_injection = 1;
     run->if_flag = 1;
+    c->regs.rflags |= X86_FL_IF;
+    /* Somebody looks at the registers before the interrupt is injected. */
+    vcpu_queue_work(rig->vcpu, look, NULL);
 }
 
 static void closed(FakeCpu *c, struct kvm_run *run)
@@ -402,6 +410,8 @@ static void closed(FakeCpu *c, struct kvm_run *run)
 static void injected(FakeCpu *c, struct kvm_run *run)
 {
     g_assert_cmpuint(c->n_interrupts, ==, 1);
+    g_assert_cmpuint(c->events.interrupt.injected, ==, 1);
+    c->events.interrupt.injected = 0;
     g_assert_cmphex(c->last_vector, ==, 0x33);
     g_assert_cmpuint(run->request_interrupt_window, ==, 0);
 }

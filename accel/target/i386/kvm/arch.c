@@ -171,29 +171,41 @@ static void inject_interrupt(X86Cpu *cpu, struct kvm_run *run)
     run->request_interrupt_window = !!(pending(st) & X86_IRQ_HARD);
 }
 
-static bool pre_run(VCPU *vcpu)
+/* What changes registers, so before they are put. */
+static void pre_run(VCPU *vcpu)
 {
     X86Cpu *cpu = X86_CPU(vcpu);
-    struct kvm_run *run = kvm_vcpu_get_run(vcpu);
-    KvmIrqchip mode = kvm_irqchip_get();
 
     drop_internal(&cpu->st);
+    if (kvm_irqchip_get() != KVM_IRQCHIP_OFF) {
+        return;
+    }
+    handle_init(cpu);
+    if (cpu->st.apic && cpu->ops.apic_get_tpr) {
+        /* What the guest changes by itself is seen in post_run. */
+        cpu->st.cr8 = cpu->ops.apic_get_tpr(cpu->st.apic);
+    }
+    kvm_vcpu_get_run(vcpu)->cr8 = cpu->st.cr8;
+}
+
+static bool inject(VCPU *vcpu)
+{
+    X86Cpu *cpu = X86_CPU(vcpu);
+    KvmIrqchip mode = kvm_irqchip_get();
+
+    if (mode == KVM_IRQCHIP_OFF && cpu->st.wait_sipi) {
+        return false;
+    }
     inject_nmi_smi(cpu);
-    if (mode == KVM_IRQCHIP_ON) {
-        return !vcpu->halted;
+    if (mode != KVM_IRQCHIP_ON) {
+        inject_interrupt(cpu, kvm_vcpu_get_run(vcpu));
     }
-    if (mode == KVM_IRQCHIP_OFF) {
-        handle_init(cpu);
-        if (cpu->st.wait_sipi) {
-            return false;
-        }
-        if (cpu->st.apic && cpu->ops.apic_get_tpr) {
-            /* What the guest changes by itself is seen in post_run. */
-            cpu->st.cr8 = cpu->ops.apic_get_tpr(cpu->st.apic);
-        }
-        run->cr8 = cpu->st.cr8;
+    if (mode == KVM_IRQCHIP_OFF && pending(&cpu->st) & X86_IRQ_HARD &&
+        cpu->st.rflags & X86_FL_IF) {
+        /* The kernel has not said yet that it takes interrupts (after loading): it
+         * leaves at once to say so. */
+        vcpu->halted = false;
     }
-    inject_interrupt(cpu, run);
     return !vcpu->halted;
 }
 
@@ -288,6 +300,7 @@ const KvmArchOps kvm_arch_i386 = {
     .get_registers_in_access = kvm_x86_get_registers_in_access,
     .access_completed = kvm_x86_access_completed,
     .pre_run = pre_run,
+    .inject = inject,
     .post_run = post_run,
     .handle_exit = handle_exit,
     .access_attrs = access_attrs,

@@ -167,6 +167,16 @@ static void add_kvm_leaves(Table *t)
     add(t, KVM_CPUID_FEATURES, 0, features, false);
 }
 
+/* The kernel keeps a vCPU that is gone for the next one of its number, and does not let
+ * the CPUID of one that has run be set again, not even to the same. */
+static GHashTable *given; /* APIC id to struct kvm_cpuid2; BQL */
+
+static bool same_cpuid(const struct kvm_cpuid2 *a, const struct kvm_cpuid2 *b)
+{
+    return a && a->nent == b->nent &&
+           !memcmp(a->entries, b->entries, a->nent * sizeof(a->entries[0]));
+}
+
 bool kvm_x86_set_cpuid(X86Cpu *cpu, Error **errp)
 {
     g_autofree struct kvm_cpuid2 *cpuid =
@@ -182,6 +192,14 @@ bool kvm_x86_set_cpuid(X86Cpu *cpu, Error **errp)
     if (id->xlevel >= 0x80000000u) {
         add_range(&t, cpu, 0x80000000u, MIN(id->xlevel, 0x80000020u));
     }
+    given = given ? given : g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    if (same_cpuid(g_hash_table_lookup(given, GUINT_TO_POINTER(cpu->apic_id)), cpuid)) {
+        return true;
+    }
     ret = kvm_vcpu_ioctl(&cpu->parent_obj, KVM_SET_CPUID2, cpuid);
-    return ret >= 0 || error_set_errno(errp, -ret, "kvm: CPUID of the guest");
+    if (ret < 0) {
+        return error_set_errno(errp, -ret, "kvm: CPUID of CPU %u", cpu->apic_id);
+    }
+    g_hash_table_insert(given, GUINT_TO_POINTER(cpu->apic_id), g_steal_pointer(&cpuid));
+    return true;
 }

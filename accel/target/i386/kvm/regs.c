@@ -387,7 +387,9 @@ static bool get_events(X86Cpu *cpu)
     k->nmi_injected = e.nmi.injected;
     k->nmi_pending = e.nmi.pending;
     st->nmi_blocked = e.nmi.masked;
-    st->sipi_vector = (uint8_t)e.sipi_vector;
+    if (kvm_irqchip_get() != KVM_IRQCHIP_OFF) { /* else the bus has put it there */
+        st->sipi_vector = (uint8_t)e.sipi_vector;
+    }
     st->irq_shadow = e.interrupt.shadow & KVM_X86_SHADOW_INT_MOV_SS ? X86_SHADOW_SS
                      : e.interrupt.shadow & KVM_X86_SHADOW_INT_STI  ? X86_SHADOW_STI
                                                                     : 0;

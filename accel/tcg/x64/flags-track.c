@@ -86,14 +86,14 @@ void flags_emit_save(JitBuf *b, int32_t m, unsigned scratch)
     asm_mov(b, 8, scratch, A_RAX);
     asm_bytes(b, &lahf, 1);
     asm_setcc(b, IR_O, asm_reg(A_RAX));
-    asm_store(b, 2, asm_state(m), A_RAX);
+    asm_store(b, 2, asm_mem(A_RSP, m), A_RAX);
     asm_mov(b, 8, A_RAX, scratch);
 }
 
 void flags_emit_load(JitBuf *b, int32_t m, unsigned scratch)
 {
     asm_mov(b, 8, scratch, A_RAX);
-    asm_movzx(b, 4, 2, A_RAX, asm_state(m));
+    asm_movzx(b, 4, 2, A_RAX, asm_mem(A_RSP, m));
     /* 1 + 0x7f overflows, 0 + 0x7f does not. */
     asm_alu_imm(b, ASM_ADD, 1, asm_reg(A_RAX), 0x7f, 0);
     asm_bytes(b, &sahf, 1);
@@ -233,7 +233,7 @@ bool flags_emit_test_m(JitBuf *b, int32_t m, unsigned cc, unsigned *host_cc)
     if (!mask) {
         return false;
     }
-    asm_test_imm(b, 1, asm_state(cc >> 1 ? m + 1 : m), mask);
+    asm_test_imm(b, 1, asm_mem(A_RSP, cc >> 1 ? m + 1 : m), mask);
     *host_cc = cc & 1 ? IR_E : IR_NE;
     return true;
 }

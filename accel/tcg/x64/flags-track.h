@@ -82,7 +82,7 @@ FlagsAction flags_track_cold(const FlagsTrack *t);
 
 /* --- code; @scratch may be destroyed, nothing else but what is said -------------- */
 
-/* H to M, keeps H. @m: offset of JitEnv.flags. */
+/* H to M, keeps H. @m: where M is, from RSP. */
 void flags_emit_save(JitBuf *b, int32_t m, unsigned scratch);
 void flags_emit_load(JitBuf *b, int32_t m, unsigned scratch);
 bool flags_recipe_needs_scratch(const FlagsRecipe *r);

@@ -449,7 +449,7 @@ static void lower_jcc(Lower *l)
         return;
     }
     if (!l->flags.h && l->flags.m && l->flags.recipe.kind == FLAGS_NONE &&
-        flags_emit_test_m(l->hot, l->m_off, n->cc, &cc)) {
+        flags_emit_test_m(l->hot, X64_FRAME_FLAGS, n->cc, &cc)) {
         branch(l, cc, n->imm, false);
         return;
     }
@@ -491,8 +491,8 @@ static void lower_poll(Lower *l)
     s.site[0] = asm_jcc_fwd(l->hot, IR_NE);
     if (jit_options()->all_polls) {
         /* Every other time, or nobody would ever get past it. */
-        asm_alu_imm(l->hot, ASM_XOR, 4,
-                    env_field(l, offsetof(JitEnv, spill) + 8 * LOWER_SLOT_POLL), 1, 0);
+        asm_alu_imm(l->hot, ASM_XOR, 4, env_field(l, offsetof(JitEnv, poll_toggle)), 1,
+                    0);
         s.site[s.sites++] = asm_jcc_fwd(l->hot, IR_NE);
     }
     s.first = l->n->insn;
@@ -542,7 +542,7 @@ void x64_exit_finish(Lower *l)
             if (l->small) {
                 asm_call(b, x64_shared.flags_save[1]);
             } else {
-                flags_emit_save(b, l->m_off, A_R15);
+                flags_emit_save(b, X64_FRAME_FLAGS, A_R15);
             }
         }
         site = exit_to(l, b, l->tail[k].pc);

@@ -16,10 +16,9 @@ static bool is_guest(IrVal v)
     return ir_is_g(v) || ir_is_gh(v);
 }
 
-static AsmRm slot(const Lower *l)
+static AsmRm slot(void)
 {
-    return asm_state(l->target->env_off + (int32_t)offsetof(JitEnv, spill) +
-                     8 * LOWER_SLOT_FLAGS);
+    return asm_mem(A_RSP, X64_FRAME_SLOTS + 8 * LOWER_SLOT_FLAGS);
 }
 
 /* Keeps the destination's old value. False: a stub that has executed this instruction
@@ -35,7 +34,7 @@ static bool save_old(Lower *l, IrVal v)
     if (x64_is_mem(rm)) {
         return false;
     }
-    asm_store(l->hot, 8, slot(l), rm.reg);
+    asm_store(l->hot, 8, slot(), rm.reg);
     return true;
 }
 
@@ -88,7 +87,7 @@ static bool repeat_with_source(Lower *l, FlagsRecipe *r, AsmOp op)
 {
     r->kind = FLAGS_REPEAT;
     r->op = op;
-    r->a = slot(l);
+    r->a = slot();
     return save_old(l, l->n->dst);
 }
 
@@ -105,7 +104,7 @@ static bool sum(Lower *l, FlagsRecipe *r)
         return true;
     }
     if (same) {
-        r->b = slot(l);
+        r->b = slot();
         return repeat_with_source(l, r, asm_width(ASM_ADD << 3 | 2, n->w));
     }
     if (!source(l, r) || (!r->imm_bytes && !ir_is_g(n->b))) {
@@ -134,7 +133,7 @@ static bool shift(Lower *l, FlagsRecipe *r)
     r->by_digit = true;
     r->digit = digit[n->op];
     r->op = asm_width(0xc0, n->w) & ~(AsmOp)ASM_BYTE_REG;
-    r->a = slot(l);
+    r->a = slot();
     r->imm = n->imm;
     r->imm_bytes = 1;
     return n->flags & IR_IMM && save_old(l, n->dst);
@@ -160,7 +159,7 @@ static bool unary(Lower *l, FlagsRecipe *r, AsmOp op)
         r->imm_bytes = n->imm == (int8_t)n->imm ? 1 : n->w == 2 ? 2 : 4;
     }
     if (n->b == n->dst) {
-        r->a = slot(l);
+        r->a = slot();
         return save_old(l, n->b);
     }
     r->a = x64_home(l, n->b);
@@ -175,7 +174,7 @@ static bool product(Lower *l, FlagsRecipe *r)
     if (n->flags & (IR_IMM | IR_MEM_B | IR_STATE_B) || !ir_is_g(n->b)) {
         return false;
     }
-    r->b = n->b == n->dst ? slot(l) : x64_home(l, n->b);
+    r->b = n->b == n->dst ? slot() : x64_home(l, n->b);
     r->regs = n->b == n->dst ? 0 : reg_bit(n->b);
     return repeat_with_source(l, r, word_op(ASM_0F | 0xaf, n->w));
 }

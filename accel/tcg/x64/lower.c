@@ -47,10 +47,9 @@ void x64_count(Lower *l, unsigned use, const uint8_t *from)
  * ------------------------------------------------
  */
 
-static AsmRm slot_rm(const Lower *l, unsigned slot)
+static AsmRm slot_rm(unsigned slot)
 {
-    return asm_state(l->target->env_off + (int32_t)offsetof(JitEnv, spill) +
-                     8 * (int32_t)slot);
+    return asm_mem(A_RSP, X64_FRAME_SLOTS + 8 * (int32_t)slot);
 }
 
 static LowerTemp *temp_of(Lower *l, IrVal v)
@@ -103,7 +102,7 @@ static bool spill(Lower *l, unsigned k)
         if (t->slot < 0) {
             return false;
         }
-        asm_store(l->hot, 8, slot_rm(l, t->slot), l->scratch[k]);
+        asm_store(l->hot, 8, slot_rm(t->slot), l->scratch[k]);
         x64_count(l, LOWER_USE_FIELD, from);
     }
     t->reg = -1;
@@ -179,7 +178,7 @@ static AsmRm guest_rm(const Lower *l, unsigned g)
 {
     int r = l->target->host_reg[g];
 
-    return r >= 0 ? asm_reg(r) : asm_state(l->target->reg_off[g]);
+    return r >= 0 ? asm_reg(r) : asm_mem(A_RSP, x64_shared.frame_off[g]);
 }
 
 AsmRm x64_home(const Lower *l, IrVal v)
@@ -214,7 +213,7 @@ AsmRm x64_rm(Lower *l, IrVal v)
         return asm_reg(t->reg);
     }
     if (t->slot >= 0) {
-        return slot_rm(l, t->slot);
+        return slot_rm(t->slot);
     }
     l->failed = true;
     return asm_reg(A_RAX);
@@ -442,14 +441,14 @@ static void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
         if (l->small) {
             asm_call(l->hot, x64_shared.flags_save[s == A_R15]);
         } else {
-            flags_emit_save(l->hot, l->m_off, s);
+            flags_emit_save(l->hot, X64_FRAME_FLAGS, s);
         }
     }
     if (action == FLAGS_LOAD) {
         if (l->small) {
             asm_call(l->hot, x64_shared.flags_load[s == A_R15]);
         } else {
-            flags_emit_load(l->hot, l->m_off, s);
+            flags_emit_load(l->hot, X64_FRAME_FLAGS, s);
         }
     }
     x64_count(l, LOWER_USE_FLAGS, from);
@@ -841,7 +840,6 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
     l->small = !b->hot;
     l->scratch[0] = A_R14;
     l->scratch[1] = A_R15;
-    l->m_off = target->env_off + (int32_t)offsetof(JitEnv, flags);
     reset(l);
     ok = emit(l);
     b->vec = ir->vec;

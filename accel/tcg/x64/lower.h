@@ -22,11 +22,25 @@
 
 enum {
     LOWER_SCRATCH = 2,
-    LOWER_SLOTS = 6,      /* of JitEnv.spill, for temporaries */
-    LOWER_SLOT_POLL = 6,  /* fault injection: the next POLL leaves */
-    LOWER_SLOT_FLAGS = 7, /* saved operand of a recipe */
+    LOWER_SLOTS = 6,      /* of the frame, for temporaries */
+    LOWER_SLOT_FLAGS = 6, /* saved operand of a recipe */
     LOWER_INSNS_MAX = 256,
 };
+
+/*
+ * What generated code has of the state on its stack, where it is addressed by a byte
+ * and not by four and a prefix: M, the guest registers that have none of the host's,
+ * and slots. Between blocks, as registers; whoever calls C stores them first
+ * (runtime.c). From RSP; in what is called, 8 more.
+ */
+enum {
+    X64_FRAME_FLAGS = 0,
+    X64_FRAME_REGS = 8,
+    X64_FRAME_REGS_MAX = 4,
+    X64_FRAME_SLOTS = X64_FRAME_REGS + 8 * X64_FRAME_REGS_MAX,
+    X64_FRAME_BYTES = X64_FRAME_SLOTS + 8 * (LOWER_SLOTS + 1),
+};
+_Static_assert(X64_FRAME_BYTES % 16 == 0, "the stack is aligned for C");
 
 /* A temporary: in a register, in a slot, or nowhere (before and after its life). */
 typedef struct LowerTemp {
@@ -119,7 +133,6 @@ typedef struct Lower {
 
     /* flags */
     FlagsTrack flags;
-    int32_t m_off;
     LowerFacts *facts;
     unsigned open_insn; /* instructions before this one may have been done by a stub */
 
@@ -235,6 +248,7 @@ typedef struct X64Shared {
     const uint8_t *jump[2];    /* r14: pc; to it by the jump cache; by salt */
     /* Called: H to M, M to H; destroy r14 or r15. */
     const uint8_t *flags_save[2], *flags_load[2];
+    int8_t frame_off[16]; /* of guest registers that live in the frame */
     ptrdiff_t to_exec;
 } X64Shared;
 extern X64Shared x64_shared;

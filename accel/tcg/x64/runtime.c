@@ -4,9 +4,10 @@
  * functions.
  *
  * The stack while generated code runs, from the top: the return address of
- * jit_host_enter()'s caller of the code, rbx, rbp, r12, r13, r14, r15. RSP is then 8
- * modulo 16, so that a stub which has called the thunk for reference functions finds it
- * aligned for C. A fault leaves by longjmp() past all of it.
+ * jit_host_enter()'s caller of the code, rbx, rbp, r12, r13, r14, r15, the frame
+ * (lower.h). RSP is then 8 modulo 16, so that a stub which has called the thunk for
+ * reference functions finds it aligned for C. A fault leaves by longjmp() past all of
+ * it.
  */
 #include "accel/tcg/x64/lower.h"
 #include "accel/tcg/x64/vec-state.h"
@@ -74,8 +75,28 @@ static void pop(JitBuf *b, unsigned r)
     asm_bytes(b, r & 8 ? code : code + 1, r & 8 ? 2 : 1);
 }
 
-static void load_guest(const JitTarget *t, JitBuf *b)
+/* The frame from or to the state by way of RAX, whose own value is out of the way;
+ * @frame: where it is from RSP. */
+static void move_frame(const JitTarget *t, JitBuf *b, int32_t frame, bool load)
 {
+    AsmRm m = asm_state(t->env_off + (int32_t)offsetof(JitEnv, flags));
+
+    for (unsigned g = 0; g < 16; g++) {
+        AsmRm state = asm_state(t->reg_off[g]);
+        AsmRm here = asm_mem(A_RSP, frame + x64_shared.frame_off[g]);
+
+        if (t->host_reg[g] < 0) {
+            asm_load(b, 8, A_RAX, load ? state : here);
+            asm_store(b, 8, load ? here : state, A_RAX);
+        }
+    }
+    asm_movzx(b, 4, 2, A_RAX, load ? m : asm_mem(A_RSP, frame + X64_FRAME_FLAGS));
+    asm_store(b, 2, load ? asm_mem(A_RSP, frame + X64_FRAME_FLAGS) : m, A_RAX);
+}
+
+static void load_guest(const JitTarget *t, JitBuf *b, int32_t frame)
+{
+    move_frame(t, b, frame, true);
     for (unsigned g = 0; g < 16; g++) {
         if (t->host_reg[g] >= 0) {
             asm_load(b, 8, t->host_reg[g], asm_state(t->reg_off[g]));
@@ -83,13 +104,14 @@ static void load_guest(const JitTarget *t, JitBuf *b)
     }
 }
 
-static void store_guest(const JitTarget *t, JitBuf *b)
+static void store_guest(const JitTarget *t, JitBuf *b, int32_t frame)
 {
     for (unsigned g = 0; g < 16; g++) {
         if (t->host_reg[g] >= 0) {
             asm_store(b, 8, asm_state(t->reg_off[g]), t->host_reg[g]);
         }
     }
+    move_frame(t, b, frame, false);
 }
 
 static const uint8_t ret = 0xc3;
@@ -100,14 +122,16 @@ static void emit_enter(const JitTarget *t, JitBuf *b)
     for (unsigned k = 0; k < G_N_ELEMENTS(callee_saved); k++) {
         push(b, callee_saved[k]);
     }
+    asm_alu_imm(b, ASM_SUB, 8, asm_reg(A_RSP), X64_FRAME_BYTES, 0);
     asm_mov(b, 8, A_R14, A_RDI);
-    load_guest(t, b);
+    load_guest(t, b, 0);
     asm_rm(b, 0xff, 4, asm_reg(A_R14)); /* jmp r14 */
 }
 
-/* Ends with the registers in the state. */
-static void emit_epilogue(JitBuf *b)
+/* Ends with the registers in the state; @above: bytes on the stack above the frame. */
+static void emit_epilogue(JitBuf *b, int32_t above)
 {
+    asm_alu_imm(b, ASM_ADD, 8, asm_reg(A_RSP), X64_FRAME_BYTES + above, 0);
     for (int k = G_N_ELEMENTS(callee_saved) - 1; k >= 0; k--) {
         pop(b, callee_saved[k]);
     }
@@ -130,8 +154,8 @@ static void emit_leave(const JitTarget *t, JitBuf *b)
     asm_store_imm(b, 8, exit, 0);
     asm_patch_short(b, common);
     x64_vec_leave(t, b);
-    store_guest(t, b);
-    emit_epilogue(b);
+    store_guest(t, b, 0);
+    emit_epilogue(b, 0);
 }
 
 static void emit_probe(const JitTarget *t, JitBuf *b, unsigned salt)
@@ -164,7 +188,7 @@ static void emit_refs(const JitTarget *t, JitBuf *b)
     uint8_t *go_on;
 
     x64_shared.refs = asm_here(b);
-    store_guest(t, b);
+    store_guest(t, b, 8);
     asm_mov(b, 8, A_RSI, A_R14);
     asm_movzx(b, 4, 2, A_RDX, asm_reg(A_R15));
     asm_mov(b, 4, A_RCX, A_R15);
@@ -177,17 +201,16 @@ static void emit_refs(const JitTarget *t, JitBuf *b)
     asm_test(b, 1, asm_reg(A_RAX), A_RAX);
     go_on = asm_jcc_short(b, IR_NE);
     asm_store_imm(b, 8, exit, 0);
-    asm_alu_imm(b, ASM_ADD, 8, asm_reg(A_RSP), 8, 0);
-    emit_epilogue(b);
+    emit_epilogue(b, 8);
     asm_patch_short(b, go_on);
-    load_guest(t, b);
+    load_guest(t, b, 8);
     asm_bytes(b, &ret, 1);
 }
 
 /* For code where size counts. */
-static void emit_flags(const JitTarget *t, JitBuf *b)
+static void emit_flags(JitBuf *b)
 {
-    int32_t m = t->env_off + (int32_t)offsetof(JitEnv, flags);
+    int32_t m = X64_FRAME_FLAGS + 8;
 
     for (unsigned k = 0; k < 2; k++) {
         unsigned scratch = k ? A_R15 : A_R14;
@@ -207,6 +230,12 @@ void jit_host_setup(const JitTarget *target, JitBuf *buf)
     for (unsigned g = 0; g < 4; g++) {
         g_assert(target->host_reg[g] == (int)g);
     }
+    for (unsigned g = 0, n = 0; g < 16; g++) {
+        if (target->host_reg[g] < 0) {
+            g_assert(n < X64_FRAME_REGS_MAX);
+            x64_shared.frame_off[g] = X64_FRAME_REGS + 8 * n++;
+        }
+    }
     x64_shared.to_exec = buf->to_exec;
     asm_align(buf, 16, 0);
     x64_vec_setup(target, buf);
@@ -221,7 +250,7 @@ void jit_host_setup(const JitTarget *target, JitBuf *buf)
     asm_align(buf, 16, 0);
     emit_probe(target, buf, 1);
     asm_align(buf, 16, 0);
-    emit_flags(target, buf);
+    emit_flags(buf);
     asm_align(buf, 16, 0);
     x64_check_setup(target, buf);
     asm_align(buf, 64, 0);

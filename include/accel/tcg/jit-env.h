@@ -33,7 +33,7 @@ typedef struct JitEnv {
      * address space changes; [1]: others.
      */
     uint64_t salt[2];
-    uint64_t spill[8];
+    uint32_t poll_toggle; /* fault injection: whether the next POLL leaves */
     /* Where blocks that are not known to be hot have lately been: addresses in them,
      * [samples_left] on; one for every few hundred accesses to memory, counted down by
      * sample_in. When none is left generated code returns to the dispatcher. */

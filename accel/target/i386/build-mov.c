@@ -88,6 +88,35 @@ bool x86_build_mov_from_seg(X86Build *b, const X86Insn *i)
     return true;
 }
 
+/*
+ * To DS, ES, FS or GS in real mode, with the rights that they mostly have there: a new
+ * base. The limit, which stays, is then below 1 MiB: no flat bit of the mode word can
+ * come or go.
+ */
+bool x86_build_mov_to_seg(X86Build *b, const X86Insn *i)
+{
+    unsigned seg = i->reg & 7;
+    const size_t at = offsetof(X86State, seg) + seg * sizeof(X86Segment);
+    const size_t fast = offsetof(X86State, seg_fast) + seg * sizeof(X86SegFast);
+    X86Operand rm;
+    IrVal sel, base;
+
+    if (b->mode & (X86_MODE_PE | X86_MODE_VM86 | X86_MODE_DS_FLAT | X86_MODE_ES_FLAT) ||
+        (seg != X86_DS && seg != X86_ES && seg != X86_FS && seg != X86_GS) ||
+        !x86_build_rm(b, i, 2, IR_READ, &rm)) {
+        return false;
+    }
+    x86_emit_guard_imm(b, 2, x86_emit_load_state(b, 2, at + offsetof(X86Segment, attr)),
+                       IR_NE, X86_SEG_P | X86_SEG_S | X86_SEG_RW | X86_SEG_ACCESSED);
+    sel = x86_operand_value(b, rm, 2);
+    x86_emit_store_state(b, 2, at + offsetof(X86Segment, selector), sel);
+    base = x86_emit_add(b, 4, IR_NONE, sel, 3, 0);
+    base = x86_emit_add(b, 4, base, base, 0, 0);
+    x86_emit_store_state(b, 8, at + offsetof(X86Segment, base), base);
+    x86_emit_store_state(b, 8, fast + offsetof(X86SegFast, base), base);
+    return true;
+}
+
 /* --- widening -----------------------------------------------------------------------
  */
 

@@ -157,18 +157,38 @@ static void guard_count(X86Build *b, const X86Insn *i)
                        (int32_t)(REP_BYTES / width(i)) - 1);
 }
 
+/* REP_BYTES from rSI or rDI on; a 16-bit register must not wrap before. */
+static bool elements(X86Build *b, const X86Insn *i, unsigned reg, unsigned access,
+                     IrVal *host)
+{
+    if (address_width(i) == 2) {
+        x86_emit_guard_imm(b, 2, IR_G(reg), IR_A, (int16_t)(0x10000 - REP_BYTES));
+    }
+    return element(b, i, reg, REP_BYTES, access, host);
+}
+
+/* The host counts with all of rcx. */
 static void rep(X86Build *b, const X86Insn *i, IrOp op, IrVal to, IrVal from)
 {
+    unsigned aw = address_width(i);
+    IrVal rcx = IR_G(X86_RCX), upper = IR_NONE;
     IrNode *n;
 
-    if (address_width(i) == 4) {
-        /* The host counts with all of rcx. */
-        n = x86_emit(b, IR_EA, 4, IR_G(X86_RCX), IR_NONE);
-        n->a = IR_G(X86_RCX);
+    if (aw == 2) {
+        upper = ir_temp(b->ir);
+        x86_emit(b, IR_MOV, 8, upper, rcx);
+        x86_emit(b, IR_MOVZX, 4, rcx, rcx)->size = 2;
+    }
+    if (aw == 4) {
+        x86_emit(b, IR_EA, 4, rcx, IR_NONE)->a = rcx;
     }
     n = x86_emit(b, op, width(i), IR_NONE, from);
     n->a = to;
-    n->size = address_width(i);
+    n->size = aw;
+    if (aw == 2) {
+        x86_emit(b, IR_MOV, 8, rcx, upper);
+        x86_emit_imm(b, IR_MOV, 2, rcx, 0);
+    }
 }
 
 bool x86_build_movs(X86Build *b, const X86Insn *i)
@@ -179,12 +199,9 @@ bool x86_build_movs(X86Build *b, const X86Insn *i)
     if (!is_repeated(i)) {
         return movs_one(b, i);
     }
-    if (address_width(i) == 2) {
-        return false;
-    }
     guard_count(b, i);
-    if (!element(b, i, X86_RSI, REP_BYTES, IR_READ, &from) ||
-        !element(b, i, X86_RDI, REP_BYTES, IR_WRITE, &to)) {
+    if (!elements(b, i, X86_RSI, IR_READ, &from) ||
+        !elements(b, i, X86_RDI, IR_WRITE, &to)) {
         return false;
     }
     rep(b, i, IR_REPMOVS, to, from);
@@ -199,11 +216,8 @@ bool x86_build_stos(X86Build *b, const X86Insn *i)
     if (!is_repeated(i)) {
         return stos_one(b, i);
     }
-    if (address_width(i) == 2) {
-        return false;
-    }
     guard_count(b, i);
-    if (!element(b, i, X86_RDI, REP_BYTES, IR_WRITE, &to)) {
+    if (!elements(b, i, X86_RDI, IR_WRITE, &to)) {
         return false;
     }
     rep(b, i, IR_REPSTOS, to, IR_NONE);

@@ -14,12 +14,13 @@ X86BuildFn x86_build_mul, x86_build_imul_ge, x86_build_imul_gei, x86_build_div,
     x86_build_idiv, x86_build_cbw, x86_build_cwd;
 /* build-mov.c */
 X86BuildFn x86_build_mov_eg, x86_build_mov_ge, x86_build_mov_ei, x86_build_mov_ao,
-    x86_build_mov_oa, x86_build_mov_from_seg, x86_build_movzx, x86_build_movsx,
-    x86_build_movsxd, x86_build_lea, x86_build_xchg_eg, x86_build_xchg_ax,
-    x86_build_xadd, x86_build_cmpxchg, x86_build_cmpxchg_wide, x86_build_cmov,
-    x86_build_setcc, x86_build_bswap, x86_build_movbe_load, x86_build_movbe_store,
-    x86_build_movnti, x86_build_xlat, x86_build_lahf, x86_build_sahf, x86_build_clc,
-    x86_build_stc, x86_build_cmc, x86_build_cld, x86_build_std;
+    x86_build_mov_oa, x86_build_mov_from_seg, x86_build_mov_to_seg, x86_build_movzx,
+    x86_build_movsx, x86_build_movsxd, x86_build_lea, x86_build_xchg_eg,
+    x86_build_xchg_ax, x86_build_xadd, x86_build_cmpxchg, x86_build_cmpxchg_wide,
+    x86_build_cmov, x86_build_setcc, x86_build_bswap, x86_build_movbe_load,
+    x86_build_movbe_store, x86_build_movnti, x86_build_xlat, x86_build_lahf,
+    x86_build_sahf, x86_build_clc, x86_build_stc, x86_build_cmc, x86_build_cld,
+    x86_build_std;
 /* build-bit.c */
 X86BuildFn x86_build_bt_i, x86_build_bt_g, x86_build_bsf, x86_build_bsr,
     x86_build_tzcnt, x86_build_lzcnt, x86_build_popcnt, x86_build_bmi,

@@ -150,7 +150,7 @@ static const X86Row rows[] = {
     { "8B /r", "MOV", { Gv, Ev }, 0, 0, X86_FLAGLESS, NULL, &x86_mov_ge, 0, x86_build_mov_ge },
     { "8C /r", "MOV", { Ev, Sw }, 0, 0, X86_FLAGLESS, x86_ref_mov_from_seg, NULL, 0, x86_build_mov_from_seg },
     { "8D /r", "LEA", { Gv, Mm }, 0, 0, X86_NOSEG | X86_FLAGLESS, NULL, &x86_lea, 0, x86_build_lea },
-    { "8E /r", "MOV", { Sw, Ew }, 0, 0, X86_FLAGLESS, x86_ref_mov_to_seg },
+    { "8E /r", "MOV", { Sw, Ew }, 0, 0, X86_FLAGLESS, x86_ref_mov_to_seg, NULL, 0, x86_build_mov_to_seg },
     { "8F /0", "POP", { Ev }, 0, 0, X86_D64 | X86_FLAGLESS | X86_SPILL_ADDR, NULL, &x86_pop_e, 0, x86_build_pop_m },
     { "F3 90", "PAUSE", { 0 }, 0, 0, X86_NOB, x86_ref_pause },
     { "90+r", "XCHG", { Zv, rAX }, 0, 0, X86_FLAGLESS, NULL, &x86_xchg_ax, 0, x86_build_xchg_ax },

@@ -668,8 +668,7 @@ void x86_ref_clac(X86State *cpu, const X86Insn *i)
     if (cpu->cpl) {
         x86_raise_ud(cpu);
     }
-    cpu->rflags &= ~X86_FL_AC;
-    x86_update_mode(cpu);
+    x86_set_ac(cpu, false);
 }
 
 void x86_ref_stac(X86State *cpu, const X86Insn *i)
@@ -677,8 +676,7 @@ void x86_ref_stac(X86State *cpu, const X86Insn *i)
     if (cpu->cpl) {
         x86_raise_ud(cpu);
     }
-    cpu->rflags |= X86_FL_AC;
-    x86_update_mode(cpu);
+    x86_set_ac(cpu, true);
 }
 
 void x86_ref_rsm(X86State *cpu, const X86Insn *i)

@@ -181,6 +181,13 @@ void x86_update_mode(X86State *cpu)
     }
 }
 
+void x86_set_ac(X86State *cpu, bool ac)
+{
+    cpu->rflags = ac ? cpu->rflags | X86_FL_AC : cpu->rflags & ~X86_FL_AC;
+    cpu->mode &= ~X86_MODE_SMAP;
+    set_view(cpu);
+}
+
 void x86_load_cs_ss(X86State *cpu, const X86Segment *cs, const X86Segment *ss,
                     unsigned cpl)
 {

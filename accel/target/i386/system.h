@@ -44,6 +44,8 @@ void x86_update_mode(X86State *cpu);
 /* Recomputes seg_fast of one register. */
 void x86_update_seg(X86State *cpu, unsigned seg);
 void x86_set_cpl(X86State *cpu, unsigned cpl);
+/* RFLAGS.AC at CPL 0, where it only decides which view of memory counts. */
+void x86_set_ac(X86State *cpu, bool ac);
 /* After RFLAGS were written: TF, AC, IF, VM may matter to the next instruction. */
 void x86_flags_changed(X86State *cpu, uint64_t old);
 /* STI and stack segment loads: interrupts wait for one instruction. */

@@ -130,6 +130,7 @@ static void set_mode(Mode mode)
         s->attr = X86_SEG_P | X86_SEG_S | X86_SEG_RW | X86_SEG_DB;
         if (mode == MODE_REAL) {
             s->base = s->selector << 4;
+            s->attr |= rnd(8) ? X86_SEG_ACCESSED : 0;
         }
         if (mode >= MODE_16_PROTECTED) {
             s->attr &= ~X86_SEG_DB;
@@ -261,7 +262,8 @@ static void make_block(Block *b, Mode mode)
 
         put_random(bytes, mode);
         if (x86_decode(cpu, cpu->mode, at, bytes, X86_INSN_MAX, i) != X86_DECODE_OK ||
-            !is_wanted(i) || (b->count && is_repeated(i))) {
+            !is_wanted(i) || (i->ref == x86_ref_mov_to_seg && mode != MODE_REAL) ||
+            (b->count && is_repeated(i))) {
             continue;
         }
         memcpy(b->bytes + b->len, bytes, i->len);
@@ -280,7 +282,9 @@ static void make_block(Block *b, Mode mode)
 
 typedef struct Snapshot {
     uint64_t reg[16], rflags, rip, cr2, hash;
-    uint64_t gs[3];
+    X86Segment seg[X86_SEG_COUNT];
+    X86SegFast seg_fast[X86_SEG_COUNT];
+    uint64_t kernel_gs_base;
     int vector;
     uint32_t error;
     uint8_t ram[4096];
@@ -342,9 +346,9 @@ static void take(Snapshot *s, int vector)
     s->rip = cpu->rip;
     s->cr2 = cpu->cr2;
     s->hash = device_hash;
-    s->gs[0] = cpu->seg[X86_GS].base;
-    s->gs[1] = cpu->kernel_gs_base;
-    s->gs[2] = cpu->seg_fast[X86_GS].base;
+    memcpy(s->seg, cpu->seg, sizeof(s->seg));
+    memcpy(s->seg_fast, cpu->seg_fast, sizeof(s->seg_fast));
+    s->kernel_gs_base = cpu->kernel_gs_base;
     s->vector = vector;
     s->error = vector >= 0 && cpu->exc_has_error ? cpu->exc_error : 0;
     memcpy(s->ram, ram, sizeof(s->ram));
@@ -363,9 +367,9 @@ static void put(const Snapshot *s)
     cpu->rip = s->rip;
     cpu->cr2 = s->cr2;
     device_hash = s->hash;
-    cpu->seg[X86_GS].base = s->gs[0];
-    cpu->kernel_gs_base = s->gs[1];
-    cpu->seg_fast[X86_GS].base = s->gs[2];
+    memcpy(cpu->seg, s->seg, sizeof(s->seg));
+    memcpy(cpu->seg_fast, s->seg_fast, sizeof(s->seg_fast));
+    cpu->kernel_gs_base = s->kernel_gs_base;
     memcpy(ram, s->ram, sizeof(s->ram));
     cpu->xs = s->xs;
     cpu->irq_shadow = 0;
@@ -621,8 +625,16 @@ static void compare(GString *out, const Snapshot *init, const Snapshot *want,
     differ(out, "error", 0, want->error, got->error);
     differ(out, "cr2", init->cr2, want->cr2, got->cr2);
     differ(out, "device", init->hash, want->hash, got->hash);
-    for (unsigned k = 0; k < 3; k++) {
-        differ(out, "gs", init->gs[k], want->gs[k], got->gs[k]);
+    differ(out, "kernel gs", init->kernel_gs_base, want->kernel_gs_base,
+           got->kernel_gs_base);
+    for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
+        differ(out, "segment", init->seg[k].base, want->seg[k].base, got->seg[k].base);
+        differ(out, "selector", init->seg[k].selector, want->seg[k].selector,
+               got->seg[k].selector);
+        differ(out, "its base", init->seg_fast[k].base, want->seg_fast[k].base,
+               got->seg_fast[k].base);
+        differ(out, "its end", init->seg_fast[k].write_end, want->seg_fast[k].write_end,
+               got->seg_fast[k].write_end);
     }
     for (unsigned k = 0; k < 4096; k++) {
         if (want->ram[k] != got->ram[k]) {

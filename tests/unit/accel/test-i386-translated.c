@@ -70,9 +70,9 @@ static const Sequence sequences[] = {
                "\x0f\xae\x1f"          /* stmxcsr [rdi] */
                "\x0f\x2f\xc3"          /* comiss xmm0, xmm3 */
                "\x0f\x92\xc0"),        /* setb al */
-    /* VMASKMOVPS too. */
+    /* VMASKMOVDQU too. */
     SEQ("avx", "\xc5\xf4\x58\x06"      /* vaddps ymm0, ymm1, [rsi] */
-               "\xc4\xe2\x6d\x2c\x1e"  /* vmaskmovps ymm3, ymm2, [rsi] */
+               "\xc5\xf9\xf7\xd3"      /* vmaskmovdqu xmm2, xmm3 */
                "\xc5\xe4\x59\xd0"      /* vmulps ymm2, ymm3, ymm0 */
                "\x0f\x58\xd1"          /* addps xmm2, xmm1: the upper half stays */
                "\xc5\xfc\x11\x17"      /* vmovups [rdi], ymm2 */

@@ -218,6 +218,22 @@ def prompt(mode):
         assert "irq_base=08" in m.hmp("info pic"), m.hmp("info pic")
 
 
+def slots_while_it_boots():
+    """The firmware moves BARs and switches PAM; the slots are the view's at any time."""
+    with firmware("on", "-device", "VGA,romfile=") as m:
+        seen = set()
+        for _ in range(25):
+            m.qmp("stop")
+            check_slots(m)
+            seen.add(tuple(slots_of(m)))
+            m.qmp("cont")
+            time.sleep(0.1)
+        wait_prompt(m)
+        check_slots(m)
+        seen.add(tuple(slots_of(m)))
+        assert len(seen) >= 3, "only %d different maps were seen" % len(seen)
+
+
 def reset_and_stop():
     """The firmware's clock of 18.2 Hz runs as long as the machine does, and no longer."""
     # Without making up for the ticks that were lost while the firmware had no time.
@@ -510,7 +526,8 @@ TESTS = [("image/tcg", image_tcg)]
 TESTS += [("image/kernel-irqchip-" + mode, lambda mode=mode: image_kvm(mode)) for mode in MODES]
 TESTS += [("image/dirty-ring", image_dirty_ring)]
 TESTS += [("firmware/prompt-" + mode, lambda mode=mode: prompt(mode)) for mode in MODES]
-TESTS += [("firmware/stop-and-reset", reset_and_stop)]
+TESTS += [("firmware/stop-and-reset", reset_and_stop),
+          ("firmware/slots-while-it-boots", slots_while_it_boots)]
 TESTS += [("firmware/dimm-while-running", lambda: dimm_while_running("on")),
           ("slots/hundred-dimms", many_dimms)]
 TESTS += [("running/%s-%s" % (name, mode), lambda fn=fn, mode=mode: fn(mode))

@@ -43,6 +43,7 @@ void fake_device_init(void)
         { KVM_CAP_EXCEPTION_PAYLOAD,           1   },
         { KVM_CAP_X86_TRIPLE_FAULT_EVENT,      1   },
         { KVM_CAP_SET_IDENTITY_MAP_ADDR,       1   },
+        { KVM_CAP_KVMCLOCK_CTRL,               1   },
     };
 
     fake_device = (FakeDevice){ .api_version = KVM_API_VERSION };
@@ -362,6 +363,9 @@ static int cpu_call(FakeCpu *c, unsigned long request, void *arg)
     case KVM_NMI:
         c->n_nmi++;
         return 0;
+    case KVM_KVMCLOCK_CTRL:
+        fake_device.n_told_paused++;
+        return 0;
     case KVM_SMI:
         c->n_smi++;
         return 0;
@@ -478,6 +482,12 @@ static int vm_call(unsigned long request, void *arg)
         return 0;
     case KVM_ENABLE_CAP:
         return enable(arg);
+    case KVM_GET_CLOCK:
+        ((struct kvm_clock_data *)arg)->clock = fake_device.clock_ns;
+        return 0;
+    case KVM_SET_CLOCK:
+        fake_device.clock_ns = ((const struct kvm_clock_data *)arg)->clock;
+        return 0;
     case KVM_SIGNAL_MSI:
         return 1;
     case KVM_SET_IDENTITY_MAP_ADDR:

@@ -71,6 +71,8 @@ typedef struct FakeDevice {
     unsigned calls, fail_at; /* the n-th ioctl fails; 0: none */
     unsigned long failed;    /* which one did */
     unsigned n_ring_resets;
+    uint64_t clock_ns; /* of the paravirtual clock */
+    unsigned n_told_paused;
     uint64_t enabled[FAKE_CAPS]; /* first argument of KVM_ENABLE_CAP */
 } FakeDevice;
 

@@ -11,6 +11,7 @@
 #include "accel/accel.h"
 #include "accel/target/i386/models.h"
 #include "hw/core/machine.h"
+#include "hw/core/sysbus.h"
 #include "migration/vmstate.h"
 #include "qapi/value.h"
 #include "softmmu/runstate.h"
@@ -680,6 +681,45 @@ static void test_whole_state(void)
     in_child(whole_state);
 }
 
+/* The clock stands while the machine does, and is saved and loaded. */
+static void kvmclock(void)
+{
+    g_autoptr(GByteArray) saved = g_byte_array_new();
+    VMStateReader in = { 0 };
+    DeviceState *clock;
+    bool ok;
+
+    start("kernel-irqchip=on");
+    clock = device_new("kvmclock");
+    ok = sysbus_realize(SYSBUS_DEVICE(clock), &error_abort);
+    g_assert_true(ok);
+    rig_prepare(rig, 0);
+    vm_start();
+    fake_device.clock_ns = 1000;
+    vm_stop(RUN_STATE_PAUSED);
+    fake_device.clock_ns = 5000; /* the host's goes on */
+    ok = vmstate_save(DEVICE_CLASS(OBJECT(clock)->klass)->vmsd, clock, saved,
+                      &error_abort);
+    g_assert_true(ok);
+    vm_start();
+    g_assert_cmpuint(fake_device.clock_ns, ==, 1000);
+    g_assert_cmpuint(fake_device.n_told_paused, ==, 1);
+    fake_device.clock_ns = 2000;
+    vm_stop(RUN_STATE_PAUSED);
+    in = (VMStateReader){ .data = saved->data, .len = saved->len };
+    ok = vmstate_load(DEVICE_CLASS(OBJECT(clock)->klass)->vmsd, clock, &in,
+                      &error_abort);
+    g_assert_true(ok);
+    vm_start();
+    g_assert_cmpuint(fake_device.clock_ns, ==, 1000);
+    vm_stop(RUN_STATE_PAUSED);
+}
+
+static void test_kvmclock(void)
+{
+    in_child(kvmclock);
+}
+
 /* Neither XSAVE nor read-only slots nor controllers nor PDPTRs. */
 static void old_kernel(void)
 {
@@ -1050,6 +1090,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/host/pdptrs", test_pae);
     g_test_add_func("/kvm/host/refuses-registers", test_refused);
     g_test_add_func("/kvm/state/there-and-back", test_whole_state);
+    g_test_add_func("/kvm/state/kvmclock", test_kvmclock);
     g_test_add_func("/kvm/dirty/ring", test_ring);
     g_test_add_func("/kvm/coalesced/ring", test_coalesced_ring);
     g_test_add_func("/kvm/life/hotplug", test_hotplug);

@@ -27,7 +27,7 @@ typedef struct JitHost {
 /* Of translations of one kind. */
 typedef struct JitKindStats {
     uint64_t translated, guest_bytes, insns, hot_bytes, cold_bytes;
-    uint64_t timed, ns; /* how many had a clock running, thread CPU time of those */
+    uint64_t timed, cycles; /* of those that nothing interrupted */
 } JitKindStats;
 
 typedef struct JitStats {
@@ -45,6 +45,7 @@ typedef struct Jit {
     uint64_t epoch;  /* atomic */
     IrBlock *ir;
     JitStats stats;
+    uint64_t start_cycles, start_ns;
     pthread_mutex_t lock;
 } Jit;
 
@@ -54,6 +55,9 @@ extern Jit jit;
 void jit_set_host(const JitHost *host);
 /* For tests: forget everything; no vCPU may be running. */
 void jit_stop(void);
+
+/* Of the TSC, since the translator was started. */
+double jit_cycles_per_us(void);
 
 /* --- blocks.c --- */
 

@@ -89,7 +89,8 @@ static void print_kind(HmpOut *out, const char *name, const JitKindStats *s)
     hmp_printf(out, "%-17s %" PRIu64, name, s->translated);
     if (s->timed) {
         hmp_printf(out, " of %.1f instructions, %.2f us each to translate",
-                   (double)s->insns / s->translated, s->ns / 1e3 / s->timed);
+                   (double)s->insns / s->translated,
+                   (double)s->cycles / s->timed / jit_cycles_per_us());
     }
     hmp_printf(out, "\n");
 }

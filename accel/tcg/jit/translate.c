@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
+#include <x86intrin.h>
 
 static const JitHost real_host = {
     .usable = jit_host_usable,
@@ -58,6 +59,14 @@ const JitTarget *jit_target(void)
     return jit.target;
 }
 
+static uint64_t monotonic_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 bool jit_start(const JitTarget *target, Error **errp)
 {
     const char *why;
@@ -76,6 +85,8 @@ bool jit_start(const JitTarget *target, Error **errp)
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     g_assert(hash != MAP_FAILED);
     jit.ir = ir_block_new();
+    jit.start_cycles = __rdtsc();
+    jit.start_ns = monotonic_ns();
     jit.target = target;
     jit.host->setup(target, &jit.cache.shared);
     jit.hash = hash;
@@ -303,56 +314,33 @@ static Outcome make(const JitSource *src, JitBlock **out)
     return DONE;
 }
 
-/* Processor time is asked for by a system call: only one in TIMED_EVERY translations
- * has a clock running. */
-enum { TIMED_EVERY = 16 };
-
-static uint64_t thread_ns(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
+/* A translation that took longer was interrupted: its time means nothing. */
+enum { CYCLES_MAX = 1 << 17 };
 
 uint64_t jit_clock_start(void)
 {
-    static uint32_t count;
-
-    return __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED) % TIMED_EVERY ? 0
-                                                                         : thread_ns();
+    return __rdtsc();
 }
 
-/* What reading the clock twice takes by itself. */
-static uint64_t clock_cost(void)
+double jit_cycles_per_us(void)
 {
-    static uint64_t cost; /* translation lock */
-
-    if (!cost) {
-        cost = UINT64_MAX;
-        for (unsigned k = 0; k < 16; k++) {
-            uint64_t start = thread_ns();
-
-            cost = MIN(cost, thread_ns() - start);
-        }
-    }
-    return cost;
+    return (double)(__rdtsc() - jit.start_cycles) * 1e3 /
+           (double)(monotonic_ns() - jit.start_ns);
 }
 
 static void count(const JitSource *src, const JitBlock *b)
 {
     JitKindStats *s = &jit.stats.kind[src->trace];
+    uint64_t cycles = __rdtsc() - src->clock;
 
     s->translated++;
     s->guest_bytes += b->guest_bytes;
     s->insns += b->insns;
     s->hot_bytes += b->code_bytes;
     s->cold_bytes += b->cold_bytes;
-    if (src->clock) {
-        uint64_t ns = thread_ns() - src->clock;
-
+    if (cycles < CYCLES_MAX) {
         s->timed++;
-        s->ns += ns - MIN(ns, clock_cost());
+        s->cycles += cycles;
     }
 }
 

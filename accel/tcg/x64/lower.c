@@ -677,6 +677,11 @@ static void end_node(Lower *l)
 {
     uint32_t written = l->n->facts.regs_written;
 
+    if (!(l->holds[0] | l->holds[1] | l->slots_used)) {
+        memset(l->locked, 0, sizeof(l->locked));
+        memset(l->fresh, 0, sizeof(l->fresh));
+        return;
+    }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         IrVal v = l->holds[k];
 

@@ -194,13 +194,13 @@ typedef struct JitSource {
     } page[2];
     bool self_check;
     bool trace;     /* more than one block of the guest's */
-    uint64_t clock; /* jit_clock_start() when work on it began, for "info jit" */
+    uint64_t clock; /* jit_clock_start() when work on it began */
     /* Fills @ir from @guest (the copy); false: leave it to the reference. */
     bool (*build)(void *opaque, IrBlock *ir, const void *guest);
     void *opaque;
 } JitSource;
 
-/* Any thread. */
+/* For JitSource.clock: a cheap one. Any thread. */
 uint64_t jit_clock_start(void);
 /*
  * The block of @src->key: an existing one, or a fresh translation; NULL when there is

@@ -48,6 +48,7 @@ typedef struct Pass {
     Group group[GROUPS_MAX];
     unsigned groups;
     unsigned joined;         /* accesses that others check for */
+    unsigned left;           /* CHECKs to come */
     unsigned exits;          /* so far */
     unsigned open[OPEN_MAX]; /* most recently used first */
     unsigned opens;
@@ -194,12 +195,16 @@ static void find_groups(Pass *p)
             count_use(p, n->tmpl->rm_g);
             count_use(p, n->tmpl->vvvv_g);
         }
+        if (!p->left) {
+            continue; /* no more accesses: values do not matter */
+        }
         if (klass == IR_CLASS_REF || n->op == IR_POLL) {
             p->opens = 0;
         } else if (klass == IR_CLASS_EXIT) {
             p->exits++;
         } else if (n->op == IR_CHECK) {
             visit_check(p, k);
+            p->left--;
         }
         ir_values_step(&p->values, n);
     }
@@ -358,7 +363,7 @@ static void forget_groups(Pass *p)
     }
 }
 
-void ir_pass_group(IrBlock *ir)
+void ir_pass_group(IrBlock *ir, unsigned checks)
 {
     Pass p;
 
@@ -367,6 +372,7 @@ void ir_pass_group(IrBlock *ir)
     for (unsigned t = 0; t < ir->temps; t++) {
         p.group_of[t] = p.uses[t] = 0;
     }
+    p.left = checks;
     ir_values_init(&p.values);
     find_groups(&p);
     if (!p.joined) {

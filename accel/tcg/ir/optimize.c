@@ -59,7 +59,7 @@ void ir_optimize(IrBlock *ir, unsigned passes)
         ir_pass_fold(ir);
     }
     if (passes & IR_PASS_GROUP && work.checks > 1) {
-        ir_pass_group(ir);
+        ir_pass_group(ir, work.checks);
     }
     if (ir_pass_flow(ir, passes & IR_PASS_FLAGS, passes & IR_PASS_DEAD)) {
         remove_dead(ir);

@@ -741,14 +741,17 @@ static bool can_loop(const IrBlock *ir, const JitBlock *b)
     const IrNode *first = &ir->node[0];
     bool jumps = false;
 
+    if (first->op != IR_POLL) {
+        return false;
+    }
     for (unsigned i = 1; i < ir->count; i++) {
         const IrNode *n = &ir->node[i];
 
         jumps |= n->op == IR_JCC && !(n->flags & IR_DEAD) && (uint64_t)n->imm == ir->pc;
     }
-    return jumps && first->op == IR_POLL && !(first->flags & IR_DEAD) &&
-           (uint64_t)first->imm == ir->pc && ir->same_page && !b->self_check &&
-           !o->no_links && !o->one_insn && !o->lockstep;
+    return jumps && !(first->flags & IR_DEAD) && (uint64_t)first->imm == ir->pc &&
+           ir->same_page && !b->self_check && !o->no_links && !o->one_insn &&
+           !o->lockstep;
 }
 
 /* As it is before the first node, but for the flags. */

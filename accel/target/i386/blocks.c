@@ -839,6 +839,13 @@ static inline void run_block(X86State *cpu, X86Block *b)
     cpu->insn = NULL;
 }
 
+/* INT n, INT3 and INTO clear TF before it could trap. */
+static bool has_interrupted(const X86State *cpu, const X86Insn *i)
+{
+    return i->map == 0 && i->opcode >= 0xcc && i->opcode <= 0xce &&
+           cpu->rip != i->next_rip;
+}
+
 /* One instruction: under TF or breakpoints, or in an interrupt shadow. */
 static void step(X86State *cpu)
 {
@@ -858,7 +865,7 @@ static void step(X86State *cpu)
     /* RF has done its work; the instruction (IRET) may set it anew. */
     cpu->rflags &= ~X86_FL_RF;
     run_block(cpu, b);
-    if (trap && !(cpu->irq_shadow & X86_SHADOW_SS)) {
+    if (trap && !(cpu->irq_shadow & X86_SHADOW_SS) && !has_interrupted(cpu, b->insn)) {
         cpu->pending_db |= 1 << 14;
     }
 }
@@ -1235,8 +1242,13 @@ void x86_run(X86State *cpu)
         if (x86_unlikely(cpu->pending_db)) {
             uint64_t bits = cpu->pending_db;
 
-            cpu->pending_db = 0;
             prev = NULL;
+            if (cpu->irq_shadow & X86_SHADOW_SS) {
+                /* MOV SS holds its traps back, too. */
+                step(cpu);
+                continue;
+            }
+            cpu->pending_db = 0;
             x86_take_trap_db(cpu, bits);
         }
         if (x86_unlikely(__atomic_load_n(&cpu->jit.poll, __ATOMIC_RELAXED))) {

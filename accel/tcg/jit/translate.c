@@ -381,6 +381,11 @@ JitBlock *jit_translate(const JitSource *src, TcgReader *self, bool *never)
 
     pthread_mutex_lock(&jit.lock);
     b = jit_find(&src->key);
+    if (b && b->crosses && b->page_addr[1] != src->page[1].ram_addr) {
+        /* Its second page is another one now. */
+        jit_block_kill(b);
+        b = NULL;
+    }
     if (!b) {
         b = translate(src, self, never);
     }

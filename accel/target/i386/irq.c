@@ -70,52 +70,51 @@ static bool intr_enabled(const X86State *cpu)
     return cpu->rflags & X86_FL_IF;
 }
 
-static void take_init(X86State *cpu)
+/*
+ * APICs send these messages under the BQL; so what is pending is looked at under it.
+ * Else a SIPI that belongs to the next INIT is taken, and dropped, with an earlier one.
+ */
+static void take_init_sipi(X86State *cpu)
 {
-    /* A SIPI that is there already came after this INIT: the APIC sees to it. */
-    x86_irq_clear(cpu, X86_IRQ_INIT);
-    x86_state_init(cpu);
-    if (cpu->ops && cpu->apic) {
-        bql_lock();
-        if (cpu->ops->apic_init) {
-            cpu->ops->apic_init(cpu->apic);
-        }
-        /* All but the bootstrap processor wait for a SIPI. */
-        cpu->wait_sipi =
-            cpu->ops->apic_get_base && !(cpu->ops->apic_get_base(cpu->apic) & 1 << 8);
-        bql_unlock();
-        cpu->halted = cpu->wait_sipi;
-    }
-}
+    uint32_t p;
 
-static void take_sipi(X86State *cpu)
-{
-    x86_irq_clear(cpu, X86_IRQ_SIPI);
-    if (!cpu->wait_sipi) {
-        return;
+    bql_lock();
+    p = pending(cpu);
+    if (p & X86_IRQ_INIT) {
+        /* A SIPI that is there already came after this INIT: the APIC sees to it. */
+        x86_irq_clear(cpu, X86_IRQ_INIT);
+        x86_state_init(cpu);
+        if (cpu->ops && cpu->apic) {
+            if (cpu->ops->apic_init) {
+                cpu->ops->apic_init(cpu->apic);
+            }
+            /* All but the bootstrap processor wait for a SIPI. */
+            cpu->wait_sipi = cpu->ops->apic_get_base &&
+                             !(cpu->ops->apic_get_base(cpu->apic) & 1 << 8);
+            cpu->halted = cpu->wait_sipi;
+        }
+    } else if (p & X86_IRQ_SIPI) {
+        x86_irq_clear(cpu, X86_IRQ_SIPI);
+        if (cpu->wait_sipi) {
+            cpu->wait_sipi = false;
+            cpu->halted = false;
+            cpu->rip = 0;
+            cpu->seg[X86_CS].selector = cpu->sipi_vector << 8;
+            cpu->seg[X86_CS].base = (uint64_t)cpu->sipi_vector << 12;
+            x86_update_mode(cpu);
+            x86_update_seg(cpu, X86_CS);
+        }
     }
-    cpu->wait_sipi = false;
-    cpu->halted = false;
-    cpu->rip = 0;
-    cpu->seg[X86_CS].selector = cpu->sipi_vector << 8;
-    cpu->seg[X86_CS].base = (uint64_t)cpu->sipi_vector << 12;
-    x86_update_mode(cpu);
-    x86_update_seg(cpu, X86_CS);
+    bql_unlock();
 }
 
 bool x86_handle_init_sipi(X86State *cpu)
 {
-    uint32_t p = pending(cpu);
-
-    if (p & X86_IRQ_INIT) {
-        take_init(cpu);
-        return true;
+    if (!(pending(cpu) & (X86_IRQ_INIT | X86_IRQ_SIPI))) {
+        return false;
     }
-    if (p & X86_IRQ_SIPI) {
-        take_sipi(cpu);
-        return true;
-    }
-    return false;
+    take_init_sipi(cpu);
+    return true;
 }
 
 bool x86_handle_irq(X86State *cpu)
@@ -141,12 +140,7 @@ bool x86_handle_irq(X86State *cpu)
         }
         return true;
     }
-    if (p & X86_IRQ_INIT) {
-        take_init(cpu);
-        return true;
-    }
-    if (p & X86_IRQ_SIPI) {
-        take_sipi(cpu);
+    if (x86_handle_init_sipi(cpu)) {
         return true;
     }
     if (cpu->wait_sipi) {

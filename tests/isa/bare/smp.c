@@ -789,7 +789,7 @@ static void starts(void)
                                      0xff, 0x06, 0x00, 0x05 };
 
     *count = 0;
-    for (unsigned k = 0; k < 90; k++) {
+    for (unsigned k = 0; k < 60; k++) {
         uint16_t want = *count + cpus - 1;
 
         for (unsigned n = 0; n < sizeof(first); n++) {

@@ -9,8 +9,10 @@
  *  S2 Without, the processor must have forgotten it, and may look ahead: each entry is
  * checked against the tables by a walk, which is several times cheaper than the miss
  * that it saves, and comes back only if the walk finds the same. Accessed (dirty) bits
- * must be set already, as for everything that a TLB may hold. A generation comes back
- * if all pages that its code lies in are found the same.
+ * must be set already, as for everything that a TLB may hold.
+ *  S3 A generation may come back, in any space, if all pages that its code lies in are
+ * found there by a walk. So processes made by a fork share one: their code has one set
+ * of entries in the jump cache, which has one place for an address.
  *
  * Pages are host pointers, so a list may live only as long as the memory map: whatever
  * flushes everything forgets all lists.
@@ -24,10 +26,13 @@
 
 enum {
     SPACES = 8,
+    GENERATIONS = 12,
     PARKED_MAX = 512,
     CODE_MAX = 64,
     CODE_SLOTS = 2 * CODE_MAX,
     CODE_USER = 1,
+    SAMPLE = 8,
+    ADOPT_TRIES = 4,
 };
 
 static const uint64_t NO_KEY = UINT64_MAX;
@@ -39,21 +44,32 @@ typedef struct CodePage {
     uint32_t flags;
 } CodePage;
 
-typedef struct Space {
-    uint64_t key;
-    uint64_t generation; /* blocks.h; 0: none */
-    uint64_t used;       /* when it was left */
-    unsigned parked_count, codes;
-    SoftTlbParked parked[PARKED_MAX];
-    /* What the generation depends on; codes > CODE_MAX: not known any more. */
+typedef struct Generation {
+    uint64_t id;   /* blocks.h; 0: none */
+    uint64_t used; /* when it was in force last */
+    bool shared;   /* more than one space has used it */
+    bool alone;    /* only one may */
+    /* What it depends on; codes > CODE_MAX: not known any more. */
+    unsigned codes;
     CodePage code[CODE_MAX];
     uint8_t slot[CODE_SLOTS]; /* hash table: 1 + index, or 0 */
+} Generation;
+
+typedef struct Space {
+    uint64_t key;
+    uint64_t used; /* when it was left */
+    Generation *generation;
+    uint64_t generation_id; /* 0, or another one than it has now: none */
+    bool alone;             /* it does not agree with others */
+    unsigned visits, parked_count;
+    SoftTlbParked parked[PARKED_MAX];
 } Space;
 
 struct X86Spaces {
     Space *current;
     uint64_t clock;
     Space space[SPACES];
+    Generation generation[GENERATIONS];
 };
 
 void x86_spaces_new(X86State *cpu)
@@ -74,22 +90,36 @@ void x86_spaces_free(X86State *cpu)
 /* --- code remembered by address -----------------------------------------------------
  */
 
-static void forget_code(Space *sp)
+static Generation *generation_of(const Space *sp)
 {
-    sp->generation = 0;
-    if (sp->codes) {
-        sp->codes = 0;
-        memset(sp->slot, 0, sizeof(sp->slot));
-    }
+    Generation *g = sp->generation;
+
+    return g && g->id && g->id == sp->generation_id ? g : NULL;
 }
 
 /* The present space begins a generation. */
 static void renew(X86State *cpu)
 {
-    Space *sp = cpu->spaces->current;
+    struct X86Spaces *s = cpu->spaces;
+    Space *sp = s->current;
+    Generation *g = generation_of(sp);
 
-    forget_code(sp);
-    sp->generation = x86_blocks_new_generation(cpu);
+    if (!g || g->shared) {
+        g = &s->generation[0];
+        for (unsigned k = 1; k < GENERATIONS; k++) {
+            g = s->generation[k].used < g->used ? &s->generation[k] : g;
+        }
+    }
+    g->id = x86_blocks_new_generation(cpu);
+    g->used = ++s->clock;
+    g->shared = false;
+    g->alone = sp->alone;
+    if (g->codes) {
+        g->codes = 0;
+        memset(g->slot, 0, sizeof(g->slot));
+    }
+    sp->generation = g;
+    sp->generation_id = g->id;
 }
 
 void x86_spaces_forget_code(X86State *cpu)
@@ -97,48 +127,58 @@ void x86_spaces_forget_code(X86State *cpu)
     struct X86Spaces *s = cpu->spaces;
 
     if (s) {
-        for (unsigned k = 0; k < SPACES; k++) {
-            forget_code(&s->space[k]);
+        for (unsigned k = 0; k < GENERATIONS; k++) {
+            s->generation[k].id = 0;
         }
         renew(cpu);
     }
 }
 
-void x86_space_note_code(X86State *cpu, const SoftTlbSide *s)
+/* @page, @phys: of the page of @s, a large one as a whole. */
+static void note_code(Generation *g, uint64_t page, uint64_t phys, const SoftTlbSide *s)
 {
-    Space *sp = cpu->spaces->current;
-    uint64_t page;
-    unsigned n;
+    const uint32_t matter =
+        SOFT_TLB_PERM_X | SOFT_TLB_BIG | (uint32_t) - (1 << SOFT_TLB_SHIFT);
+    unsigned n = (page ^ page >> 12 ^ page >> 19) % CODE_SLOTS;
 
-    if (!s || sp->codes > CODE_MAX) {
-        sp->codes = CODE_MAX + 1;
-        return;
-    }
-    page = s->page | (cpu->cpl == 3 ? CODE_USER : 0);
-    n = (page ^ page >> 12 ^ page >> 19) % CODE_SLOTS;
-    while (sp->slot[n]) {
-        if (sp->code[sp->slot[n] - 1].page == page) {
+    for (; g->slot[n]; n = (n + 1) % CODE_SLOTS) {
+        const CodePage *c = &g->code[g->slot[n] - 1];
+
+        if (c->page == page) {
+            if (c->phys != phys || c->flags != (s->flags & matter)) {
+                g->codes = CODE_MAX + 1;
+            }
             return;
         }
-        n = (n + 1) % CODE_SLOTS;
     }
-    if (sp->codes++ < CODE_MAX) {
-        const uint32_t matter = SOFT_TLB_PERM_X | -(1u << SOFT_TLB_SHIFT);
-
-        sp->code[sp->codes - 1] = (CodePage){ page, s->phys, s->flags & matter };
-        sp->slot[n] = sp->codes;
+    if (g->codes++ < CODE_MAX) {
+        g->code[g->codes - 1] = (CodePage){ page, phys, s->flags & matter };
+        g->slot[n] = g->codes;
     }
 }
 
-static bool code_agrees(X86State *cpu, const Space *sp)
+void x86_space_note_code(X86State *cpu, const SoftTlbSide *s)
+{
+    Generation *g = cpu->spaces->current->generation;
+    uint64_t mask;
+
+    if (!s || g->codes > CODE_MAX) {
+        g->codes = CODE_MAX + 1;
+        return;
+    }
+    mask = s->flags & SOFT_TLB_BIG ? -(1ull << (s->flags >> SOFT_TLB_SHIFT)) : ~0ull;
+    note_code(g, (s->page & mask) | (cpu->cpl == 3 ? CODE_USER : 0), s->phys & mask, s);
+}
+
+static bool code_agrees(X86State *cpu, const Generation *g)
 {
     X86Walker w = { .cpu = cpu };
 
-    if (sp->codes > CODE_MAX) {
+    if (g->codes > CODE_MAX) {
         return false;
     }
-    for (unsigned n = 0; n < sp->codes; n++) {
-        const CodePage *c = &sp->code[n];
+    for (unsigned n = 0; n < g->codes; n++) {
+        const CodePage *c = &g->code[n];
         const SoftTlbSide s = { .page = c->page & ~(uint64_t)(SOFT_TLB_PAGE - 1),
                                 .phys = c->phys,
                                 .flags = c->flags };
@@ -151,13 +191,68 @@ static bool code_agrees(X86State *cpu, const Space *sp)
     return true;
 }
 
+/* One of another space that fits, or NULL: one of the last few. */
+static Generation *adopt(X86State *cpu)
+{
+    struct X86Spaces *s = cpu->spaces;
+    uint64_t before = UINT64_MAX;
+
+    for (unsigned tries = 0; tries < ADOPT_TRIES; tries++) {
+        Generation *latest = NULL;
+
+        for (unsigned k = 0; k < GENERATIONS; k++) {
+            Generation *g = &s->generation[k];
+
+            if (g->id && g->codes && !g->alone && g->used < before &&
+                (!latest || g->used > latest->used)) {
+                latest = g;
+            }
+        }
+        if (!latest || code_agrees(cpu, latest)) {
+            return latest;
+        }
+        before = latest->used;
+    }
+    return NULL;
+}
+
+/* Chooses the generation of the present space, which has just been entered. */
+static void choose_generation(X86State *cpu, bool keep)
+{
+    struct X86Spaces *s = cpu->spaces;
+    Space *sp = s->current;
+    Generation *g = generation_of(sp);
+
+    if (g && !(keep && !g->shared) && !code_agrees(cpu, g)) {
+        /* The one that it shares has become another's; or it is another process now. */
+        sp->alone = g->shared;
+        g = NULL;
+        sp->generation_id = 0;
+    }
+    if (!g && !sp->alone) {
+        g = adopt(cpu);
+        if (g) {
+            g->shared = true;
+            sp->generation = g;
+            sp->generation_id = g->id;
+        }
+    }
+    if (g) {
+        g->used = ++s->clock;
+        x86_blocks_set_generation(cpu, g->id);
+    } else {
+        renew(cpu);
+    }
+}
+
 /* --- leaving and coming back --------------------------------------------------------
  */
 
 static void drop(Space *sp)
 {
     sp->parked_count = 0;
-    forget_code(sp);
+    sp->generation_id = 0;
+    sp->alone = false;
 }
 
 static void park(X86State *cpu, Space *sp)
@@ -178,6 +273,11 @@ static void unpark(X86State *cpu, Space *sp, bool check)
 {
     X86Walker w = { .cpu = cpu };
 
+    /* Entries do not tell whether they are used. Now and then a space comes back with
+     * none, and then leaves with those that it needs. */
+    if (!(++sp->visits % SAMPLE)) {
+        sp->parked_count = 0;
+    }
     for (unsigned k = 0; k < sp->parked_count; k++) {
         const SoftTlbParked *p = &sp->parked[k];
 
@@ -236,11 +336,7 @@ void x86_space_switch(X86State *cpu, bool keep)
     }
     s->current = next;
     unpark(cpu, next, !keep);
-    if (next->generation && (keep || code_agrees(cpu, next))) {
-        x86_blocks_set_generation(cpu, next->generation);
-    } else {
-        renew(cpu);
-    }
+    choose_generation(cpu, keep);
 }
 
 /* Without PCIDs all translations are those of PCID 0, and only the present space has
@@ -316,5 +412,5 @@ void x86_space_flush_page(X86State *cpu, unsigned pcid, uint64_t lin)
         }
     }
     sp->parked_count = kept;
-    forget_code(sp);
+    sp->generation_id = 0;
 }

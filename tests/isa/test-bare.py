@@ -11,7 +11,7 @@ import os, subprocess, sys, tempfile
 TIERS = ["tier=0", "tier=1,jit-threshold=0", "tier=2,jit-threshold=0", "tier=2,jit-threshold=1",
          "tier=2"]
 # With one CPU only.
-MORE = ["tier=2,jit-threshold=0,jit-all-slow=on", "tier=2,jit-threshold=0,jit-no-links=on",
+MORE = ["tier=2,jit-threshold=0,lockstep=on", "tier=2,jit-threshold=0,jit-all-slow=on", "tier=2,jit-threshold=0,jit-no-links=on",
         "tier=2,jit-threshold=1,jit-all-polls=on", "tier=1,jit-threshold=0,one-insn-per-tb=on"]
 SMP = [("tier=0", "2"), ("tier=1,jit-threshold=0", "2"), ("tier=1,jit-threshold=0", "4"),
        ("tier=2,jit-threshold=0", "4"), ("tier=2,jit-threshold=1", "2"), ("tier=2", "2"),

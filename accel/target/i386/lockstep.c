@@ -450,6 +450,13 @@ static bool minds_events(const JitBlock *b)
     return false;
 }
 
+/* PUSHF, LAHF; INT3, INT, INTO and INT1 push them. */
+static bool copies_flags(const X86Insn *i)
+{
+    return !i->map && (i->opcode == 0x9c || i->opcode == 0x9f || i->opcode == 0xf1 ||
+                       (i->opcode >= 0xcc && i->opcode <= 0xce));
+}
+
 /* System instructions see time and devices; they are the same functions both times. */
 static bool is_comparable(const JitBlock *b)
 {
@@ -458,13 +465,10 @@ static bool is_comparable(const JitBlock *b)
 
     for (unsigned k = 0; k < b->insns; k++) {
         const X86Row *row = insn[k].row;
-        bool copies_flags =
-            !insn[k].map && (insn[k].opcode == 0x9c || insn[k].opcode == 0x9f);
 
-        if (undefined && copies_flags) {
+        if (undefined && copies_flags(&insn[k])) {
             return false;
         }
-
         if (!row || row->rules & X86_PRIV ||
             (row >= x86_rows_sys.rows &&
              row < x86_rows_sys.rows + x86_rows_sys.count)) {

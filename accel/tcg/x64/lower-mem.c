@@ -136,12 +136,26 @@ void x64_emit_tlb_host(JitBuf *b, int32_t tlb, unsigned reg, unsigned index)
             asm_state_index(index, 0, tlb + (int32_t)offsetof(SoftTlbEntry, host)));
 }
 
+/* Whether the address is a sum of a register of the guest, which still has it behind
+ * CHECK, and a constant. */
+static bool in_place(const Lower *l, unsigned *reg)
+{
+    AsmRm home;
+
+    if (!ir_is_g(l->n->a) || l->n->w != 8) {
+        return false;
+    }
+    home = x64_home(l, l->n->a);
+    *reg = home.reg;
+    return !x64_is_mem(home);
+}
+
 static void lower_check(Lower *l)
 {
     const IrNode *n = l->n;
     int32_t tlb = l->target->view_off[l->ir->view] + (int32_t)offsetof(SoftTlb, entry);
     const uint8_t *routine = NULL;
-    unsigned r, index;
+    unsigned r, index, address;
 
     if (n->align > 127 || n->size > SOFT_TLB_PAGE || !n->size) {
         l->failed = true;
@@ -163,7 +177,15 @@ static void lower_check(Lower *l)
     }
     x64_emit_tlb_offset(l->hot, tlb, n->cc, r, index);
     check_offset(l, r);
-    x64_emit_tlb_host(l->hot, tlb, r, index);
+    if (in_place(l, &address)) {
+        /* The sum waits for one load only, and not for the tag. */
+        asm_load(
+            l->hot, 8, r,
+            asm_state_index(index, 0, tlb + (int32_t)offsetof(SoftTlbEntry, addend)));
+        asm_lea(l->hot, 8, r, asm_mem_index(r, address, 0, n->disp));
+    } else {
+        x64_emit_tlb_host(l->hot, tlb, r, index);
+    }
 }
 
 /* --- GUARD ---------------------------------------------------------------------------

@@ -15,13 +15,16 @@ enum {
     GRANULE = 128,
     META_FACTOR = 6, /* of a region's code: reserved, not used */
     ALIGN = 64,
+    LOW_FIRST = 1 << 30,
+    LOW_RANDOM = 0xffff << 12,
     PREPARE_BYTES = 128 << 10, /* at once; see prepare() */
     PREPARE_AHEAD = 32 << 10,
 };
 
-static void *reserve(size_t bytes)
+/* At @hint if that is free. */
+static void *reserve(uintptr_t hint, size_t bytes)
 {
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+    void *p = mmap((void *)hint, bytes, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     return p == MAP_FAILED ? NULL : p;
@@ -59,6 +62,8 @@ static size_t map_bytes(const CodeCache *cc)
 
 bool code_cache_init(CodeCache *cc, size_t bytes, Error **errp)
 {
+    /* Code names blocks and exits: addresses of 32 bits are shorter. */
+    uintptr_t low = LOW_FIRST + (g_random_int() & LOW_RANDOM);
     size_t region_bytes = REGION_BYTES;
     uint8_t *p;
 
@@ -84,8 +89,8 @@ bool code_cache_init(CodeCache *cc, size_t bytes, Error **errp)
 
         r->hot = p;
         r->cold = p + cc->half_bytes;
-        r->meta = reserve(cc->meta_bytes);
-        r->map = reserve(map_bytes(cc));
+        r->meta = reserve(low + k * cc->meta_bytes, cc->meta_bytes);
+        r->map = reserve(0, map_bytes(cc));
         if (!r->meta || !r->map) {
             code_cache_free(cc);
             return error_set(errp, "cannot reserve memory for translated blocks");

@@ -266,18 +266,16 @@ static void align_site(JitBuf *b, unsigned ahead)
 /* @site: the rel32 of a jump, after align_site(). */
 static void add_exit(Lower *l, uint64_t pc, uint8_t *site)
 {
-    static const uint8_t mov_r14[] = { 0x49, 0xbe };
     JitExit *e = &l->block->exit[l->block->exits++];
     const uint8_t *from = l->cold->p;
 
     *e = (JitExit){ .from = l->block, .pc = pc, .site = site };
     /* jit_host_probe() replaces its jump. */
-    while (((uintptr_t)asm_here(l->cold) + X64_EXIT_REL) % 8 > 4) {
+    while (((uintptr_t)asm_here(l->cold) + x64_exit_rel(e)) % 8 > 4) {
         asm_nop(l->cold, 1);
     }
     e->stub = asm_here(l->cold);
-    asm_bytes(l->cold, mov_r14, sizeof(mov_r14));
-    asm_imm(l->cold, 8, (intptr_t)e);
+    asm_mov_imm(l->cold, A_R14, (uintptr_t)e);
     asm_jmp(l->cold, x64_shared.leave_exit);
     asm_patch(l->hot, site, e->stub);
     x64_count(l, LOWER_USE_COLD_EXIT, from);

@@ -232,8 +232,11 @@ void x64_exit_begin(Lower *l);  /* before the first node */
 void x64_exit_loop(Lower *l);   /* before the first node, the second time */
 void x64_exit_finish(Lower *l); /* tails and stubs */
 
-/* Where in JitExit.stub its rel32 is. */
-enum { X64_EXIT_REL = 11 };
+/* Where in JitExit.stub its rel32 is: behind "mov r14, e; jmp". */
+static inline unsigned x64_exit_rel(const JitExit *e)
+{
+    return (uintptr_t)e == (uint32_t)(uintptr_t)e ? 7 : 11;
+}
 
 /* --- runtime.c: what all blocks share; executable addresses --------------------------
  */

@@ -306,7 +306,7 @@ void jit_host_unlink(JitExit *e)
 void jit_host_probe(JitExit *e)
 {
     if (e->site) {
-        uint8_t *site = (uint8_t *)(uintptr_t)e->stub + X64_EXIT_REL;
+        uint8_t *site = (uint8_t *)(uintptr_t)e->stub + x64_exit_rel(e);
 
         store_rel(site - x64_shared.to_exec, x64_shared.probe[e->from->salt]);
     }

@@ -143,6 +143,7 @@ static X64State *loop_state(bool fast)
 
         e->tag[SOFT_TLB_READ] = LINEAR;
         e->host = (uintptr_t)words;
+        e->addend = e->host - LINEAR;
     }
     return s;
 }

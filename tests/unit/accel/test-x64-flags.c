@@ -97,6 +97,7 @@ static void one(const IrNode *p, unsigned cc, bool fast)
 
         e->tag[SOFT_TLB_READ] = LINEAR;
         e->host = (uintptr_t)page;
+        e->addend = e->host - LINEAR;
     }
     ir_interp(m, model, 0, 0);
     after = m->flags;

@@ -56,6 +56,7 @@ static void fill_tlb(X64State *s, RndMemory *mem)
         SoftTlbEntry *e = &s->tlb.entry[soft_tlb_index(lin)];
 
         e->host = (uintptr_t)rnd_host(mem, lin);
+        e->addend = e->host - lin;
         if (rnd_is_fast(mem, lin, 1, false)) {
             e->tag[SOFT_TLB_READ] = lin;
         }

@@ -31,7 +31,7 @@ _start:
         jmpw    *table(%bx)
 table:  .word   ports, string_ports, mmio, rom, rom_device, dirty, coalesced, eventfd
         .word   long_mode, endless, triple, no_code, crossing, vectors, halt, protected
-        .word   store_loop, meddled, in_loop
+        .word   store_loop, meddled, in_loop, level
 
 good:   xorw    %ax, %ax
         outb    %al, $0xf4
@@ -199,7 +199,8 @@ coalesced:
         loop    2b
         jmp     good32
 
-/* Three times any value, then 5 and 6 where only 5 counts, then a port. */
+/* Three times any value, then 5 and 6 where only 5 counts, then a port for 7 and one for
+ * any value. */
         .code16
 eventfd:
         to32    1f
@@ -213,6 +214,11 @@ eventfd:
         movw    $0x310, %dx
         movw    $7, %ax
         outw    %ax, %dx
+        outw    %ax, %dx
+        movw    $0x314, %dx
+        movw    $1, %ax
+        outw    %ax, %dx
+        movw    $2, %ax
         outw    %ax, %dx
         jmp     good32
 
@@ -395,6 +401,35 @@ in_loop:
         loop    2b
         jmp     good32
 
+/* Takes interrupt 55 three times and ends each at the local APIC. */
+        .set    LAPIC, 0xfee00000
+        .code16
+level:  to32    1f
+        .code32
+1:      flat32
+        movl    $on_level, %eax
+        movw    %ax, 0x6000 + 0x55 * 8
+        movl    $8, 0x6002 + 0x55 * 8
+        movw    $0x8e00, 0x6004 + 0x55 * 8
+        movw    $0, 0x6006 + 0x55 * 8
+        lidt    idtr
+        movl    $0x1ff, LAPIC + 0xf0
+        movl    $0, LAPIC + 0x80
+        movl    $1, 0x5000
+2:      sti
+        nop
+        nop
+        cli
+        cmpl    $3, 0x5008
+        jb      2b
+        jmp     good32
+on_level:
+        incl    0x5008
+        movl    $0, LAPIC + 0xb0
+        popl    0x500c                  /* IRET is not for all */
+        addl    $8, %esp
+        jmp     *0x500c
+
 /* As many stores to a register as 5000 says, for the benchmark. */
         .code16
 store_loop:
@@ -441,5 +476,7 @@ gdt:    .quad   0
         .quad   0x00af9b000000ffff
 gdtr:   .word   gdtr - gdt - 1
         .long   gdt
+idtr:   .word   0x7ff
+        .long   0x6000
 no_idt: .word   0
         .long   0

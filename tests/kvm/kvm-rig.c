@@ -188,9 +188,11 @@ static void make_memory(KvmRig *rig)
     rig->fd_any = eventfd(0, EFD_NONBLOCK);
     rig->fd_match = eventfd(0, EFD_NONBLOCK);
     rig->fd_port = eventfd(0, EFD_NONBLOCK);
+    rig->fd_port_any = eventfd(0, EFD_NONBLOCK);
     memory_region_add_eventfd(&rig->eventfd, 0, 4, false, 0, rig->fd_any);
     memory_region_add_eventfd(&rig->eventfd, 8, 4, true, 5, rig->fd_match);
     memory_region_add_eventfd(&rig->eventfd_port, 0, 2, true, 7, rig->fd_port);
+    memory_region_add_eventfd(&rig->eventfd_port, 4, 2, false, 0, rig->fd_port_any);
 }
 
 /* What the CPU sees in SMM: the same with memory of its own at a0000. */

@@ -41,8 +41,8 @@ struct KvmRig {
     unsigned n_coalesced; /* BQL */
     uint64_t coalesced_next;
     bool in_order;
-    int fd_any, fd_match, fd_port; /* eventfds */
-    bool wants_stop;               /* BQL */
+    int fd_any, fd_match, fd_port, fd_port_any; /* eventfds */
+    bool wants_stop;                            /* BQL */
     RigMeddle *meddle; /* called in each access of the meddler; NULL: nothing */
     bool done;
     int status; /* what port f4 was told; -1: a triple fault */

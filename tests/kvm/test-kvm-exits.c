@@ -242,6 +242,7 @@ static void test_eventfd(void)
     g_assert_cmpuint(rig_eventfd(rig->fd_any), ==, 3);
     g_assert_cmpuint(rig_eventfd(rig->fd_match), ==, 1);
     g_assert_cmpuint(rig_eventfd(rig->fd_port), ==, 2);
+    g_assert_cmpuint(rig_eventfd(rig->fd_port_any), ==, 2);
     /* The 6 that does not match, and port f4. */
     g_assert_cmpuint(rig_exits(rig, KVM_EXIT_MMIO) - mmio, ==, 1);
     g_assert_cmpuint(rig_exits(rig, KVM_EXIT_IO) - io, ==, 1);

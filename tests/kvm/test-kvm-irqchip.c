@@ -21,7 +21,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { ENDLESS = 9 };
+enum { ENDLESS = 9, LEVEL = 19 };
 
 static KvmRig *rig;
 static const char *why_not;
@@ -308,6 +308,11 @@ static void test_msi(void)
     close(fd);
 }
 
+static uint32_t told(hwaddr addr)
+{
+    return __atomic_load_n((uint32_t *)(void *)(rig->ram_ptr + addr), __ATOMIC_RELAXED);
+}
+
 /* An eventfd raises a level-triggered line, which stays up until the guest ends it. */
 static void test_resample(void)
 {
@@ -332,6 +337,47 @@ static void test_resample(void)
     g_assert_cmpuint(rig_eventfd(resample), ==, 0);
     kvm_irqchip_del_irqfd(21, fd);
     ioapic_set(0x10 + 2 * 21, 0x10000);
+    close(fd);
+    close(resample);
+}
+
+/* A guest that ends its interrupts: each end lets the line fall and tells the eventfd.
+ */
+static void test_resample_ends(void)
+{
+    int fd = eventfd(0, EFD_NONBLOCK), resample = eventfd(0, EFD_NONBLOCK);
+    uint64_t one = 1, ends = 0;
+    bool ok;
+
+    if (skipped()) {
+        return;
+    }
+    ioapic_set(0x11 + 2 * 22, 0);
+    ioapic_set(0x10 + 2 * 22, 0x8055);
+    ok = kvm_irqchip_add_irqfd(22, fd, resample, &error_abort);
+    g_assert_true(ok);
+    rig_prepare(rig, LEVEL);
+    vm_start();
+    bql_unlock();
+    for (int i = 0; i < 10000 && !told(0x5000); i++) {
+        g_usleep(1000);
+    }
+    g_assert_cmpuint(told(0x5000), ==, 1);
+    for (int i = 0; i < 3; i++) {
+        g_assert_cmpint((int)write(fd, &one, sizeof(one)), ==, sizeof(one));
+        for (int k = 0; k < 10000 && ends <= (uint64_t)i; k++) {
+            ends += rig_eventfd(resample);
+            g_usleep(1000);
+        }
+        g_assert_cmpuint(ends, ==, i + 1);
+        g_assert_cmpuint(told(0x5008), ==, i + 1);
+    }
+    bql_lock();
+    rig_wait(rig);
+    vm_stop(RUN_STATE_PAUSED);
+    g_assert_cmpint(rig->status, ==, 0);
+    kvm_irqchip_del_irqfd(22, fd);
+    ioapic_set(0x10 + 2 * 22, 0x10000);
     close(fd);
     close(resample);
 }
@@ -361,6 +407,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kvm/irqchip/local-apic", test_apic);
     g_test_add_func("/kvm/irqchip/messages-and-irqfds", test_msi);
     g_test_add_func("/kvm/irqchip/resampled-irqfd", test_resample);
+    g_test_add_func("/kvm/irqchip/resampled-at-each-end", test_resample_ends);
     ret = g_test_run();
     fflush(stdout);
     _exit(ret);

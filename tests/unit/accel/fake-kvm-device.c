@@ -199,7 +199,7 @@ static int run_locked(FakeCpu *c)
         c->pending = NULL;
         complete(c, s);
     }
-    if (c->run->immediate_exit && !(s && s->again)) {
+    if (atomic_read(&c->run->immediate_exit) && !(s && s->again)) {
         return interrupted(c);
     }
     s = c->at < c->n_steps ? &c->steps[c->at++] : NULL;

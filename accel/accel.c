@@ -89,6 +89,9 @@ bool accel_choose(const char *const *names, struct json_object **props, int n,
             }
             current = try_one(accel, ms, &err);
         }
+        if (err) {
+            error_prepend(&err, "-accel %s: ", names[i]);
+        }
         if (current) {
             if (i > 0) {
                 error_report("falling back to %s", names[i]);

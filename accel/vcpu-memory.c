@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Monitor commands on virtual memory, as the session's vCPU sees it. Context: BQL. */
+/* Monitor commands on memory as the session's vCPU sees it, or executes it.
+ * Context: BQL. */
 #include "accel/vcpu.h"
 #include "memory/dump.h"
 #include "qapi/command.h"
@@ -39,19 +40,37 @@ static VCPU *session_cpu(HmpOut *out, HmpArgs *args)
     return cpu;
 }
 
+/* The code that it executes; none without it. */
+static DisasArch arch_of(VCPU *cpu)
+{
+    return cpu && VCPU_GET_CLASS(cpu)->disas_arch ? VCPU_GET_CLASS(cpu)->disas_arch(cpu)
+                                                  : DISAS_NONE;
+}
+
 static void hmp_x(HmpOut *out, HmpArgs *args)
 {
     VCPU *cpu = session_cpu(out, args);
 
     if (cpu) {
-        memory_dump(out, args, read_virtual, cpu,
-                    VCPU_GET_CLASS(cpu)->disas_arch
-                        ? VCPU_GET_CLASS(cpu)->disas_arch(cpu)
-                        : DISAS_NONE);
+        memory_dump(out, args, read_virtual, cpu, arch_of(cpu));
     }
 }
 HMP_COMMAND("x", "fmt:/,addr:l", "/fmt addr", "virtual memory dump starting at 'addr'",
             hmp_x);
+
+static bool read_physical(void *opaque, uint64_t addr, void *buf, unsigned len)
+{
+    return address_space_read(&address_space_memory, addr, MEMTXATTRS_UNSPECIFIED, buf,
+                              len) == MEMTX_OK;
+}
+
+static void hmp_xp(HmpOut *out, HmpArgs *args)
+{
+    memory_dump(out, args, read_physical, NULL,
+                arch_of(vcpu_find(hmp_args_get_cpu(args))));
+}
+HMP_COMMAND("xp", "fmt:/,addr:l", "/fmt addr",
+            "physical memory dump starting at 'addr'", hmp_xp);
 
 static void hmp_gva2gpa(HmpOut *out, HmpArgs *args)
 {

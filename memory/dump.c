@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Dumps of memory as text and into files, and the monitor commands on physical memory
- * and ports. Those on virtual memory are in accel/vcpu-memory.c. */
+/* Dumps of memory as text and into files, and monitor commands on physical memory
+ * and ports. Those that want a CPU are in accel/vcpu-memory.c. */
 #include "memory/dump.h"
 
 #include "memory/memory.h"
@@ -125,15 +125,10 @@ static void dump_code(HmpOut *out, uint64_t addr, int count, MemoryDumpReadFn *r
         unsigned len = disas_insn(arch, buf, have, addr, text, sizeof(text));
 
         if (!have) {
-            hmp_printf(out, "0x%08" PRIx64 ":  Cannot access memory\n", addr);
+            hmp_printf(out, "0x%08" PRIx64 ": unable to read memory\n", addr);
             return;
         }
-        hmp_printf(out, "0x%08" PRIx64 ":  ", addr);
-        for (unsigned k = 0; k < (len ? len : 1); k++) {
-            hmp_printf(out, "%02x ", buf[k]);
-        }
-        hmp_printf(out, "%*s %s\n", len < 8 ? (int)(8 - (len ? len : 1)) * 3 : 0, "",
-                   len ? text : "(bad)");
+        disas_append_line(out->text, addr, buf, len ? len : 1, len ? text : NULL);
         addr += len ? len : 1;
     }
 }
@@ -221,25 +216,12 @@ bool memory_save(const char *filename, uint64_t addr, uint64_t size,
 /* --- Physical memory ----------------------------------------------------------------
  */
 
-static bool read_physical(void *opaque, uint64_t addr, void *buf, unsigned len)
-{
-    return address_space_read(&address_space_memory, addr, MEMTXATTRS_UNSPECIFIED, buf,
-                              len) == MEMTX_OK;
-}
-
 /* Holes read as zero. */
 static bool read_for_saving(void *opaque, uint64_t addr, void *buf, unsigned len)
 {
     address_space_read(&address_space_memory, addr, MEMTXATTRS_UNSPECIFIED, buf, len);
     return true;
 }
-
-static void hmp_xp(HmpOut *out, HmpArgs *args)
-{
-    memory_dump(out, args, read_physical, NULL, DISAS_NONE);
-}
-HMP_COMMAND("xp", "fmt:/,addr:l", "/fmt addr",
-            "physical memory dump starting at 'addr'", hmp_xp);
 
 static bool qmp_pmemsave(struct json_object *args, struct json_object **ret,
                          Error **errp)

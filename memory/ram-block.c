@@ -239,8 +239,18 @@ static void replace_array(RAMBlock *add, RAMBlock *remove)
     }
 }
 
+#ifdef __SANITIZE_THREAD__
+void AnnotateBenignRaceSized(const char *file, int line, const volatile void *p,
+                             size_t size, const char *what);
+#else
+#define AnnotateBenignRaceSized(...) ((void)0)
+#endif
+
 static void link_block(RAMBlock *rb)
 {
+    /* Guests race in their memory with themselves and with their devices: no concern
+     * of the thread sanitizer. */
+    AnnotateBenignRaceSized(__FILE__, __LINE__, rb->host, rb->max_length, "guest RAM");
     RAMBlock **at = &blocks;
 
     while (*at && (*at)->max_length >= rb->max_length) {

@@ -5,12 +5,14 @@
 #include <glib.h>
 
 #include <dlfcn.h>
+#include <inttypes.h>
 #include <pthread.h>
 
 static struct {
     cs_err (*open)(cs_arch arch, cs_mode mode, csh *handle);
     size_t (*disasm)(csh handle, const uint8_t *code, size_t size, uint64_t address,
                      size_t count, cs_insn **insn);
+    cs_err (*option)(csh handle, cs_opt_type type, size_t value);
     void (*free)(cs_insn *insn, size_t count);
 } cs;
 
@@ -39,13 +41,29 @@ static void load(void)
     *(void **)&cs.open = dlsym(lib, "cs_open");
     *(void **)&cs.disasm = dlsym(lib, "cs_disasm");
     *(void **)&cs.free = dlsym(lib, "cs_free");
-    loaded = cs.open && cs.disasm && cs.free;
+    *(void **)&cs.option = dlsym(lib, "cs_option");
+    loaded = cs.open && cs.disasm && cs.free && cs.option;
 }
 
 bool disas_available(void)
 {
     pthread_once(&once, load);
     return loaded;
+}
+
+/* Under the lock. */
+static bool is_open(DisasArch arch)
+{
+    if (handle[arch]) {
+        return true;
+    }
+    if (cs.open(modes[arch].arch, modes[arch].mode, &handle[arch])) {
+        return false;
+    }
+    if (modes[arch].arch == CS_ARCH_X86) {
+        cs.option(handle[arch], CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
+    }
+    return true;
 }
 
 unsigned disas_insn(DisasArch arch, const uint8_t *bytes, size_t len, uint64_t pc,
@@ -58,14 +76,35 @@ unsigned disas_insn(DisasArch arch, const uint8_t *bytes, size_t len, uint64_t p
         return 0;
     }
     pthread_mutex_lock(&lock);
-    if (handle[arch] || !cs.open(modes[arch].arch, modes[arch].mode, &handle[arch])) {
-        if (cs.disasm(handle[arch], bytes, len, pc, 1, &insn)) {
-            size = insn->size;
-            g_snprintf(text, text_size, "%-8s %s", insn->mnemonic, insn->op_str);
-            g_strchomp(text);
-            cs.free(insn, 1);
-        }
+    if (is_open(arch) && cs.disasm(handle[arch], bytes, len, pc, 1, &insn)) {
+        size = insn->size;
+        g_snprintf(text, text_size, "%-8s %s", insn->mnemonic, insn->op_str);
+        cs.free(insn, 1);
     }
     pthread_mutex_unlock(&lock);
     return size;
+}
+
+void disas_append_line(GString *out, uint64_t address, const uint8_t *bytes,
+                       unsigned len, const char *text)
+{
+    enum { PER_LINE = 8 };
+    char byte[16];
+
+    if (!text) {
+        g_snprintf(byte, sizeof(byte), ".byte    0x%02x", bytes[0]);
+        text = byte;
+    }
+    for (unsigned k = 0; k < len; k += PER_LINE) {
+        unsigned n = MIN(len - k, PER_LINE);
+
+        g_string_append_printf(out, "0x%08" PRIx64 ":  ", address + k);
+        for (unsigned j = k; j < k + n; j++) {
+            g_string_append_printf(out, "%02x ", bytes[j]);
+        }
+        if (!k) {
+            g_string_append_printf(out, "%*s %s", 3 * (int)(PER_LINE - n), "", text);
+        }
+        g_string_append_c(out, '\n');
+    }
 }

@@ -178,11 +178,21 @@ static bool choose_tier(TcgAccel *t, unsigned *tier, Error **errp)
         return true;
     }
     if (t->tier > 2) {
-        return error_set(errp, "tier must be 0, 1 or 2");
+        return error_set(errp, "tier=%u: must be 0, 1 or 2", t->tier);
     }
     if (t->tier && !jit_host_usable(&why)) {
         return error_set(errp, "tier=%u: this host cannot run translated code: %s",
                          t->tier, why ? why : "not built");
+    }
+    return true;
+}
+
+/* How generated code reaches guest memory: "s", by the software TLB. The host-MMU
+ * windows of the design's stage 4 get their names here. */
+static bool choose_mem(const char *mem, Error **errp)
+{
+    if (mem && *mem && strcmp(mem, "s")) {
+        return error_set(errp, "mem=%s: only mem=s, the software TLB, is built", mem);
     }
     return true;
 }
@@ -194,13 +204,15 @@ static bool set_options(TcgAccel *t, Error **errp)
     if (!choose_tier(t, &o.tier, errp)) {
         return false;
     }
-    if (t->tb_size < CACHE_MIB_MIN || t->tb_size > CACHE_MIB_MAX) {
-        return error_set(errp, "tb-size must be between %d and %d MiB", CACHE_MIB_MIN,
-                         CACHE_MIB_MAX);
+    if (!t->tb_size) {
+        t->tb_size = CACHE_MIB_DEFAULT;
     }
-    if (t->mem && *t->mem && strcmp(t->mem, "s")) {
-        return error_set(errp, "mem=%s: only mem=s, the software TLB, is built",
-                         t->mem);
+    if (t->tb_size < CACHE_MIB_MIN || t->tb_size > CACHE_MIB_MAX) {
+        return error_set(errp, "tb-size=%u: must be between %d and %d MiB", t->tb_size,
+                         CACHE_MIB_MIN, CACHE_MIB_MAX);
+    }
+    if (!choose_mem(t->mem, errp)) {
+        return false;
     }
     if (t->thread && *t->thread && strcmp(t->thread, "multi")) {
         return error_set(errp,
@@ -208,9 +220,6 @@ static bool set_options(TcgAccel *t, Error **errp)
                              ? "thread=%s: expected single or multi"
                              : "thread=%s: only thread=multi is built",
                          t->thread);
-    }
-    if (t->jitdump) {
-        return error_set(errp, "jitdump=on is not built; perf-map=on is");
     }
     o.coverage = t->coverage;
     if (t->lockstep && !o.tier) {
@@ -231,6 +240,7 @@ static bool set_options(TcgAccel *t, Error **errp)
     o.all_polls = t->jit_all_polls;
     o.all_hot = t->jit_all_hot;
     o.perf_map = t->perf_map;
+    o.jitdump = t->jitdump;
     o.threshold = t->jit_threshold;
     jit_set_options(&o);
     return true;

@@ -6,6 +6,7 @@
 #ifndef STRATA_UTIL_DISAS_H
 #define STRATA_UTIL_DISAS_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,5 +28,10 @@ bool disas_available(void);
  */
 unsigned disas_insn(DisasArch arch, const uint8_t *bytes, size_t len, uint64_t pc,
                     char *text, size_t text_size);
+
+/* A line "address:  bytes  text"; another one for each 8 bytes more. @text may be NULL
+ * for a byte that is no instruction. */
+void disas_append_line(GString *out, uint64_t address, const uint8_t *bytes,
+                       unsigned len, const char *text);
 
 #endif

@@ -19,15 +19,13 @@ enum {
     LOG_IN_ASM = 1 << 5,
     LOG_MMU = 1 << 6,
     LOG_CPU_RESET = 1 << 7,
-    LOG_PAGE = 1 << 8,
+    LOG_FPU = 1 << 8,
     LOG_PCALL = 1 << 9,
     LOG_OP = 1 << 10,
     LOG_OP_OPT = 1 << 11,
     LOG_OUT_ASM = 1 << 12,
     LOG_NOCHAIN = 1 << 13,
-    LOG_STRACE = 1 << 14,
-    LOG_TRACE = 1 << 15,
-    LOG_KVM_SLOTS = 1 << 16,
+    LOG_KVM_SLOTS = 1 << 14,
 };
 
 extern uint32_t log_mask; /* read anywhere without a lock; set under the BQL */
@@ -53,10 +51,13 @@ void log_printf(const char *fmt, ...) PRINTF_FMT(1, 2);
  */
 bool log_parse_items(const char *items, uint32_t *mask, Error **errp) WARN_UNUSED;
 void log_set_mask(uint32_t mask);
-/* NULL: back to stderr. %d in the name becomes the process id. */
+/* Called behind each change of the mask, by its thread (BQL, or before any vCPU). */
+void log_set_changed_hook(void (*hook)(uint32_t before, uint32_t now));
+/* NULL or "": back to stderr. One %d in the name becomes the process id. */
 bool log_set_file(const char *filename, Error **errp) WARN_UNUSED;
-/* -dfilter: only these guest addresses for LOG_IN_ASM, LOG_EXEC, LOG_OP, LOG_OUT_ASM.
- */
+/* -dfilter: only these linear addresses for LOG_IN_ASM, LOG_OP, LOG_OP_OPT,
+ * LOG_OUT_ASM, LOG_EXEC and LOG_CPU. "A+LEN", "A-LEN" (up to A), "A..B". Before any
+ * vCPU runs. */
 bool log_set_filter(const char *ranges, Error **errp) WARN_UNUSED;
 bool log_in_filter(uint64_t guest_address);
 /* Names and one-line helps, for -d help and HMP "help log"; ends with a NULL name. */

@@ -13,6 +13,7 @@ enum {
     THROTTLE_BYTES = 256 * 1024,
     CLOGGED_BYTES = 8 * 1024 * 1024,
     READ_SIZE = 4096,
+    DRAIN_IDLE_MS = 200,
 };
 
 static Monitor *monitors;
@@ -108,10 +109,13 @@ void monitor_cleanup(void)
 {
     for (Monitor *mon = monitors; mon; mon = mon->next) {
         /* What was said is sent, if the other side takes it within a moment. */
-        for (int tries = 0; mon->out->len && tries < 10; tries++) {
+        for (int idle_ms = 0; mon->out->len && idle_ms < DRAIN_IDLE_MS; idle_ms++) {
             int n = chr_fe_write(&mon->chr, mon->out->str, (int)mon->out->len);
 
-            g_string_erase(mon->out, 0, n);
+            if (n) {
+                g_string_erase(mon->out, 0, n);
+                idle_ms = 0;
+            }
             if (mon->out->len) {
                 chr_fe_write_all(&mon->chr, "", 0);
                 g_usleep(1000);

@@ -287,28 +287,29 @@ static bool ends_block(const X86Insn *i)
            i->ref == x86_ref_nm || i->ref == x86_ref_gp0;
 }
 
+/* Linear addresses; targets of jumps are offsets in CS, as in the instruction. */
 static void log_block(const X86State *cpu, const X86Block *b, const uint8_t *bytes)
 {
     const uint8_t *p = bytes;
+    uint64_t base = code_linear(cpu, b->rip) - b->rip;
+    g_autoptr(GString) out = NULL;
 
-    if (!log_in_filter(b->rip)) {
+    if (!log_enabled(LOG_IN_ASM) || !log_in_filter(base + b->rip)) {
         return;
     }
-    log_printf("----------------\nIN:\n");
+    out = g_string_new("----------------\nIN: \n");
     for (unsigned k = 0; k < b->count; k++) {
         const X86Insn *i = &b->insn[k];
-        char hex[40] = "", text[128];
+        char text[128];
 
-        for (unsigned n = 0; n < i->len; n++) {
-            g_snprintf(hex + 2 * n, 3, "%02x", p[n]);
-        }
         if (!disas_insn(x86_disas_arch(cpu), p, i->len, x86_insn_rip(i), text,
                         sizeof(text))) {
             g_strlcpy(text, i->row ? i->row->name : "(bad)", sizeof(text));
         }
+        disas_append_line(out, base + x86_insn_rip(i), p, i->len, text);
         p += i->len;
-        log_printf("0x%08" PRIx64 ":  %-30s  %s\n", x86_insn_rip(i), hex, text);
     }
+    log_printf("%s\n", out->str);
 }
 
 /* The one instruction at @rip, which may cross a page end, into @b. */
@@ -354,9 +355,7 @@ static void decode_one(X86State *cpu, X86Block *b, uint64_t rip)
     b->end_rip = b->insn[0].next_rip;
     b->source_len = b->insn[0].len;
     b->last = x86_is64(cpu) ? 0 : b->end_rip - 1;
-    if (log_enabled(LOG_IN_ASM)) {
-        log_block(cpu, b, bytes);
-    }
+    log_block(cpu, b, bytes);
 }
 
 /* As many instructions as fit, all in the page of @rip; 0 if not even one does. */
@@ -531,6 +530,7 @@ static bool build_floating(X86State *cpu, X86Block *b, const uint8_t *p, uint64_
         b->floating = b->verify = false;
         return false;
     }
+    log_block(cpu, b, source_of(b));
     keep(cpu, b);
     return true;
 }
@@ -551,6 +551,9 @@ static bool refresh(X86State *cpu, X86Block *b, const uint8_t *p)
         b->proven = 0;
         /* The first instruction may reach into the next page now. */
         b->dead = !decode_floating(cpu, b, b->rip, p, limit_left(cpu, b->rip));
+        if (!b->dead) {
+            log_block(cpu, b, source_of(b));
+        }
     }
     return !b->dead;
 }
@@ -645,9 +648,7 @@ static X86Block *build(X86State *cpu)
             memcpy(source_of(b), source, b->source_len);
         }
     }
-    if (log_enabled(LOG_IN_ASM)) {
-        log_block(cpu, b, p);
-    }
+    log_block(cpu, b, p);
     keep(cpu, b);
     return b;
 }
@@ -991,7 +992,7 @@ static bool trace_make(X86State *cpu, X86Block *head, Trace *t)
     unsigned k = 0;
 
     if (jit_options()->tier < 2 || head->crosses || head->floating ||
-        jit_options()->one_insn) {
+        jit_is_unlinked()) {
         return false;
     }
     t->count = t->bytes = t->copies = 0;
@@ -1176,19 +1177,29 @@ static void run_lockstep(X86State *cpu)
 /* --- the loop ------------------------------------------------------------------------
  */
 
-static void log_state(const X86State *cpu)
+/*
+ * Before each block.  The pointer is that of translated code, null if the reference is
+ * about to execute the block.  Scripts read this format: keep it.
+ */
+static void log_entry(X86State *cpu)
 {
+    uint64_t lin = code_linear(cpu, cpu->rip);
+    char trace[96] = "";
+
+    if (!log_in_filter(lin)) {
+        return;
+    }
     if (log_enabled(LOG_EXEC)) {
-        log_printf("Trace [%016" PRIx64 "/%08x]\n", cpu->rip, cpu->mode);
+        g_snprintf(trace, sizeof(trace),
+                   "Trace %u: 0x%012" PRIxPTR " [%016" PRIx64 "/%016" PRIx64
+                   "/%08x/%08x] \n",
+                   cpu->ident.apic_id, (uintptr_t)x86_jit_look(cpu), lin - cpu->rip,
+                   lin, cpu->mode, 0);
     }
     if (log_enabled(LOG_CPU)) {
-        log_printf("RAX=%016" PRIx64 " RBX=%016" PRIx64 " RCX=%016" PRIx64
-                   " RDX=%016" PRIx64 "\nRSI=%016" PRIx64 " RDI=%016" PRIx64
-                   " RBP=%016" PRIx64 " RSP=%016" PRIx64 "\nRIP=%016" PRIx64
-                   " CS=%04x RFL=%08" PRIx64 "\n",
-                   cpu->regs[0].q, cpu->regs[3].q, cpu->regs[1].q, cpu->regs[2].q,
-                   cpu->regs[6].q, cpu->regs[7].q, cpu->regs[5].q, cpu->regs[4].q,
-                   cpu->rip, cpu->seg[X86_CS].selector, x86_get_rflags(cpu));
+        x86_log_state(cpu, log_enabled(LOG_FPU), "%s", trace);
+    } else {
+        log_printf("%s", trace);
     }
 }
 
@@ -1265,7 +1276,7 @@ void x86_run(X86State *cpu)
             }
         }
         if (x86_unlikely(log_mask & (LOG_EXEC | LOG_CPU))) {
-            log_state(cpu);
+            log_entry(cpu);
         }
         if (x86_unlikely(cpu->mode & X86_MODE_STEP)) {
             prev = NULL;
@@ -1275,7 +1286,7 @@ void x86_run(X86State *cpu)
             if (jit_on && jit_options()->lockstep) {
                 run_lockstep(cpu);
                 prev = NULL;
-            } else if (jit_on && !log_enabled(LOG_EXEC | LOG_CPU)) {
+            } else if (jit_on) {
                 prev = run_either(cpu, prev);
             } else {
                 prev = find_next(cpu, prev);

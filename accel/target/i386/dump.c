@@ -5,9 +5,11 @@
 #include "accel/target/i386/dump.h"
 #include "accel/target/i386/system.h"
 #include "qapi/text.h"
+#include "util/log.h"
 
 #include <glib.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,7 +157,7 @@ static void dump_fpu(const X86State *cpu, HmpOut *out)
     }
 }
 
-void x86_dump_state(const X86State *cpu, HmpOut *out)
+static void dump_integer(const X86State *cpu, HmpOut *out)
 {
     dump_gprs(cpu, out);
     dump_flags(cpu, out);
@@ -165,7 +167,29 @@ void x86_dump_state(const X86State *cpu, HmpOut *out)
     dump_segment(cpu, "LDT", &cpu->ldtr, out);
     dump_segment(cpu, "TR", &cpu->tr, out);
     dump_tables(cpu, out);
+}
+
+void x86_dump_state(const X86State *cpu, HmpOut *out)
+{
+    dump_integer(cpu, out);
     dump_fpu(cpu, out);
+}
+
+void x86_log_state(const X86State *cpu, bool fpu, const char *first, ...)
+{
+    HmpOut out;
+    va_list ap;
+
+    hmp_out_init(&out);
+    va_start(ap, first);
+    g_string_append_vprintf(out.text, first, ap);
+    va_end(ap);
+    dump_integer(cpu, &out);
+    if (fpu) {
+        dump_fpu(cpu, &out);
+    }
+    log_printf("%s", out.text->str);
+    hmp_out_destroy(&out);
 }
 
 /* "ax" in "eax" and "rax", "8" in "r8". */

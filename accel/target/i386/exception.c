@@ -3,6 +3,7 @@
  * Exceptions and interrupts: raising, combining into double and triple faults, delivery
  * in all modes.  SDM volume 3A, chapter 6; virtual-8086 mode: volume 3B, chapter 21.
  */
+#include "accel/target/i386/dump.h"
 #include "accel/target/i386/flags.h"
 #include "accel/target/i386/jit-target.h"
 #include "accel/target/i386/mmu.h"
@@ -11,6 +12,7 @@
 #include "util/log.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* --- raising -------------------------------------------------------------------------
  */
@@ -507,17 +509,25 @@ static bool deliver_vm86_soft(X86State *cpu, const Event *e)
  * ------------------------------------------------------------------------------------
  */
 
+/* Scripts read this format: keep it. */
 static void log_event(X86State *cpu, const Event *e)
 {
     static unsigned count;
+    char what[40] = "";
+    bool pf = e->vector == X86_EXC_PF && e->kind == X86_EVENT_FAULT;
 
-    log_printf("%6u: v=%02x e=%04x i=%d cpl=%d IP=%04x:%016" PRIx64 " pc=%016" PRIx64
-               " SP=%04x:%016" PRIx64 " env->regs[R_EAX]=%016" PRIx64 " CR2=%016" PRIx64
-               "\n",
-               count++, e->vector, e->has_error ? e->error : 0,
-               e->kind == X86_EVENT_SOFT, cpu->cpl, cpu->seg[X86_CS].selector, e->rip,
-               cpu->seg[X86_CS].base + e->rip, cpu->seg[X86_SS].selector,
-               cpu->regs[X86_RSP].q, cpu->regs[X86_RAX].q, cpu->cr2);
+    if (e->kind == X86_EVENT_HARD && e->vector != X86_EXC_NMI) {
+        snprintf(what, sizeof(what), "Servicing hardware INT=0x%02x\n", e->vector);
+    }
+    x86_log_state(cpu, false,
+                  "%s%6u: v=%02x e=%04x i=%d cpl=%d IP=%04x:%016" PRIx64
+                  " pc=%016" PRIx64 " SP=%04x:%016" PRIx64 " %s=%016" PRIx64 "\n",
+                  what, __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED), e->vector,
+                  e->has_error ? e->error : 0, e->kind == X86_EVENT_SOFT, cpu->cpl,
+                  cpu->seg[X86_CS].selector, e->rip, cpu->seg[X86_CS].base + e->rip,
+                  cpu->seg[X86_SS].selector, cpu->regs[X86_RSP].q,
+                  pf ? "CR2" : "env->regs[R_EAX]",
+                  pf ? cpu->cr2 : cpu->regs[X86_RAX].q);
 }
 
 void x86_deliver(X86State *cpu, unsigned vector, X86EventKind kind, bool has_error,
@@ -567,6 +577,8 @@ void x86_take_fault(X86State *cpu)
         return;
     }
     cpu->exc_vector = -1;
+    log_item(LOG_INT, "check_exception old: 0x%x new 0x%x\n", (unsigned)first,
+             (unsigned)vector);
     if (first == X86_EXC_DF) {
         shutdown_cpu(cpu);
         return;

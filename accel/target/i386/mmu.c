@@ -12,18 +12,10 @@
 #include "accel/tcg/code-pages.h"
 #include "accel/tcg/jit.h"
 #include "accel/tcg/phys.h"
+#include "util/log.h"
 
+#include <inttypes.h>
 #include <string.h>
-
-#define PTE_P    (1ull << 0)
-#define PTE_W    (1ull << 1)
-#define PTE_U    (1ull << 2)
-#define PTE_A    (1ull << 5)
-#define PTE_D    (1ull << 6)
-#define PTE_PS   (1ull << 7)
-#define PTE_G    (1ull << 8)
-#define PTE_NX   (1ull << 63)
-#define PTE_PHYS 0x000ffffffffff000ull
 
 typedef struct X86TableEntry Entry;
 typedef X86Walker Walker;
@@ -417,6 +409,19 @@ static void set_tags(X86State *cpu, SoftTlbEntry *e, SoftTlbSide *s, unsigned in
     e->tag[SOFT_TLB_WRITE] = fast_write ? s->page : invalid;
 }
 
+static void log_walk(uint64_t lin, SoftTlbAccess access, const X86Walk *w, int error)
+{
+    char kind = "rwx"[access];
+
+    if (error >= 0) {
+        log_printf("TLB fill: %016" PRIx64 " %c fault %x\n", lin, kind, error);
+    } else {
+        log_printf("TLB fill: %016" PRIx64 " %c -> %016" PRIx64 " shift %u%s%s%s\n",
+                   lin, kind, w->phys, w->shift, w->write_ok ? " W" : "",
+                   w->exec_ok ? " X" : "", w->global ? " G" : "");
+    }
+}
+
 static void tlb_fill(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View view)
 {
     SoftTlb *tlb = &cpu->views[view];
@@ -430,6 +435,9 @@ static void tlb_fill(X86State *cpu, uint64_t lin, SoftTlbAccess access, X86View 
     X86Walk w;
     int error = x86_walk(cpu, lin, access, view, &w);
 
+    if (log_enabled(LOG_MMU)) {
+        log_walk(lin, access, &w, error);
+    }
     if (error >= 0) {
         x86_raise_pf(cpu, lin, error);
     }
@@ -482,6 +490,7 @@ void x86_tlb_refresh(X86State *cpu, uint64_t lin, X86View view)
 
 void x86_flush_all(X86State *cpu)
 {
+    log_item(LOG_MMU, "TLB flush\n");
     memset(cpu->phys_cache, 0, sizeof(cpu->phys_cache));
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
         soft_tlb_flush(&cpu->views[k]);
@@ -492,6 +501,7 @@ void x86_flush_all(X86State *cpu)
 
 void x86_flush_page(X86State *cpu, uint64_t lin)
 {
+    log_item(LOG_MMU, "TLB flush of %016" PRIx64 "\n", lin);
     for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
         soft_tlb_flush_page(&cpu->views[k], lin);
     }

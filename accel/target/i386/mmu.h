@@ -18,6 +18,19 @@ enum {
 
 enum { X86_WALK_LEVELS = 5 };
 
+/* Table entries */
+#define PTE_P    (1ull << 0)
+#define PTE_W    (1ull << 1)
+#define PTE_U    (1ull << 2)
+#define PTE_PWT  (1ull << 3)
+#define PTE_PCD  (1ull << 4)
+#define PTE_A    (1ull << 5)
+#define PTE_D    (1ull << 6)
+#define PTE_PS   (1ull << 7)
+#define PTE_G    (1ull << 8)
+#define PTE_NX   (1ull << 63)
+#define PTE_PHYS 0x000ffffffffff000ull
+
 typedef struct X86Walk {
     uint64_t phys;          /* of the page (4 KiB) that holds the address */
     bool write_ok, exec_ok; /* for the view that asked */

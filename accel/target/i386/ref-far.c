@@ -10,6 +10,9 @@
 #include "accel/target/i386/refs-sys.h"
 #include "accel/target/i386/stack.h"
 #include "accel/target/i386/system.h"
+#include "util/log.h"
+
+#include <inttypes.h>
 
 enum {
     SYS_TSS16 = 1,
@@ -265,6 +268,13 @@ static void far_system(X86State *cpu, const X86Insn *i, uint16_t sel, X86Desc *d
     }
 }
 
+static void log_transfer(const X86State *cpu, const X86Insn *i, const char *what,
+                         uint16_t sel, uint64_t rip)
+{
+    log_item(LOG_PCALL, "%s %04x:%08" PRIx64 " from %04x:%08" PRIx64 "\n", what, sel,
+             rip, cpu->seg[X86_CS].selector, x86_insn_rip(i));
+}
+
 static void far_transfer(X86State *cpu, const X86Insn *i, uint16_t sel, uint64_t rip,
                          bool call)
 {
@@ -281,6 +291,7 @@ static void far_transfer(X86State *cpu, const X86Insn *i, uint16_t sel, uint64_t
         far_real(cpu, sel, rip);
         return;
     }
+    log_transfer(cpu, i, call ? "lcall" : "ljmp", sel, rip);
     read_desc(cpu, sel, &d, X86_EXC_GP);
     if (!(x86_desc_attr(&d) & X86_SEG_S)) {
         far_system(cpu, i, sel, &d, call);
@@ -473,6 +484,7 @@ static void ret_far(X86State *cpu, const X86Insn *i, unsigned extra)
         far_real(cpu, r.sel, r.rip);
         return;
     }
+    log_transfer(cpu, i, "lret", r.sel, r.rip);
     return_to(cpu, &r);
 }
 
@@ -596,6 +608,7 @@ static void iret_protected(X86State *cpu, const X86Insn *i)
             change |= X86_FL_VIF | X86_FL_VIP;
         }
     }
+    log_transfer(cpu, i, "iret", r.sel, r.rip);
     return_to(cpu, &r);
     finish_flags(cpu, old, v, change);
 }

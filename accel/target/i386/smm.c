@@ -6,7 +6,9 @@
  * 2, table 10-1; revision 0x20064) and that of the P6 family for others (SDM volume 3C,
  * 31.4.1; revision 0x20000).
  */
+#include "accel/target/i386/dump.h"
 #include "accel/target/i386/system.h"
+#include "util/log.h"
 
 enum {
     REVISION_AMD64 = 0x00020064,
@@ -139,6 +141,9 @@ void x86_smm_enter(X86State *cpu)
 {
     uint64_t cr0 = cpu->cr0, rflags = x86_get_rflags(cpu);
 
+    if (log_enabled(LOG_INT)) {
+        x86_log_state(cpu, false, "SMM: enter\n");
+    }
     cpu->in_smm = true;
     cpu->nmi_blocked = true;
     if (cpu->ops && cpu->ops->smm_changed) {
@@ -277,5 +282,8 @@ void x86_smm_leave(X86State *cpu)
     x86_update_mode(cpu);
     for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
         x86_update_seg(cpu, k);
+    }
+    if (log_enabled(LOG_INT)) {
+        x86_log_state(cpu, false, "SMM: after RSM\n");
     }
 }

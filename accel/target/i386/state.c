@@ -7,7 +7,9 @@
 #include "accel/target/i386/fpu.h"
 #include "accel/target/i386/spaces.h"
 #include "accel/target/i386/system.h"
+#include "util/log.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* --- flags and pending events --------------------------------------------------------
@@ -408,6 +410,7 @@ void x86_set_cr0(X86State *cpu, uint64_t v)
         memcpy(cpu->pdpte, pdpte, sizeof(pdpte));
     }
     cpu->cr0 = v;
+    log_item(LOG_MMU, "CR0 update: CR0=0x%08x\n", (uint32_t)v);
     if (changed & (X86_CR0_PG | X86_CR0_WP | X86_CR0_PE)) {
         x86_flush_all(cpu);
     }
@@ -437,6 +440,7 @@ void x86_set_cr3(X86State *cpu, uint64_t v)
         }
     }
     cpu->cr3 = v;
+    log_item(LOG_MMU, "CR3 update: CR3=%016" PRIx64 "\n", v);
     x86_space_switch(cpu, keep);
 }
 
@@ -487,6 +491,7 @@ void x86_set_cr4(X86State *cpu, uint64_t v)
         memcpy(cpu->pdpte, pdpte, sizeof(pdpte));
     }
     cpu->cr4 = v;
+    log_item(LOG_MMU, "CR4 update: CR4=%08x\n", (uint32_t)v);
     if (changed & flush) {
         x86_flush_all(cpu);
     }

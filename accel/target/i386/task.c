@@ -4,6 +4,7 @@
  */
 #include "accel/target/i386/stack.h"
 #include "accel/target/i386/system.h"
+#include "util/log.h"
 
 enum {
     TYPE_TSS16 = 1,
@@ -260,6 +261,7 @@ void x86_task_switch(X86State *cpu, uint16_t sel, X86Desc *d, X86TaskReason reas
     if (reason != X86_TASK_CALL) {
         set_busy(cpu, old_sel, false);
     }
+    log_item(LOG_PCALL, "task switch %04x from %04x\n", sel, old_sel);
     if (reason == X86_TASK_IRET) {
         eflags &= ~(uint64_t)X86_FL_NT;
     }

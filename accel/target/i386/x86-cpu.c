@@ -14,6 +14,7 @@
 #include "accel/tcg/machine-phys.h"
 #include "hw/intc/apic.h"
 #include "util/bql.h"
+#include "util/log.h"
 
 #include <string.h>
 
@@ -71,6 +72,7 @@ static void a20_work(VCPU *vcpu, void *opaque)
 
     if (cpu->st.a20_off != off) {
         cpu->st.a20_off = off;
+        log_item(LOG_MMU, "A20 update: a20=%d\n", !off);
         x86_irq_set(&cpu->st, X86_IRQ_A20);
     }
 }
@@ -231,6 +233,9 @@ static void reset(DeviceState *dev)
     X86Cpu *cpu = X86_CPU(dev);
     bool bsp = true;
 
+    if (log_enabled(LOG_CPU_RESET)) {
+        x86_log_state(&cpu->st, true, "CPU Reset (CPU %d)\n", cpu->parent_obj.index);
+    }
     x86_state_reset(&cpu->st);
     if (cpu->apic) {
         apic_reset(cpu->apic);

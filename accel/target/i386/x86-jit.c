@@ -179,6 +179,11 @@ const void *x86_jit_remember(X86State *cpu, const JitBlock *b, bool local)
         cpu->xjit->generation[0] = cpu->xjit->generation[1];
         select_context(cpu);
     }
+    if (x86_unlikely(jit_is_unlinked())) {
+        cpu->jit.jc_tag[n] = 0;
+        cpu->jit.jc_code[n] = NULL;
+        return b->entry;
+    }
     cpu->jit.jc_tag[n] = b->key.pc ^ cpu->jit.salt[k];
     cpu->jit.jc_code[n] = b->entry;
     return b->entry;
@@ -215,9 +220,8 @@ JitBlock *x86_jit_translate(X86State *cpu, JitSource *src, bool *never)
 /* --- running -------------------------------------------------------------------------
  */
 
-/* The jump cache did not know the address, or led to a block that is dead: a look
- * around which raises nothing. */
-static const void *look_up(X86State *cpu)
+/* The jump cache did not know the address, or led to a block that is dead. */
+const void *x86_jit_look(X86State *cpu)
 {
     unsigned n = jit_jc_index(cpu->rip);
     uint64_t lin = x86_is64(cpu) ? cpu->rip : (uint32_t)(cs_base(cpu) + cpu->rip);
@@ -225,6 +229,9 @@ static const void *look_up(X86State *cpu)
     const uint32_t need = SOFT_TLB_RAM | SOFT_TLB_PERM_X;
     JitBlock *b = NULL;
 
+    if (!cpu->xjit || !cpu->xjit->active) {
+        return NULL;
+    }
     if (s->page == (lin & ~(uint64_t)(SOFT_TLB_PAGE - 1)) &&
         (s->flags & need) == need) {
         b = x86_jit_find(cpu, s->ram_addr);
@@ -242,7 +249,7 @@ static const void *look_up(X86State *cpu)
 static const void *way_on(X86State *cpu, JitExit *e)
 {
     if (!e) {
-        return look_up(cpu);
+        return x86_jit_look(cpu);
     }
     if (e->site) {
         /* Such an exit stays in the page of its block. */
@@ -253,7 +260,7 @@ static const void *way_on(X86State *cpu, JitExit *e)
             jit_link(e, b);
             return b->entry;
         }
-        if (b && !jit_options()->no_links && !jit_options()->one_insn) {
+        if (b && !jit_is_unlinked()) {
             /* Where its second page lies only the jump cache knows. */
             jit_host_probe(e);
         }
@@ -283,12 +290,11 @@ void x86_jit_run(X86State *cpu, const void *code)
             cpu->xjit->polled = true;
             break;
         }
-        /* Without an exit it may have met a dead block, which must not be met again. */
-        code =
-            __atomic_load_n(&env->poll, __ATOMIC_RELAXED) || (o->one_insn && env->exit)
-                ? NULL
-                : way_on(cpu, env->exit);
-    } while (code);
+        /* Without an exit it may have met a dead block, which must not be met again:
+         * this makes the jump cache forget it. */
+        code = __atomic_load_n(&env->poll, __ATOMIC_RELAXED) ? NULL
+                                                             : way_on(cpu, env->exit);
+    } while (code && !jit_is_unlinked());
     env->flags_here = false;
     x86_flags_from_jit(cpu);
 }

@@ -62,6 +62,10 @@ static inline const void *x86_jit_peek(const X86State *cpu)
                                                                    : NULL;
 }
 
+/* The same, and if it has nothing, from all translations: a look around which raises
+ * nothing. What is dead is forgotten. */
+const void *x86_jit_look(X86State *cpu);
+
 /* The translation of the current rip, whose page is at RAM address @page_addr, or NULL.
  */
 JitBlock *x86_jit_find(X86State *cpu, uint64_t page_addr);

@@ -115,7 +115,7 @@ static void unlink_exit(JitExit *e)
 
 void jit_link(JitExit *e, JitBlock *to)
 {
-    if (!e->site || jit_options()->no_links || jit_options()->one_insn) {
+    if (!e->site || jit_is_unlinked()) {
         return;
     }
     pthread_mutex_lock(&jit.lock);

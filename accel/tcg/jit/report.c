@@ -12,16 +12,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static uint64_t linear(const JitBlock *b)
+{
+    return b->key.base + b->key.pc;
+}
+
 void jit_log_block(const JitBlock *b, const IrBlock *ir, const char *when,
                    uint32_t item)
 {
     g_autofree char *text = NULL;
 
-    if (!log_enabled(item) || !log_in_filter(b->key.pc)) {
+    if (!log_enabled(item) || !log_in_filter(linear(b))) {
         return;
     }
     text = ir_print(ir);
-    log_printf("%s:\n ---- %016" PRIx64 " mode %08x\n%s\n", when, b->key.pc,
+    log_printf("%s:\n ---- %016" PRIx64 " mode %08x\n%s\n", when, linear(b),
                b->key.mode, text);
 }
 
@@ -32,17 +37,13 @@ static void log_out_asm(const JitBlock *b)
 
     g_string_append_printf(
         out, "OUT: [size=%u, %u cold, for %u guest bytes at %" PRIx64 "]\n",
-        b->code_bytes, b->cold_bytes, b->guest_bytes, b->key.pc);
+        b->code_bytes, b->cold_bytes, b->guest_bytes, linear(b));
     while (p < end) {
         char text[128];
         unsigned len = disas_insn(DISAS_X86_64, p, (size_t)(end - p), (uintptr_t)p,
                                   text, sizeof(text));
 
-        if (len) {
-            g_string_append_printf(out, "%p:  %s\n", (const void *)p, text);
-        } else {
-            g_string_append_printf(out, "%p:  .byte 0x%02x\n", (const void *)p, *p);
-        }
+        disas_append_line(out, (uintptr_t)p, p, len ? len : 1, len ? text : NULL);
         p += len ? len : 1;
     }
     log_printf("%s\n", out->str);
@@ -67,7 +68,7 @@ static void write_perf_map(const JitBlock *b)
 
 void jit_report_block(const JitBlock *b)
 {
-    if (log_enabled(LOG_OUT_ASM) && log_in_filter(b->key.pc)) {
+    if (log_enabled(LOG_OUT_ASM) && log_in_filter(linear(b))) {
         log_out_asm(b);
     }
     if (jit_options()->perf_map) {

@@ -44,6 +44,12 @@ const JitOptions *jit_options(void)
     return &options;
 }
 
+bool jit_is_unlinked(void)
+{
+    return options.no_links || options.one_insn ||
+           log_enabled(LOG_EXEC | LOG_CPU | LOG_NOCHAIN);
+}
+
 void jit_set_host(const JitHost *host)
 {
     jit.host = host ? host : &real_host;
@@ -65,6 +71,15 @@ static uint64_t monotonic_ns(void)
 
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* What is linked would not be seen, and what is not should be. */
+static void log_changed(uint32_t before, uint32_t now)
+{
+    if ((before ^ now) & (LOG_EXEC | LOG_CPU | LOG_NOCHAIN) && jit.hash) {
+        jit_drop_all();
+        tcg_kick_all_vcpus();
+    }
 }
 
 bool jit_start(const JitTarget *target, Error **errp)
@@ -90,6 +105,7 @@ bool jit_start(const JitTarget *target, Error **errp)
     jit.target = target;
     jit.host->setup(target, &jit.cache.shared);
     jit.hash = hash;
+    log_set_changed_hook(log_changed);
     return true;
 }
 

@@ -737,7 +737,6 @@ static bool is_good(const Lower *l)
 /* Whether the block may jump to its own beginning: a POLL is there to let others in. */
 static bool can_loop(const IrBlock *ir, const JitBlock *b)
 {
-    const JitOptions *o = jit_options();
     const IrNode *first = &ir->node[0];
     bool jumps = false;
 
@@ -750,8 +749,7 @@ static bool can_loop(const IrBlock *ir, const JitBlock *b)
         jumps |= n->op == IR_JCC && !(n->flags & IR_DEAD) && (uint64_t)n->imm == ir->pc;
     }
     return jumps && !(first->flags & IR_DEAD) && (uint64_t)first->imm == ir->pc &&
-           ir->same_page && !b->self_check && !o->no_links && !o->one_insn &&
-           !o->lockstep;
+           ir->same_page && !b->self_check && !jit_is_unlinked();
 }
 
 /* As it is before the first node, but for the flags. */

@@ -173,6 +173,9 @@ typedef struct JitOptions {
 /* In force from the next jit_start() on. Context: BQL, before the first vCPU. */
 void jit_set_options(const JitOptions *options);
 const JitOptions *jit_options(void);
+/* Whether every block goes back to the dispatcher and stands alone: by an option, or
+ * for the log. Any thread. */
+bool jit_is_unlinked(void);
 /* Makes the code cache; does nothing when tier is 0 or it exists. Context: BQL. */
 bool jit_start(const JitTarget *target, Error **errp);
 /* Whether blocks are translated. Constant after jit_start(). */

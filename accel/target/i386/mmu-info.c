@@ -16,7 +16,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { TABLES_MAX = 1 << 16, TEXT_MAX = 64 << 20 };
+enum { TABLES_MAX = 1 << 16, TEXT_MAX = 8 << 20 };
 
 typedef struct Tour {
     const X86State *cpu;

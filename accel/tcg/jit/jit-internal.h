@@ -8,6 +8,7 @@
 #define ACCEL_TCG_JIT_INTERNAL_H
 
 #include "accel/tcg/jit/code-cache.h"
+#include "util/error.h"
 
 #include <pthread.h>
 
@@ -79,6 +80,15 @@ bool jit_is_hot(const JitKey *key);
 
 void jit_log_block(const JitBlock *b, const IrBlock *ir, const char *when,
                    uint32_t item);
-void jit_report_block(const JitBlock *b);
+/* @cold: where its stubs are. */
+void jit_report_block(const JitBlock *b, const uint8_t *cold);
+
+/* --- jitdump.c. Context: translation lock, or before the first vCPU --- */
+
+/* Makes /tmp/jit-PID.dump. */
+bool jitdump_open(Error **errp) WARN_UNUSED;
+/* Nothing while no file is open. */
+void jitdump_code(const char *name, const void *code, size_t bytes);
+void jitdump_close(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What people may see of translated code: "info jit", -d op,op_opt,out_asm, perf map.
- */
+/* What people may see of translated code: "info jit", -d op,op_opt,out_asm, perf map
+ * and jitdump. */
 #include "accel/tcg/jit/jit-internal.h"
 #include "qapi/command.h"
 #include "util/disas.h"
@@ -30,14 +30,10 @@ void jit_log_block(const JitBlock *b, const IrBlock *ir, const char *when,
                b->key.mode, text);
 }
 
-static void log_out_asm(const JitBlock *b)
+static void append_code(GString *out, const uint8_t *p, size_t bytes)
 {
-    const uint8_t *p = b->entry, *end = p + b->code_bytes;
-    g_autoptr(GString) out = g_string_new(NULL);
+    const uint8_t *end = p + bytes;
 
-    g_string_append_printf(
-        out, "OUT: [size=%u, %u cold, for %u guest bytes at %" PRIx64 "]\n",
-        b->code_bytes, b->cold_bytes, b->guest_bytes, linear(b));
     while (p < end) {
         char text[128];
         unsigned len = disas_insn(DISAS_X86_64, p, (size_t)(end - p), (uintptr_t)p,
@@ -46,33 +42,62 @@ static void log_out_asm(const JitBlock *b)
         disas_append_line(out, (uintptr_t)p, p, len ? len : 1, len ? text : NULL);
         p += len ? len : 1;
     }
+}
+
+static void log_out_asm(const JitBlock *b, const uint8_t *cold)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    g_string_append_printf(out,
+                           "OUT: [size=%u]\n  -- %u guest bytes at 0x%016" PRIx64 "\n",
+                           b->code_bytes + b->cold_bytes, b->guest_bytes, linear(b));
+    append_code(out, b->entry, b->code_bytes);
+    if (b->cold_bytes) {
+        g_string_append(out, "  -- slow paths\n");
+        append_code(out, cold, b->cold_bytes);
+    }
     log_printf("%s\n", out->str);
 }
 
 static FILE *perf_map; /* translation lock */
 
-static void write_perf_map(const JitBlock *b)
+static void write_perf_map(const char *name, const void *code, unsigned bytes)
 {
     if (!perf_map) {
-        g_autofree char *name = g_strdup_printf("/tmp/perf-%d.map", (int)getpid());
+        g_autofree char *file = g_strdup_printf("/tmp/perf-%d.map", (int)getpid());
 
-        perf_map = fopen(name, "we");
+        perf_map = fopen(file, "we");
         if (!perf_map) {
             return;
         }
         setvbuf(perf_map, NULL, _IOLBF, 0);
     }
-    fprintf(perf_map, "%" PRIxPTR " %x guest-%" PRIx64 "\n", (uintptr_t)b->entry,
-            b->code_bytes, b->key.pc);
+    fprintf(perf_map, "%" PRIxPTR " %x %s\n", (uintptr_t)code, bytes, name);
 }
 
-void jit_report_block(const JitBlock *b)
+/* A piece of code for perf, under the name "guest-PC" or "guest-PC-slow". */
+static void tell_perf(const JitBlock *b, const void *code, unsigned bytes,
+                      const char *kind)
+{
+    char name[40];
+
+    snprintf(name, sizeof(name), "guest-%" PRIx64 "%s", linear(b), kind);
+    if (jit_options()->perf_map) {
+        write_perf_map(name, code, bytes);
+    }
+    if (jit_options()->jitdump) {
+        jitdump_code(name, code, bytes);
+    }
+}
+
+void jit_report_block(const JitBlock *b, const uint8_t *cold)
 {
     if (log_enabled(LOG_OUT_ASM) && log_in_filter(linear(b))) {
-        log_out_asm(b);
+        log_out_asm(b, cold);
     }
-    if (jit_options()->perf_map) {
-        write_perf_map(b);
+    if (jit_options()->perf_map || jit_options()->jitdump) {
+        tell_perf(b, b->entry, b->code_bytes, "");
+        tell_perf(b, cold, b->cold_bytes, "-slow");
     }
 }
 

@@ -85,6 +85,7 @@ static void log_changed(uint32_t before, uint32_t now)
 bool jit_start(const JitTarget *target, Error **errp)
 {
     const char *why;
+    const uint8_t *shared;
     void *hash;
 
     if (!options.tier || jit.hash) {
@@ -92,6 +93,9 @@ bool jit_start(const JitTarget *target, Error **errp)
     }
     if (!jit.host->usable(&why)) {
         return error_set(errp, "this host cannot run translated code: %s", why);
+    }
+    if (options.jitdump && !jitdump_open(errp)) {
+        return false;
     }
     if (!code_cache_init(&jit.cache, options.cache_bytes, errp)) {
         return false;
@@ -103,7 +107,12 @@ bool jit_start(const JitTarget *target, Error **errp)
     jit.start_cycles = __rdtsc();
     jit.start_ns = monotonic_ns();
     jit.target = target;
+    shared = jit.cache.shared.p + jit.cache.shared.to_exec;
     jit.host->setup(target, &jit.cache.shared);
+    if (options.jitdump) {
+        jitdump_code("shared", shared,
+                     (size_t)(jit.cache.shared.p + jit.cache.shared.to_exec - shared));
+    }
     jit.hash = hash;
     log_set_changed_hook(log_changed);
     return true;
@@ -133,6 +142,7 @@ void jit_stop(void)
         return;
     }
     kill_all();
+    jitdump_close();
     munmap(jit.hash, sizeof(JitBlock *) << JIT_HASH_BITS);
     code_cache_free(&jit.cache);
     ir_block_free(jit.ir);
@@ -281,8 +291,10 @@ static bool build(JitBlock *b, const JitSource *src)
 static Outcome emit(JitBlock *b, const JitSource *src)
 {
     JitBuf hot, cold;
+    const uint8_t *cold_start;
 
     code_cache_open(&jit.cache, &hot, &cold);
+    cold_start = cold.p + cold.to_exec;
     if (!build(b, src)) {
         return REFUSED;
     }
@@ -294,6 +306,7 @@ static Outcome emit(JitBlock *b, const JitSource *src)
         return hot.overflow || cold.overflow ? NO_ROOM : REFUSED;
     }
     code_cache_commit(&jit.cache, &hot, &cold);
+    jit_report_block(b, cold_start);
     return DONE;
 }
 
@@ -387,7 +400,6 @@ static JitBlock *translate(const JitSource *src, TcgReader *self, bool *never)
     }
     jit_block_insert(b, src);
     count(src, b);
-    jit_report_block(b);
     return b;
 }
 

@@ -150,7 +150,10 @@ def every_block_is_logged():
         log = logged('real', 'exec,cpu', '-accel', 'tcg,tier=%s,jit-threshold=2' % tier)
         loop = re.findall(r'^Trace 0: (0x[0-9a-f]+) \[0{10}0f0000/0{10}0f0020/[0-9a-f]{8}/0{8}\] \n'
                           r'.*EDX=([0-9a-f]{8})$', log, re.M)
-        same([int(edx, 16) for _, edx in loop], list(range(1, 300)))
+        # A block that is entered while an event waits leaves at once and comes again.
+        counts = [int(edx, 16) for _, edx in loop]
+        counts = [c for k, c in enumerate(counts) if not k or c != counts[k - 1]]
+        same(counts, list(range(1, 300)))
         if tier != '0':
             assert all(int(code, 16) for code, _ in loop[5:]), 'not translated'
         assert 'FCW=' not in log.split('Trace 0:', 1)[1]

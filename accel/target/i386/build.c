@@ -539,7 +539,8 @@ static bool build_one(X86Build *b, const X86Insn *i)
     unsigned count = b->ir->count, temps = b->ir->temps, arena = b->ir->arena_used;
     uint8_t vec = b->ir->vec;
 
-    if (i->row && i->row->build && !is_fault(i) && x86_host_executes(i->row->feature) &&
+    if (i->row && i->row->build && !is_fault(i) &&
+        (!i->row->feature || x86_host_executes(i->row->feature)) &&
         i->row->build(b, i)) {
         return true;
     }

@@ -490,6 +490,9 @@ static void flags_before(Lower *l)
         x64_flags_need_h(l);
     }
     kind = l->flags.recipe.kind;
+    if (kind == FLAGS_NONE || !(l->flags.recipe.regs & n->facts.regs_written)) {
+        return;
+    }
     /* If it overwrites what the recipe yields nobody wants that any more. */
     perform(l,
             flags_track_touch(&l->flags, n->facts.regs_written,
@@ -517,7 +520,7 @@ static void lower_plain(Lower *l, void (*emit)(Lower *l))
 /* --- facts ---------------------------------------------------------------------------
  */
 
-static void note_use(Lower *l, IrVal v, unsigned index)
+static inline void note_use(Lower *l, IrVal v, unsigned index)
 {
     LowerTemp *t;
 
@@ -532,6 +535,7 @@ static void note_use(Lower *l, IrVal v, unsigned index)
     if (!t->last) {
         t->last = index;
         t->insn = l->ir->node[index].insn;
+        l->facts[index].ends = true;
     }
 }
 
@@ -598,6 +602,7 @@ static void find_facts(Lower *l)
             l->failed = true;
             return;
         }
+        f->ends = false;
         note_use(l, n->dst, i);
         note_use(l, n->a, i);
         note_use(l, n->b, i);
@@ -677,7 +682,8 @@ static void end_node(Lower *l)
 {
     uint32_t written = l->n->facts.regs_written;
 
-    if (!(l->holds[0] | l->holds[1] | l->slots_used)) {
+    /* Nothing ends, and there is no copy that could be old now. */
+    if (!l->facts[l->index].ends && !ir_is_g(l->holds[0]) && !ir_is_g(l->holds[1])) {
         memset(l->locked, 0, sizeof(l->locked));
         memset(l->fresh, 0, sizeof(l->fresh));
         return;

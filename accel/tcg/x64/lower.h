@@ -52,6 +52,7 @@ typedef struct LowerTemp {
 /* Facts of a node that depend on what follows. */
 typedef struct LowerFacts {
     uint16_t want_in, want_out; /* flags that are read or must be exact later */
+    bool ends;                  /* is the last use of some temporary */
     bool m_ahead;               /* M will be wanted of the flags of want_out */
     bool clobber_ahead; /* H is destroyed before the flags of want_out are rewritten */
 } LowerFacts;

@@ -149,6 +149,7 @@ void c_exception(Regs *r)
     note_fault(r);
     fault.sp = WIDTH == 64 || r->cs & 3 ? r->sp : (ulong)&r->sp;
     r->ip = resume;
+    r->cs = CODE_SELECTOR;
     r->flags &= ~0x10100ul; /* RF, TF */
 }
 

@@ -268,6 +268,20 @@ static const void *way_on(X86State *cpu, JitExit *e)
     return x86_jit_peek(cpu);
 }
 
+/* A reference function has ended the block, and anything may have changed: the way on
+ * if there is nothing to be done before. */
+static const void *after_reference(X86State *cpu)
+{
+    if (__atomic_load_n(&cpu->jit.poll, __ATOMIC_RELAXED) || x86_wants_out(cpu) ||
+        cpu->halted || cpu->irq_shadow || cpu->pending_db ||
+        cpu->mode & X86_MODE_STEP || !cpu->jit.samples_left ||
+        jit_options()->one_insn) {
+        return NULL;
+    }
+    x86_jit_select(cpu);
+    return x86_jit_peek(cpu);
+}
+
 void x86_jit_run(X86State *cpu, const void *code)
 {
     JitEnv *env = &cpu->jit;
@@ -283,8 +297,13 @@ void x86_jit_run(X86State *cpu, const void *code)
         env->exit = NULL;
         jit_host_enter(cpu, code);
         if (!env->flags_here) {
-            /* A reference function ended the block: anything may have changed. */
-            return;
+            code = after_reference(cpu);
+            if (!code) {
+                return;
+            }
+            x86_flags_to_jit(cpu);
+            env->flags_here = true;
+            continue;
         }
         if (o->all_polls && !env->exit) {
             cpu->xjit->polled = true;

@@ -465,7 +465,7 @@ static void nmi_and_halt(void)
     fake_script(cpu, steps, 2);
     vcpu_resume_all();
     bql_unlock();
-    for (int i = 0; i < 20000 && !atomic_read(&rig->vcpu->sleeping); i++) {
+    for (int i = 0; i < 20000 && !atomic_read(&rig->vcpu->halted); i++) {
         g_usleep(500);
     }
     bql_lock();

@@ -14,6 +14,7 @@
 #include "memory-internal.h"
 #include "ram-internal.h"
 #include "util/bql.h"
+#include "util/tsan.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -239,20 +240,11 @@ static void replace_array(RAMBlock *add, RAMBlock *remove)
     }
 }
 
-#ifdef __SANITIZE_THREAD__
-void AnnotateBenignRaceSized(const char *file, int line, const volatile void *p,
-                             size_t size, const char *what);
-#else
-#define AnnotateBenignRaceSized(...) ((void)0)
-#endif
-
 static void link_block(RAMBlock *rb)
 {
-    /* Guests race in their memory with themselves and with their devices: no concern
-     * of the thread sanitizer. */
-    AnnotateBenignRaceSized(__FILE__, __LINE__, rb->host, rb->max_length, "guest RAM");
     RAMBlock **at = &blocks;
 
+    tsan_allow_races(rb->host, rb->max_length, "guest RAM");
     while (*at && (*at)->max_length >= rb->max_length) {
         at = &(*at)->next;
     }

@@ -7,6 +7,7 @@
 #include "accel/target/i386/coverage.h"
 #include "accel/target/i386/flags.h"
 #include "accel/target/i386/insn.h"
+#include "util/tsan.h"
 
 void x86_flags_to_jit(X86State *cpu)
 {
@@ -50,10 +51,13 @@ static bool are_flagless(const X86Insn *i, const X86Insn *end)
 static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
 {
     X86State *cpu = state;
-    const X86Insn *i = (const X86Insn *)b->guest + first;
-    const X86Insn *end = end_of_run(i, i + count);
-    bool flagless = are_flagless(i, end);
+    const X86Insn *i, *end;
+    bool flagless;
 
+    tsan_arrive(b);
+    i = (const X86Insn *)b->guest + first;
+    end = end_of_run(i, i + count);
+    flagless = are_flagless(i, end);
     if (count > 1) {
         jit_note_group_stub(b);
     }

@@ -5,6 +5,7 @@
 #include "accel/target/i386/jit-target.h"
 #include "accel/target/i386/system.h"
 #include "util/error.h"
+#include "util/tsan.h"
 
 #include <glib.h>
 
@@ -251,6 +252,7 @@ static const void *way_on(X86State *cpu, JitExit *e)
     if (!e) {
         return x86_jit_look(cpu);
     }
+    tsan_arrive(e);
     if (e->site) {
         /* Such an exit stays in the page of its block. */
         JitBlock *b =

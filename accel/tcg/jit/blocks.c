@@ -11,6 +11,7 @@
  * both blocks are alive then. J3 A dead block is in no list but its region's.
  */
 #include "accel/tcg/jit/jit-internal.h"
+#include "util/tsan.h"
 
 #include <glib.h>
 
@@ -92,6 +93,10 @@ void jit_block_insert(JitBlock *b, const JitSource *src)
 
         b->page_next[k] = page->blocks;
         page->blocks = b;
+    }
+    tsan_publish(b);
+    for (unsigned k = 0; k < b->exits; k++) {
+        tsan_publish(&b->exit[k]);
     }
     b->hash_next = *slot;
     __atomic_store_n(slot, b, __ATOMIC_RELEASE);

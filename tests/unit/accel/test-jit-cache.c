@@ -256,6 +256,117 @@ static void test_crossing(void)
     stop();
 }
 
+/* The same first page, but the second is another one now: no longer that block. */
+static void test_second_page_remapped(void)
+{
+    JitBlock *b[2];
+    bool never = false;
+
+    start(4);
+    for (unsigned k = 0; k < 2; k++) {
+        uint64_t second = 0x51000 + k * 0x8000;
+        JitSource s = source_at(0x50ffc, 4);
+
+        s.guest_bytes = 8;
+        s.pages = 2;
+        s.page[1].page = tcg_code_page_get(second);
+        s.page[1].ram_addr = second;
+        s.page[1].gen = s.page[1].page->gen;
+        s.page[1].lines = 1;
+        tcg_code_page_track(s.page[1].page, second, 0, 4);
+        b[k] = jit_translate(&s, NULL, &never);
+        g_assert_true(b[k] && find(0x50ffc) == b[k]);
+        g_assert_cmphex(b[k]->page_addr[1], ==, second);
+    }
+    g_assert_true(b[0]->dead && !b[1]->dead);
+    g_assert_null(tcg_code_page_get(0x51000)->blocks);
+    stop();
+}
+
+static void note_stubs(JitBlock *b, unsigned n, bool long_ago)
+{
+    for (unsigned k = 0; k < n; k++) {
+        if (long_ago) {
+            __atomic_store_n(&b->group_since, 0, __ATOMIC_RELAXED);
+        }
+        jit_note_group_stub(b);
+    }
+}
+
+/* Many stubs of groups in a short time kill the block; the next one has no groups. */
+static void test_ungroup_often(void)
+{
+    JitBlock *b;
+    unsigned looks = 0;
+
+    start(4);
+    b = make(0x70000, 16);
+    g_assert_false(jit_is_ungrouped(&b->key));
+    /* The first look at the clock only remembers it; a host that is busy needs more. */
+    while (!b->dead) {
+        note_stubs(b, 128, false);
+        g_assert_cmpuint(++looks, <, 10000);
+    }
+    g_assert_cmpuint(looks, >=, 2);
+    g_assert_null(find(0x70000));
+    g_assert_true(jit_is_ungrouped(&b->key));
+    g_assert_true(make(0x70000, 16) != b);
+    /* Some of its executions may still be under way. */
+    note_stubs(b, 1024, false);
+    g_assert_nonnull(find(0x70000));
+    stop();
+}
+
+static void test_ungroup_seldom(void)
+{
+    JitBlock *b;
+
+    start(4);
+    b = make(0x78000, 16);
+    note_stubs(b, 4096, true);
+    g_assert_false(b->dead);
+    g_assert_true(find(0x78000) == b);
+    g_assert_false(jit_is_ungrouped(&b->key));
+    stop();
+}
+
+/* Another block at the same place, of another mode, is not meant; the key is kept in a
+ * table that forgets. */
+static void test_ungroup_keys(void)
+{
+    JitBlock *b;
+    JitKey other;
+    unsigned known = 0;
+
+    start(4);
+    b = make(0x79000, 16);
+    while (!b->dead) {
+        note_stubs(b, 128, false);
+    }
+    other = b->key;
+    other.mode++;
+    g_assert_false(jit_is_ungrouped(&other));
+    other = b->key;
+    other.pc += 16;
+    g_assert_false(jit_is_ungrouped(&other));
+    for (unsigned k = 0; k < 1000; k++) {
+        JitBlock *c = make(0x7a000 + k * 16, 16);
+
+        while (!c->dead) {
+            note_stubs(c, 128, false);
+        }
+        g_assert_true(jit_is_ungrouped(&c->key));
+    }
+    for (unsigned k = 0; k < 1000; k++) {
+        JitKey key = { 0x7a000 + k * 16, 0x7a000 + k * 16, KEY_MODE, 0, UINT32_MAX };
+
+        known += jit_is_ungrouped(&key);
+    }
+    g_assert_cmpuint(known, >, 64);
+    g_assert_cmpuint(known, <=, 256);
+    stop();
+}
+
 static void test_links(void)
 {
     JitBlock *a, *b;
@@ -452,6 +563,11 @@ int main(int argc, char **argv)
     g_test_add_func("/jit/a-store-kills-by-line", test_invalidate_by_lines);
     g_test_add_func("/jit/bytes-that-changed-are-not-translated", test_stale_source);
     g_test_add_func("/jit/a-crossing-block-dies-by-either-page", test_crossing);
+    g_test_add_func("/jit/a-crossing-block-is-that-of-its-second-page",
+                    test_second_page_remapped);
+    g_test_add_func("/jit/group-stubs-in-a-short-time-kill", test_ungroup_often);
+    g_test_add_func("/jit/group-stubs-now-and-then-do-not", test_ungroup_seldom);
+    g_test_add_func("/jit/blocks-without-groups-are-known-by-key", test_ungroup_keys);
     g_test_add_func("/jit/links-end-with-either-block", test_links);
     g_test_add_func("/jit/old-regions-make-room", test_eviction);
     g_test_add_func("/jit/memory-waits-for-all-readers", test_epochs);

@@ -113,10 +113,12 @@ typedef struct X86Blocks {
     uint8_t *arena;
     size_t used;
     JumpEntry jump[1 << JUMP_BITS];
-    /* Hashed sets of what code is remembered of: pages; regions of 4 MiB in large ones.
-     */
-    uint64_t pages[1 << (PAGE_SET_BITS - 6)], regions[1 << (PAGE_SET_BITS - 6)];
-    bool huge; /* some in a page that is even larger */
+    /* Of what code is remembered, by GEN_*: hashed sets of pages, and of regions of 4
+     * MiB in large pages. */
+    struct CodeSet {
+        uint64_t pages[1 << (PAGE_SET_BITS - 6)], regions[1 << (PAGE_SET_BITS - 6)];
+        bool huge; /* some in a page that is even larger, or nobody knows where */
+    } code[GEN_COUNT];
     X86Block *hash[1 << HASH_BITS];
     struct {
         X86Block head;
@@ -169,7 +171,7 @@ uint64_t x86_blocks_new_generation(X86State *cpu)
     X86Blocks *bl = cpu->blocks;
 
     bump(bl, GEN_LOCAL);
-    x86_jit_new_generation(cpu, bl->generation[GEN_LOCAL]);
+    x86_jit_set_generation(cpu, bl->generation[GEN_LOCAL]);
     return bl->generation[GEN_LOCAL];
 }
 
@@ -179,9 +181,7 @@ void x86_blocks_all_changed(X86State *cpu)
 
     if (bl) {
         bump(bl, GEN_GLOBAL);
-        memset(bl->pages, 0, sizeof(bl->pages));
-        memset(bl->regions, 0, sizeof(bl->regions));
-        bl->huge = false;
+        memset(bl->code, 0, sizeof(bl->code));
     }
     x86_jit_all_changed(cpu);
     x86_spaces_forget_code(cpu);
@@ -208,13 +208,20 @@ static bool set_has(const uint64_t *set, uint64_t n)
     return set[hash_bit(n) / 64] >> (hash_bit(n) % 64) & 1;
 }
 
+static bool code_has(const struct CodeSet *c, uint64_t lin)
+{
+    return c->huge || set_has(c->pages, lin >> SOFT_TLB_PAGE_BITS) ||
+           set_has(c->regions, lin >> REGION_BITS);
+}
+
 void x86_blocks_page_changed(X86State *cpu, uint64_t lin)
 {
     X86Blocks *bl = cpu->blocks;
 
-    if (bl && (bl->huge || set_has(bl->pages, lin >> SOFT_TLB_PAGE_BITS) ||
-               set_has(bl->regions, lin >> REGION_BITS))) {
+    if (bl && code_has(&bl->code[GEN_GLOBAL], lin)) {
         x86_blocks_all_changed(cpu);
+    } else if (bl) {
+        x86_space_page_changed(cpu, lin, code_has(&bl->code[GEN_LOCAL], lin));
     }
 }
 
@@ -674,17 +681,20 @@ static void note_page(X86State *cpu, uint64_t lin)
 {
     X86Blocks *bl = cpu->blocks;
     const SoftTlbSide *s = &cpu->tlb->side[soft_tlb_index(lin)];
+    struct CodeSet *c;
 
     if (s->page != (lin & ~(uint64_t)(SOFT_TLB_PAGE - 1))) {
         /* Its size is not known: any change is one of it. */
-        bl->huge = true;
+        bl->code[GEN_GLOBAL].huge = true;
         x86_space_note_code(cpu, NULL);
         return;
     }
-    set_add(bl->pages, lin >> SOFT_TLB_PAGE_BITS);
-    if (s->flags & SOFT_TLB_BIG) {
-        set_add(bl->regions, lin >> REGION_BITS);
-        bl->huge |= s->flags >> SOFT_TLB_SHIFT > REGION_BITS;
+    c = &bl->code[s->flags & SOFT_TLB_GLOBAL ? GEN_GLOBAL : GEN_LOCAL];
+    if (!(s->flags & SOFT_TLB_BIG)) {
+        set_add(c->pages, lin >> SOFT_TLB_PAGE_BITS);
+    } else {
+        set_add(c->regions, lin >> REGION_BITS);
+        c->huge |= s->flags >> SOFT_TLB_SHIFT > REGION_BITS;
     }
     if (!(s->flags & SOFT_TLB_GLOBAL)) {
         x86_space_note_code(cpu, s);

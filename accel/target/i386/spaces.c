@@ -170,6 +170,26 @@ void x86_space_note_code(X86State *cpu, const SoftTlbSide *s)
     note_code(g, (s->page & mask) | (cpu->cpl == 3 ? CODE_USER : 0), s->phys & mask, s);
 }
 
+/* Whether @g depends on the page of @lin; @perhaps if that is not known. */
+static bool has_code(const Generation *g, uint64_t lin, bool perhaps)
+{
+    for (unsigned n = 0; n < g->codes && g->codes <= CODE_MAX; n++) {
+        const CodePage *c = &g->code[n];
+
+        if (!((c->page ^ lin) >> MAX(c->flags >> SOFT_TLB_SHIFT, SOFT_TLB_PAGE_BITS))) {
+            return true;
+        }
+    }
+    return g->codes > CODE_MAX && perhaps;
+}
+
+void x86_space_page_changed(X86State *cpu, uint64_t lin, bool perhaps)
+{
+    if (has_code(cpu->spaces->current->generation, lin, perhaps)) {
+        renew(cpu);
+    }
+}
+
 static bool code_agrees(X86State *cpu, const Generation *g)
 {
     X86Walker w = { .cpu = cpu };
@@ -412,5 +432,7 @@ void x86_space_flush_page(X86State *cpu, unsigned pcid, uint64_t lin)
         }
     }
     sp->parked_count = kept;
-    sp->generation_id = 0;
+    if (generation_of(sp) && has_code(sp->generation, lin, true)) {
+        sp->generation_id = 0;
+    }
 }

@@ -30,6 +30,10 @@ void x86_space_flush_page(X86State *cpu, unsigned pcid, uint64_t lin);
 void x86_space_flush(X86State *cpu, unsigned pcid);
 void x86_spaces_flush(X86State *cpu);
 
+/* INVLPG in the present space. @perhaps: code is remembered of the page of @lin if what
+ * is remembered is too much to be known exactly. */
+void x86_space_page_changed(X86State *cpu, uint64_t lin, bool perhaps);
+
 /* Something about code in the page of @s, which is not global, is remembered by its
  * address in the present space. NULL: in a page about which nothing is known. */
 void x86_space_note_code(X86State *cpu, const SoftTlbSide *s);

@@ -57,19 +57,6 @@ void x86_jit_all_changed(X86State *cpu)
     }
 }
 
-void x86_jit_new_generation(X86State *cpu, uint64_t generation)
-{
-    if (cpu->xjit) {
-        cpu->xjit->generation[1] = generation;
-        leave_context(cpu, 1);
-        if (cpu->xjit->generation[0]) {
-            /* Perhaps it was an exception. */
-            forget(cpu, 0);
-            cpu->xjit->generation[0] = 0;
-        }
-    }
-}
-
 void x86_jit_set_generation(X86State *cpu, uint64_t generation)
 {
     if (cpu->xjit && cpu->xjit->generation[1] != generation) {

@@ -47,7 +47,6 @@ void x86_jit_free(X86State *cpu);
 void x86_jit_all_changed(X86State *cpu);
 /* Those of pages that are not global are now those of @generation, a fresh one or one
  * that is back. */
-void x86_jit_new_generation(X86State *cpu, uint64_t generation);
 void x86_jit_set_generation(X86State *cpu, uint64_t generation);
 
 /* Makes the current mode's context the one in force; before the next two. */

@@ -209,14 +209,8 @@ PCIBus *i440fx_init(I440FXHost *host, const I440FXParts *parts, Error **errp)
 static bool i440fx_host_realize(DeviceState *dev, Error **errp)
 {
     I440FXHost *host = host_cast(dev);
-    PCIHostState *ph = PCI_HOST_BRIDGE(dev);
 
-    if (!host->parts.system_io) {
-        return error_set(errp, "i440FX-pcihost: needs a board");
-    }
-    memory_region_add_subregion(host->parts.system_io, 0xcf8, &ph->conf_idx);
-    memory_region_add_subregion(host->parts.system_io, 0xcfc, &ph->conf_data);
-    return true;
+    return pci_host_map_config(PCI_HOST_BRIDGE(dev), host->parts.system_io, errp);
 }
 
 static void i440fx_host_init(Object *obj)

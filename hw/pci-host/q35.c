@@ -424,14 +424,8 @@ PCIBus *q35_init(Q35Host *host, const Q35Parts *parts, Error **errp)
 static bool q35_host_realize(DeviceState *dev, Error **errp)
 {
     Q35Host *host = host_cast(dev);
-    PCIHostState *ph = PCI_HOST_BRIDGE(dev);
 
-    if (!host->parts.system_io) {
-        return error_set(errp, "q35-pcihost: needs a board");
-    }
-    memory_region_add_subregion(host->parts.system_io, 0xcf8, &ph->conf_idx);
-    memory_region_add_subregion(host->parts.system_io, 0xcfc, &ph->conf_data);
-    return true;
+    return pci_host_map_config(PCI_HOST_BRIDGE(dev), host->parts.system_io, errp);
 }
 
 static void q35_host_init(Object *obj)

@@ -73,6 +73,16 @@ static void pci_host_init(Object *obj)
     memory_region_disable_reentrancy_guard(&s->conf_data);
 }
 
+bool pci_host_map_config(PCIHostState *s, MemoryRegion *io, Error **errp)
+{
+    if (!io) {
+        return error_set(errp, "%s: needs a board", object_get_typename(OBJECT(s)));
+    }
+    memory_region_add_subregion(io, 0xcf8, &s->conf_idx);
+    memory_region_add_subregion(io, 0xcfc, &s->conf_data);
+    return true;
+}
+
 static void pci_host_reset_enter(DeviceState *dev)
 {
     PCI_HOST_BRIDGE(dev)->config_reg = 0;

@@ -305,7 +305,9 @@ static void gather_finish(X86State *cpu, const X86Insn *i, unsigned len)
     v_set_ymm(cpu, i->vvvv, v_of64(0), v_of64(0));
 }
 
-static void gather32(X86State *cpu, const X86Insn *i, bool wide_index, unsigned count)
+/* @count elements of @width bytes: 4 or 8. */
+static void gather(X86State *cpu, const X86Insn *i, bool wide_index, unsigned width,
+                   unsigned count)
 {
     X86Vec256 index, mask, r;
 
@@ -314,55 +316,36 @@ static void gather32(X86State *cpu, const X86Insn *i, bool wide_index, unsigned 
     mask = x86_ymm_get(cpu, i->vvvv);
     r = x86_ymm_get(cpu, i->reg);
     for (unsigned k = 0; k < count; k++) {
-        if (mask.s32[k] < 0) {
-            int64_t n = wide_index ? index.s64[k] : index.s32[k];
+        int64_t n = wide_index ? index.s64[k] : index.s32[k];
 
+        if (width == 4 && mask.s32[k] < 0) {
             r.u32[k] = x86_ld32(cpu, i->seg, gather_ea(cpu, i, n));
-        }
-        mask.u32[k] = 0;
-        x86_ymm_set(cpu, i->reg, &r);
-        x86_ymm_set(cpu, i->vvvv, &mask);
-    }
-    gather_finish(cpu, i, count * 4);
-}
-
-static void gather64(X86State *cpu, const X86Insn *i, bool wide_index, unsigned count)
-{
-    X86Vec256 index, mask, r;
-
-    gather_check(cpu, i);
-    index = x86_ymm_get(cpu, i->index);
-    mask = x86_ymm_get(cpu, i->vvvv);
-    r = x86_ymm_get(cpu, i->reg);
-    for (unsigned k = 0; k < count; k++) {
-        if (mask.s64[k] < 0) {
-            int64_t n = wide_index ? index.s64[k] : index.s32[k];
-
+        } else if (width == 8 && mask.s64[k] < 0) {
             r.u64[k] = x86_ld64(cpu, i->seg, gather_ea(cpu, i, n));
         }
-        mask.u64[k] = 0;
+        memset(mask.u8 + k * width, 0, width);
         x86_ymm_set(cpu, i->reg, &r);
         x86_ymm_set(cpu, i->vvvv, &mask);
     }
-    gather_finish(cpu, i, count * 8);
+    gather_finish(cpu, i, count * width);
 }
 
 REF(vgather_d32)
 {
-    gather32(cpu, i, false, i->vl / 4);
+    gather(cpu, i, false, 4, i->vl / 4);
 }
 
 REF(vgather_d64)
 {
-    gather64(cpu, i, false, i->vl / 8);
+    gather(cpu, i, false, 8, i->vl / 8);
 }
 
 REF(vgather_q32)
 {
-    gather32(cpu, i, true, i->vl / 8);
+    gather(cpu, i, true, 4, i->vl / 8);
 }
 
 REF(vgather_q64)
 {
-    gather64(cpu, i, true, i->vl / 8);
+    gather(cpu, i, true, 8, i->vl / 8);
 }

@@ -249,18 +249,10 @@ static void double_shift(X86State *cpu, const X86Insn *i, unsigned n, DoubleFn *
         uint64_t ea = x86_ea(cpu, i);
         uint64_t a;
 
+        /* Of any size: it is rare enough to do without the fast ways. */
         x86_probe(cpu, i->seg, ea, size, SOFT_TLB_WRITE);
-        a = size == 8   ? x86_ld64(cpu, i->seg, ea)
-            : size == 4 ? x86_ld32(cpu, i->seg, ea)
-                        : x86_ld16(cpu, i->seg, ea);
-        a = fn(cpu, a, b, n, size * 8);
-        if (size == 8) {
-            x86_st64(cpu, i->seg, ea, a);
-        } else if (size == 4) {
-            x86_st32(cpu, i->seg, ea, a);
-        } else {
-            x86_st16(cpu, i->seg, ea, a);
-        }
+        a = x86_ld_slow(cpu, i->seg, ea, size);
+        x86_st_slow(cpu, i->seg, ea, fn(cpu, a, b, n, size * 8), size);
     } else {
         uint64_t a = x86_reg_get(cpu, i->rm, size);
 

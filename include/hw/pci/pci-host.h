@@ -24,4 +24,7 @@ struct PCIHostState {
 
 extern const VMStateDescription vmstate_pci_host;
 
+/* The two registers at cf8 and cfc of @io. Errors: it is NULL. */
+bool pci_host_map_config(PCIHostState *s, MemoryRegion *io, Error **errp) WARN_UNUSED;
+
 #endif

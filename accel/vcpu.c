@@ -13,11 +13,13 @@
  */
 #include "accel/vcpu.h"
 #include "accel/accel.h"
+#include "accel/round-robin.h"
 #include "util/atomic.h"
 #include "util/bql.h"
 #include "util/rcu.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <linux/futex.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -40,11 +42,22 @@ static bool machine_paused = true; /* BQL: threads made now begin stopped */
 static __thread VCPU *this_vcpu;
 
 /* With the BQL: somebody stopped, finished work, or was created. */
-static pthread_cond_t progress_cond = PTHREAD_COND_INITIALIZER;
+pthread_cond_t vcpu_progress = PTHREAD_COND_INITIALIZER;
 
 VCPU *current_vcpu(void)
 {
     return this_vcpu;
+}
+
+void vcpu_set_current(VCPU *cpu)
+{
+    this_vcpu = cpu;
+}
+
+/* All vCPUs share one thread. */
+static bool one_thread(void)
+{
+    return accel_current() && accel_current()->one_thread;
 }
 
 VCPU *vcpu_find(int index)
@@ -91,9 +104,21 @@ void vcpu_add_address_space(VCPU *cpu, AddressSpace *as)
 /* --- Kick and sleep
  * ------------------------------------------------------------------- */
 
-static void futex(uint32_t *word, int op, uint32_t value)
+void vcpu_futex_wake(uint32_t *word)
 {
-    syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+    syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
+}
+
+void vcpu_futex_wait(uint32_t *word, int64_t timeout_ns)
+{
+    struct timespec ts = { .tv_sec = timeout_ns / 1000000000,
+                           .tv_nsec = timeout_ns % 1000000000 };
+    long ret = 0;
+
+    while (!atomic_read(word) && !(ret && errno == ETIMEDOUT)) {
+        ret = syscall(SYS_futex, word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0,
+                      timeout_ns < 0 ? NULL : &ts, NULL, 0);
+    }
 }
 
 void vcpu_set_pending(VCPU *cpu, uint32_t bits)
@@ -103,7 +128,10 @@ void vcpu_set_pending(VCPU *cpu, uint32_t bits)
     /* Pairs with the exchange in vcpu_take_pending. */
     atomic_fetch_or(&cpu->pending, bits);
     if (atomic_read(&cpu->sleeping)) {
-        futex(&cpu->pending, FUTEX_WAKE, 1);
+        vcpu_futex_wake(&cpu->pending);
+    }
+    if (one_thread()) {
+        round_robin_wake();
     }
     if (accel && ACCEL_GET_CLASS(accel)->kick) {
         ACCEL_GET_CLASS(accel)->kick(cpu);
@@ -127,9 +155,7 @@ static void sleep_until_pending(VCPU *cpu)
     atomic_set(&cpu->sleeping, 1);
     smp_mb(); /* pairs with the exchange-or in vcpu_set_pending: one side sees the other
                */
-    while (!atomic_read(&cpu->pending)) {
-        futex(&cpu->pending, FUTEX_WAIT, 0);
-    }
+    vcpu_futex_wait(&cpu->pending, -1);
     atomic_set(&cpu->sleeping, 0);
     bql_lock();
 }
@@ -187,7 +213,7 @@ void vcpu_run_queued_work(VCPU *cpu)
         work->fn(cpu, work->opaque);
         if (work->done) {
             *work->done = true;
-            pthread_cond_broadcast(&progress_cond);
+            pthread_cond_broadcast(&vcpu_progress);
         }
         g_free(work);
     }
@@ -198,18 +224,29 @@ static bool has_thread(VCPU *cpu)
     return cpu->created;
 }
 
+/* Whether @cpu cannot be executing while the caller goes on: it is the caller's own,
+ * its thread is, or it has none. */
+static bool is_mine(VCPU *cpu)
+{
+    return cpu == this_vcpu || !has_thread(cpu) || round_robin_is_self();
+}
+
 void vcpu_run_on(VCPU *cpu, VCPUWorkFn *fn, void *opaque)
 {
     bool done = false;
 
     assert(bql_is_held());
-    if (cpu == this_vcpu || !has_thread(cpu)) {
+    if (is_mine(cpu)) {
+        VCPU *self = this_vcpu;
+
+        this_vcpu = round_robin_is_self() ? cpu : self;
         fn(cpu, opaque);
+        this_vcpu = self;
         return;
     }
     queue_work(cpu, fn, opaque, &done);
     while (!done) {
-        bql_cond_wait(&progress_cond);
+        bql_cond_wait(&vcpu_progress);
     }
 }
 
@@ -239,7 +276,7 @@ static bool must_stop(VCPU *cpu)
     return cpu->stop_requested || cpu->stopped;
 }
 
-static bool is_idle(VCPU *cpu)
+bool vcpu_is_idle(VCPU *cpu)
 {
     return must_stop(cpu) || (cpu->halted && !VCPU_GET_CLASS(cpu)->has_work(cpu));
 }
@@ -249,8 +286,15 @@ static void acknowledge_stop(VCPU *cpu)
     if (cpu->stop_requested) {
         cpu->stop_requested = false;
         cpu->stopped = true;
-        pthread_cond_broadcast(&progress_cond);
+        pthread_cond_broadcast(&vcpu_progress);
     }
+}
+
+void vcpu_attend(VCPU *cpu)
+{
+    vcpu_take_pending(cpu);
+    vcpu_run_queued_work(cpu);
+    acknowledge_stop(cpu);
 }
 
 static void *thread_main(void *opaque)
@@ -266,15 +310,13 @@ static void *thread_main(void *opaque)
         ac->vcpu_init(cpu);
     }
     cpu->created = true;
-    pthread_cond_broadcast(&progress_cond);
+    pthread_cond_broadcast(&vcpu_progress);
     while (!cpu->unplug) {
-        vcpu_take_pending(cpu);
-        vcpu_run_queued_work(cpu);
-        acknowledge_stop(cpu);
+        vcpu_attend(cpu);
         if (cpu->unplug) {
             break;
         }
-        if (is_idle(cpu)) {
+        if (vcpu_is_idle(cpu)) {
             sleep_until_pending(cpu);
         } else {
             ac->exec(cpu);
@@ -301,6 +343,10 @@ void vcpu_start_thread(VCPU *cpu)
         cpu->thread_id = (int)getpid();
         return;
     }
+    if (accel->one_thread) {
+        round_robin_add(cpu);
+        return;
+    }
     int err = pthread_create(&cpu->thread, NULL, thread_main, cpu);
     if (err) {
         g_error("cannot start a vCPU thread: %s", g_strerror(err));
@@ -308,7 +354,7 @@ void vcpu_start_thread(VCPU *cpu)
     snprintf(name, sizeof(name), "CPU %d", cpu->index);
     pthread_setname_np(cpu->thread, name);
     while (!cpu->created) {
-        bql_cond_wait(&progress_cond);
+        bql_cond_wait(&vcpu_progress);
     }
 }
 
@@ -316,15 +362,19 @@ void vcpu_stop_thread(VCPU *cpu)
 {
     assert(bql_is_held());
     if (has_thread(cpu)) {
-        cpu->unplug = true;
-        vcpu_kick(cpu);
-        bql_unlock();
-        pthread_join(cpu->thread, NULL);
-        bql_lock();
+        if (one_thread()) {
+            round_robin_remove(cpu);
+        } else {
+            cpu->unplug = true;
+            vcpu_kick(cpu);
+            bql_unlock();
+            pthread_join(cpu->thread, NULL);
+            bql_lock();
+        }
         cpu->created = false;
         vcpu_run_queued_work(cpu); /* what came too late for the thread */
         cpu->stopped = true;
-        pthread_cond_broadcast(&progress_cond);
+        pthread_cond_broadcast(&vcpu_progress);
     }
 }
 
@@ -346,16 +396,17 @@ void vcpu_pause_all(void)
     assert(bql_is_held());
     machine_paused = true;
     for (VCPU *cpu = vcpu_first(); cpu; cpu = vcpu_next(cpu)) {
-        if (cpu == this_vcpu || !has_thread(cpu)) {
+        if (is_mine(cpu)) {
             cpu->stop_requested = false;
             cpu->stopped = true;
+            atomic_fetch_or(&cpu->pending, VCPU_PENDING_STOP);
         } else if (!cpu->stopped) {
             cpu->stop_requested = true;
             vcpu_set_pending(cpu, VCPU_PENDING_STOP);
         }
     }
     while (!vcpu_all_stopped()) {
-        bql_cond_wait(&progress_cond);
+        bql_cond_wait(&vcpu_progress);
     }
 }
 

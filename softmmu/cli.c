@@ -8,6 +8,7 @@
 #include "softmmu/cli.h"
 #include "accel/qtest.h"
 #include "accel/tcg/flush.h"
+#include "accel/tcg/icount.h"
 #include "hw/i386/firmware.h"
 #include "qapi/value.h"
 #include "softmmu/block.h"
@@ -901,7 +902,38 @@ bool cli_incoming(Cli *cli, const char *arg, Error **errp)
 
 bool cli_icount(Cli *cli, const char *arg, Error **errp)
 {
-    return error_set(errp, "instruction counting is not built");
+    static const char *const known[] = { "shift", "sleep", "align", NULL };
+    g_autojson opts = keyval_or_json_parse(arg, "shift", errp);
+    TcgIcount o = { .on = true };
+    struct json_object *v;
+    const char *shift = "auto";
+    bool align;
+
+    if (!opts || !only_keys(opts, known, errp) ||
+        !opt_bool(opts, "sleep", true, &o.sleep, errp) ||
+        !opt_bool(opts, "align", false, &align, errp)) {
+        return false;
+    }
+    if (json_object_object_get_ex(opts, "shift", &v)) {
+        shift = json_object_get_string(v);
+    }
+    o.adaptive = !strcmp(shift, "auto");
+    if (!o.adaptive) {
+        guint64 n;
+
+        if (!g_ascii_string_to_unsigned(shift, 10, 0, ICOUNT_SHIFT_MAX, &n, NULL)) {
+            return error_set(errp, "icount: Invalid shift value");
+        }
+        o.shift = (unsigned)n;
+    }
+    if (align && !o.sleep) {
+        return error_set(errp, "align=on and sleep=off are incompatible");
+    }
+    if (align) {
+        return error_set(errp, "align=on is not built");
+    }
+    tcg_icount_set(&o);
+    return true;
 }
 
 bool cli_echr(Cli *cli, const char *arg, Error **errp)

@@ -95,7 +95,7 @@ const Option cli_options[] = {
     { "incoming", "URI", NULL, cli_incoming, NULL },
     { "loadvm", "NAME", NULL, NULL, "saved machine states" },
     { "only-migratable", NULL, "accepted", NULL, NULL },
-    { "icount", "shift=N", NULL, cli_icount, NULL },
+    { "icount", "[shift=]N|auto[,sleep=on|off]", "the virtual clock counts instructions (tcg)", cli_icount, NULL },
     { "singlestep", NULL, "translate instructions one by one (tcg)", cli_singlestep, NULL },
     { "gdb", "DEV", NULL, NULL, "the debugger stub" },
     { "s", NULL, NULL, NULL, "the debugger stub" },

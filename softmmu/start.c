@@ -7,6 +7,7 @@
 #include "accel/accel.h"
 #include "accel/qtest.h"
 #include "accel/target/i386/x86-cpu.h"
+#include "accel/tcg/icount.h"
 #include "accel/vcpu.h"
 #include "hw/core/loader.h"
 #include "memory/backend.h"
@@ -857,9 +858,15 @@ static bool choose_accelerator(Cli *cli, MachineState *ms, Error **errp)
         g_ptr_array_add(cli->accel_opts, NULL);
     }
     hand_down_irqchip(cli);
-    return accel_choose((const char *const *)cli->accel_names->pdata,
-                        (struct json_object **)cli->accel_opts->pdata,
-                        (int)cli->accel_names->len, ms, errp);
+    if (!accel_choose((const char *const *)cli->accel_names->pdata,
+                      (struct json_object **)cli->accel_opts->pdata,
+                      (int)cli->accel_names->len, ms, errp)) {
+        return false;
+    }
+    if (tcg_icount()->on && accel_is("kvm")) {
+        return error_set(errp, "-icount is not allowed with hardware virtualization");
+    }
+    return true;
 }
 
 /* --- Devices

@@ -20,6 +20,9 @@ static struct {
     int64_t standing_ns;  /* stopped or manual: the value */
     bool running;         /* the machine runs */
     bool manual;          /* qtest: time moves by virtual_clock_advance_to only */
+    bool counted;         /* manual, by instructions */
+    int64_t (*run_ns)(void);
+    void (*changed)(void);
     EventLoop *loops;
 } vclock = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -45,6 +48,9 @@ static int64_t virtual_ns(void)
             ns = host_ns(CLOCK_MONOTONIC) + atomic_load_acquire(&vclock.offset_ns);
         } else {
             ns = atomic_load_acquire(&vclock.standing_ns);
+        }
+        if (vclock.counted) {
+            ns += vclock.run_ns();
         }
     } while (atomic_load_acquire(&vclock.seq) != seq);
     return ns;
@@ -107,7 +113,9 @@ void virtual_clock_stop(void)
         return;
     }
     vclock_write_begin();
-    atomic_store_release(&vclock.standing_ns, now);
+    if (!vclock.counted) {
+        atomic_store_release(&vclock.standing_ns, now);
+    }
     atomic_store_release(&vclock.running, false);
     vclock_write_end();
 }
@@ -134,6 +142,32 @@ void virtual_clock_set_manual(void)
     atomic_store_release(&vclock.standing_ns, now);
     atomic_store_release(&vclock.manual, true);
     vclock_write_end();
+}
+
+void virtual_clock_set_counted(int64_t (*run_ns)(void), void (*changed)(void))
+{
+    virtual_clock_set_manual();
+    vclock.run_ns = run_ns;
+    vclock.changed = changed;
+    vclock.counted = true;
+}
+
+bool virtual_clock_is_counted(void)
+{
+    return vclock.counted;
+}
+
+void virtual_clock_count(int64_t ns)
+{
+    vclock_write_begin();
+    atomic_store_release(&vclock.standing_ns, vclock.standing_ns + ns);
+    vclock_write_end();
+}
+
+/* Timers of this loop and clock are run by virtual_clock_run_due(). */
+static bool is_counted(const EventLoop *loop, ClockType clock)
+{
+    return vclock.counted && clock == VIRTUAL_CLOCK && loop->with_bql;
 }
 
 /* --- Heaps ------------------------------------------------------------------------ */
@@ -234,7 +268,9 @@ void timer_mod_ns(Timer *timer, int64_t expire_ns)
     heap_insert(heap, timer);
     first = timer->heap_index == 0;
     pthread_mutex_unlock(&loop->lock);
-    if (first) {
+    if (first && is_counted(loop, timer->clock)) {
+        vclock.changed();
+    } else if (first) {
         event_loop_changed(loop);
     }
 }
@@ -303,7 +339,8 @@ int64_t timers_get_timeout_ns(EventLoop *loop)
         int64_t deadline = heap_deadline(loop, (ClockType)clock);
         int64_t left;
 
-        if (deadline < 0 || (clock == VIRTUAL_CLOCK && !virtual_clock_is_running())) {
+        if (deadline < 0 || is_counted(loop, (ClockType)clock) ||
+            (clock == VIRTUAL_CLOCK && !virtual_clock_is_running())) {
             continue;
         }
         left = deadline - clock_get_ns((ClockType)clock);
@@ -350,6 +387,7 @@ void timers_run(EventLoop *loop)
 {
     for (int clock = 0; clock < CLOCK_TYPE_COUNT; clock++) {
         if (heap_deadline(loop, (ClockType)clock) < 0 ||
+            is_counted(loop, (ClockType)clock) ||
             (clock == VIRTUAL_CLOCK && !virtual_clock_is_running())) {
             continue;
         }
@@ -367,6 +405,9 @@ static EventLoop *first_virtual(int64_t *deadline)
     for (EventLoop *loop = vclock.loops; loop; loop = loop->next) {
         int64_t ns = heap_deadline(loop, VIRTUAL_CLOCK);
 
+        if (vclock.counted && !loop->with_bql) {
+            continue;
+        }
         if (ns >= 0 && (!best || ns < *deadline)) {
             best = loop;
             *deadline = ns;
@@ -382,6 +423,16 @@ int64_t virtual_clock_deadline(void)
 
     first_virtual(&ns);
     return ns;
+}
+
+void virtual_clock_run_due(void)
+{
+    int64_t deadline;
+    EventLoop *loop = first_virtual(&deadline);
+
+    if (loop && deadline <= vclock.standing_ns) {
+        run_clock(loop, VIRTUAL_CLOCK, vclock.standing_ns);
+    }
 }
 
 void virtual_clock_advance_to(int64_t ns)

@@ -10,6 +10,7 @@
 #include "accel/accel.h"
 #include "accel/tcg/code-pages.h"
 #include "accel/tcg/flush.h"
+#include "accel/tcg/icount.h"
 #include "accel/tcg/jit.h"
 #include "accel/vcpu.h"
 #include "util/bql.h"
@@ -18,6 +19,7 @@
 #include <string.h>
 
 enum { CACHE_MIB_DEFAULT = 256, CACHE_MIB_MIN = 4, CACHE_MIB_MAX = 1024 };
+enum { LOCKSTEP_SAMPLE_DEFAULT = 1000, LOCKSTEP_SAMPLE_MAX = 1000000 };
 
 /* What "-accel tcg,..." sets; the names are the properties'. */
 typedef struct TcgAccel {
@@ -26,7 +28,7 @@ typedef struct TcgAccel {
     bool one_insn_per_tb;
     bool lockstep, coverage, perf_map, jitdump;
     bool jit_no_links, jit_all_slow, jit_all_polls, jit_all_hot;
-    uint32_t jit_threshold;
+    uint32_t jit_threshold, lockstep_sample;
     char *mem, *thread, *opt, *jit_only_pc;
 } TcgAccel;
 
@@ -197,6 +199,27 @@ static bool choose_mem(const char *mem, Error **errp)
     return true;
 }
 
+/* One thread for each vCPU, or one for all. */
+static bool choose_threads(TcgAccel *t, JitOptions *o, Error **errp)
+{
+    const char *thread = t->thread ? t->thread : "";
+    bool single = !strcmp(thread, "single");
+
+    if (*thread && !single && strcmp(thread, "multi")) {
+        return error_set(errp, "Invalid 'thread' setting %s", thread);
+    }
+    if (*thread && !single && tcg_icount()->on) {
+        return error_set(errp, "No MTTCG when icount is enabled");
+    }
+    if (*thread && !single && t->lockstep) {
+        return error_set(errp, "lockstep=on needs thread=single");
+    }
+    o->exact = tcg_icount()->on;
+    o->counted = single || t->lockstep || o->exact;
+    t->parent_obj.one_thread = o->counted;
+    return true;
+}
+
 static bool set_options(TcgAccel *t, Error **errp)
 {
     JitOptions o = { .passes = IR_PASS_ALL, .only_last = UINT64_MAX };
@@ -214,18 +237,19 @@ static bool set_options(TcgAccel *t, Error **errp)
     if (!choose_mem(t->mem, errp)) {
         return false;
     }
-    if (t->thread && *t->thread && strcmp(t->thread, "multi")) {
-        return error_set(errp,
-                         strcmp(t->thread, "single")
-                             ? "thread=%s: expected single or multi"
-                             : "thread=%s: only thread=multi is built",
-                         t->thread);
+    if (!choose_threads(t, &o, errp)) {
+        return false;
     }
     o.coverage = t->coverage;
     if (t->lockstep && !o.tier) {
         return error_set(errp, "lockstep=on compares translated code: it needs tier=1");
     }
     o.lockstep = t->lockstep;
+    o.lockstep_sample = t->lockstep_sample > 1 ? t->lockstep_sample : 0;
+    if (t->lockstep_sample > LOCKSTEP_SAMPLE_MAX) {
+        return error_set(errp, "lockstep-sample must be at most %d",
+                         LOCKSTEP_SAMPLE_MAX);
+    }
     if (t->opt && *t->opt && !parse_passes(t->opt, &o.passes, errp)) {
         return false;
     }
@@ -235,7 +259,7 @@ static bool set_options(TcgAccel *t, Error **errp)
     }
     o.cache_bytes = (size_t)t->tb_size << 20;
     o.one_insn = t->one_insn_per_tb || singlestep;
-    o.no_links = t->jit_no_links || t->lockstep;
+    o.no_links = t->jit_no_links;
     o.all_slow = t->jit_all_slow;
     o.all_polls = t->jit_all_polls;
     o.all_hot = t->jit_all_hot;
@@ -255,6 +279,7 @@ static const Property properties[] = {
     PROP_STR("opt", TcgAccel, opt, NULL),
     PROP_BOOL("one-insn-per-tb", TcgAccel, one_insn_per_tb, false),
     PROP_BOOL("lockstep", TcgAccel, lockstep, false),
+    PROP_UINT32("lockstep-sample", TcgAccel, lockstep_sample, LOCKSTEP_SAMPLE_DEFAULT),
     PROP_BOOL("coverage", TcgAccel, coverage, false),
     PROP_BOOL("perf-map", TcgAccel, perf_map, false),
     PROP_BOOL("jitdump", TcgAccel, jitdump, false),
@@ -273,6 +298,7 @@ static bool accel_init(AccelState *accel, MachineState *ms, Error **errp)
     if (!set_options((TcgAccel *)accel, errp)) {
         return false;
     }
+    tcg_icount_start();
     memory_set_code_written_hook(code_written);
     ram_set_dirty_cleared_hook(dirty_cleared);
     tcg_code_pages_set_protect_hook(flush_others);
@@ -313,16 +339,25 @@ static void vcpu_init(VCPU *cpu)
 static void exec(VCPU *cpu)
 {
     VCPUClass *vc = VCPU_GET_CLASS(cpu);
-
+    bool counted = jit_options()->counted, yields;
     TcgVcpu *tv = cpu->accel_data;
+    int64_t budget = 0;
 
+    if (counted) {
+        budget = cpu->budget = MIN(cpu->slice, tcg_icount_left());
+        tcg_icount_begin(cpu, budget);
+    }
     bql_unlock();
     rcu_read_lock();
     tcg_reader_enter(&tv->reader);
-    vc->tcg_exec(cpu);
+    yields = vc->tcg_exec(cpu);
     tcg_reader_leave(&tv->reader);
     rcu_read_unlock();
     bql_lock();
+    if (counted) {
+        tcg_icount_end(cpu);
+        cpu->slice = yields ? 0 : cpu->slice - (budget - cpu->budget);
+    }
 }
 
 static void vcpu_finalize(VCPU *cpu)
@@ -350,6 +385,8 @@ static void tcg_class_init(ObjectClass *klass, const void *data)
     ac->vcpu_init = vcpu_init;
     ac->vcpu_finalize = vcpu_finalize;
     ac->kick = kick;
+    ac->clock_due = tcg_icount_due;
+    ac->clock_idle = tcg_icount_idle;
     OBJECT_CLASS_ADD_PROPERTIES(klass, properties);
 }
 

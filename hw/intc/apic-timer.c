@@ -91,22 +91,22 @@ void apic_timer_load(ApicState *s, uint32_t count)
 /* --- TSC deadline. The guest's TSC is the host's and an offset; how fast that runs is
  * measured from the first time it is asked for. */
 
-static uint64_t host_tsc(void)
+static uint64_t tsc_clock(void)
 {
-#ifdef __x86_64__
-    return __builtin_ia32_rdtsc();
-#else
-    return clock_get_ns(REALTIME_CLOCK);
-#endif
+    return virtual_clock_is_counted() ? (uint64_t)clock_get_ns(VIRTUAL_CLOCK)
+                                      : __builtin_ia32_rdtsc();
 }
 
 static int64_t apic_tsc_to_ns(uint64_t ticks)
 {
     static uint64_t first_tsc;
     static int64_t first_ns;
-    uint64_t tsc = host_tsc();
+    uint64_t tsc = tsc_clock();
     int64_t ns = clock_get_ns(REALTIME_CLOCK);
 
+    if (virtual_clock_is_counted()) {
+        return (int64_t)MIN(ticks, (uint64_t)INT64_MAX / 2);
+    }
     if (!first_tsc) {
         first_tsc = tsc;
         first_ns = ns;
@@ -120,7 +120,7 @@ static int64_t apic_tsc_to_ns(uint64_t ticks)
 
 static void apic_arm_deadline(ApicState *s)
 {
-    int64_t left = s->tsc_deadline - (host_tsc() + s->state->tsc_offset);
+    int64_t left = s->tsc_deadline - (tsc_clock() + s->state->tsc_offset);
 
     timer_mod_ns(&s->timer,
                  clock_get_ns(VIRTUAL_CLOCK) + (left > 0 ? apic_tsc_to_ns(left) : 0));
@@ -131,7 +131,7 @@ static void apic_timer_expired(void *opaque)
     ApicState *s = opaque;
 
     if (apic_timer_is_deadline(s)) {
-        if ((int64_t)(s->tsc_deadline - (host_tsc() + s->state->tsc_offset)) > 0) {
+        if ((int64_t)(s->tsc_deadline - (tsc_clock() + s->state->tsc_offset)) > 0) {
             apic_arm_deadline(s);
         } else {
             s->tsc_deadline = 0;

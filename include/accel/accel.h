@@ -21,6 +21,7 @@ typedef enum VcpuStateLevel {
 
 typedef struct AccelState {
     Object parent_obj;
+    bool one_thread; /* set by init: all vCPUs take turns on one thread */
 } AccelState;
 
 typedef struct AccelClass {
@@ -31,12 +32,17 @@ typedef struct AccelClass {
     bool (*init)(AccelState *accel, MachineState *ms, Error **errp);
     /*
      * The vCPU thread's body between start and unplug: run guest code until told to
-     * stop. Called with the BQL held once per round; returns with it held. NULL: CPUs
+     * stop, or with one_thread for VCPU.slice instructions, which it takes off. Called
+     * with the BQL held once per round; returns with it held. NULL: CPUs
      * never execute (qtest).
      */
     void (*exec)(VCPU *cpu);
-    void (*vcpu_init)(VCPU *cpu); /* on its thread, BQL; may be NULL */
+    void (*vcpu_init)(VCPU *cpu); /* BQL; on its thread, if it has one; may be NULL */
     void (*vcpu_finalize)(VCPU *cpu);
+    /* With one_thread, on it, BQL; may be NULL. Before each turn: does what the virtual
+     * clock has reached. When no vCPU has work: how many ns to sleep, -1 for ever. */
+    void (*clock_due)(void);
+    int64_t (*clock_idle)(void);
     /* On the kicking thread, BQL not needed: break out of guest code. May be NULL. */
     void (*kick)(VCPU *cpu);
     /* --- All of these may be NULL. Context: BQL. */

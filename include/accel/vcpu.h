@@ -49,6 +49,8 @@ struct VCPU {
     bool singlestep;
     pthread_t thread;
     int thread_id;
+    /* AccelState.one_thread: instructions of its turn, and of this run. */
+    int64_t slice, budget;
     uint32_t sleeping; /* atomic: the thread waits for pending to change */
     struct VCPUWork *work_head, **work_tail; /* work_lock */
     pthread_mutex_t work_lock;
@@ -69,8 +71,12 @@ struct VCPUClass {
     uint64_t (*get_pc)(VCPU *cpu);
     /* By the name debuggers use ("eax", "pc"); false: none. On the vCPU's thread. */
     bool (*get_register)(VCPU *cpu, const char *name, uint64_t *value);
-    /* Execute guest code until pending is non-zero. Used by accel/tcg. */
-    void (*tcg_exec)(VCPU *cpu);
+    /* Execute guest code until pending is non-zero. Used by accel/tcg. When
+     * instructions are counted: at most budget, which it takes off; true if it gives up
+     * the rest of its turn. */
+    bool (*tcg_exec)(VCPU *cpu);
+    /* What is left of budget, on its thread and within tcg_exec. */
+    int64_t (*tcg_budget_left)(VCPU *cpu);
     /* Forget all address translations before the next guest instruction. Any thread. */
     void (*tcg_flush)(VCPU *cpu);
     /* Leave generated code soon: something in pending was set. Any thread. */
@@ -107,6 +113,9 @@ void vcpu_kick(VCPU *cpu);
 /* Own thread: clear and return the pending bits; what was written before a bit was set
  * is seen after. */
 uint32_t vcpu_take_pending(VCPU *cpu);
+/* AccelState.one_thread: when the virtual clock is to be looked at has changed. Any
+ * thread. */
+void vcpu_kick_one_thread(void);
 /* Set bits of pending and kick. Any thread. */
 void vcpu_set_pending(VCPU *cpu, uint32_t bits);
 /* Queue @fn to run on the vCPU's thread under the BQL, outside guest code. Any thread.

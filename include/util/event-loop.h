@@ -72,6 +72,20 @@ bool virtual_clock_is_running(void);
 void virtual_clock_set_manual(void);
 /* Move the manual clock to @ns (never back), running the timers due on the way. */
 void virtual_clock_advance_to(int64_t ns);
+/*
+ * The virtual clock counts instructions from now on: it moves by virtual_clock_count()
+ * only. @run_ns: how much the calling thread has to add to it now. The main loop leaves
+ * its virtual timers to virtual_clock_run_due(); @changed: their first deadline has
+ * changed; any thread.
+ */
+void virtual_clock_set_counted(int64_t (*run_ns)(void), void (*changed)(void));
+bool virtual_clock_is_counted(void);
+/* Context: BQL, one thread. */
+void virtual_clock_count(int64_t ns);
+/* Runs the main loop's virtual timers that are due, on the calling thread. Context:
+ * BQL.
+ */
+void virtual_clock_run_due(void);
 /* Earliest deadline of all virtual timers in ns, or -1. Context: BQL. */
 int64_t virtual_clock_deadline(void);
 /* Load of a saved machine: the virtual clock reads @ns now. Context: BQL, clock

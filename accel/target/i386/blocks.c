@@ -54,6 +54,8 @@ enum {
 };
 
 _Static_assert(TRACE_MAX >= BLOCK_MAX, "a trace begins with a block");
+_Static_assert((int)TRACE_MAX <= (int)JIT_INSNS_MAX,
+               "whoever has a budget of that can run it");
 
 typedef struct BlockPage {
     const TcgCodePage *page;
@@ -242,9 +244,9 @@ uint64_t x86_insn_count(const X86State *cpu)
 }
 
 /* The bytes a block was made from lie behind its instructions. */
-static uint8_t *source_of(X86Block *b)
+static uint8_t *source_of(const X86Block *b)
 {
-    return (uint8_t *)&b->insn[b->floating ? FLOAT_MAX : b->count];
+    return (uint8_t *)(uintptr_t)&b->insn[b->floating ? FLOAT_MAX : b->count];
 }
 
 /* --- decoding a block --------------------------------------------------------------
@@ -813,12 +815,10 @@ static inline X86Block *find_next(X86State *cpu, X86Block *prev)
  * -------------------------------------------------------------------------- */
 
 /* Nobody says when a store changes such a block. */
-static void run_floating(X86State *cpu, X86Block *b)
+static const X86Insn *run_floating(X86State *cpu, const X86Block *b)
 {
     const X86Insn *i = b->insn;
 
-    cpu->rip = b->end_rip;
-    cpu->run_end = i + b->count;
     do {
         cpu->insn = i;
         i->ref(cpu, i);
@@ -828,26 +828,43 @@ static void run_floating(X86State *cpu, X86Block *b)
             break;
         }
     } while (i < cpu->run_end);
+    return i;
+}
+
+/* The first @count instructions. */
+static inline void run_part(X86State *cpu, const X86Block *b, unsigned count)
+{
+    const X86Insn *i = b->insn, *end = i + count;
+
+    cpu->blocks->executed += count;
+    cpu->rip = end[-1].next_rip;
+    cpu->run_end = end;
+    if (x86_unlikely(cpu->counted)) {
+        cpu->counted_end = end;
+        cpu->jit.budget -= (int32_t)count;
+    }
+    if (x86_unlikely(b->floating)) {
+        i = run_floating(cpu, b);
+    } else {
+        do {
+            cpu->insn = i;
+            i->ref(cpu, i);
+            i++;
+        } while (i < cpu->run_end);
+    }
+    x86_give_back(cpu, i);
     cpu->insn = NULL;
 }
 
-static inline void run_block(X86State *cpu, X86Block *b)
+/* Returns the block, or NULL if the budget was enough for a part of it only. */
+static inline X86Block *run_block(X86State *cpu, X86Block *b)
 {
-    const X86Insn *i = b->insn;
-
-    cpu->blocks->executed += b->count;
-    if (x86_unlikely(b->floating)) {
-        run_floating(cpu, b);
-        return;
+    if (x86_unlikely(cpu->counted && cpu->jit.budget < b->count)) {
+        run_part(cpu, b, MAX(cpu->jit.budget, 1));
+        return NULL;
     }
-    cpu->rip = b->end_rip;
-    cpu->run_end = i + b->count;
-    do {
-        cpu->insn = i;
-        i->ref(cpu, i);
-        i++;
-    } while (i < cpu->run_end);
-    cpu->insn = NULL;
+    run_part(cpu, b, b->count);
+    return b;
 }
 
 /* INT n, INT3 and INTO clear TF before it could trap. */
@@ -1002,7 +1019,7 @@ static bool trace_make(X86State *cpu, X86Block *head, Trace *t)
     unsigned k = 0;
 
     if (jit_options()->tier < 2 || head->crosses || head->floating ||
-        jit_is_unlinked()) {
+        jit_is_unlinked() || jit_options()->exact) {
         return false;
     }
     t->count = t->bytes = t->copies = 0;
@@ -1130,9 +1147,10 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
     x86_jit_select(cpu);
     if (x86_unlikely(cpu->xjit->polled)) {
         cpu->xjit->polled = false;
-        b = find_next(cpu, prev);
-        run_block(cpu, b);
-        return b;
+        return run_block(cpu, find_next(cpu, prev));
+    }
+    if (x86_unlikely(cpu->counted && cpu->jit.budget < JIT_INSNS_MAX)) {
+        return run_block(cpu, find_next(cpu, prev));
     }
     if (prev) {
         learn(cpu, prev);
@@ -1161,8 +1179,7 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
         x86_jit_run(cpu, code);
         return NULL;
     }
-    run_block(cpu, b);
-    return b;
+    return run_block(cpu, b);
 }
 
 /* The same, comparing. */
@@ -1172,7 +1189,9 @@ static void run_lockstep(X86State *cpu)
     JitBlock *jb = NULL;
 
     x86_jit_select(cpu);
-    if (b->heat < jit_options()->threshold) {
+    if (cpu->counted && cpu->jit.budget < JIT_INSNS_MAX) {
+        /* no room for all of it */
+    } else if (b->heat < jit_options()->threshold) {
         b->heat++;
     } else if (b != &cpu->blocks->scratch.head && !b->no_jit) {
         jb = translate(cpu, b);
@@ -1218,10 +1237,15 @@ static void log_entry(X86State *cpu)
  * shadow is executed alone and then everything is asked again: "sti; nop; nop; cli"
  * lets an interrupt in.
  */
+static inline bool is_spent(const X86State *cpu)
+{
+    return cpu->counted && (cpu->yielded || cpu->jit.budget + cpu->held <= 0);
+}
+
 static bool between_blocks(X86State *cpu)
 {
     while (cpu->irq_shadow && !(cpu->mode & X86_MODE_STEP)) {
-        if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST)) {
+        if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST) || is_spent(cpu)) {
             return false;
         }
         step(cpu);
@@ -1246,6 +1270,9 @@ void x86_run(X86State *cpu)
     }
     if (_setjmp(cpu->fault_env)) {
         /* Delivery may fault again and come back here. */
+        if (cpu->insn) {
+            x86_give_back(cpu, cpu->insn);
+        }
         cpu->insn = NULL;
         x86_take_fault(cpu);
     }
@@ -1285,6 +1312,9 @@ void x86_run(X86State *cpu)
                 continue;
             }
         }
+        if (x86_unlikely(is_spent(cpu))) {
+            return;
+        }
         if (x86_unlikely(log_mask & (LOG_EXEC | LOG_CPU))) {
             log_entry(cpu);
         }
@@ -1293,14 +1323,13 @@ void x86_run(X86State *cpu)
             step(cpu);
         } else {
             cpu->irq_shadow = 0;
-            if (jit_on && jit_options()->lockstep) {
+            if (jit_on && jit_options()->lockstep && x86_lockstep_is_due(cpu)) {
                 run_lockstep(cpu);
                 prev = NULL;
             } else if (jit_on) {
                 prev = run_either(cpu, prev);
             } else {
-                prev = find_next(cpu, prev);
-                run_block(cpu, prev);
+                prev = run_block(cpu, find_next(cpu, prev));
             }
             if (prev == &cpu->blocks->scratch.head) {
                 prev = NULL;

@@ -14,6 +14,7 @@
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/system.h"
 #include "accel/tcg/code-pages.h"
+#include "accel/tcg/jit.h"
 
 #include <string.h>
 
@@ -625,7 +626,7 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
         ir->cur_insn = count;
         x86_emit_jmp(&b, end_rip);
     }
-    if (!wants_poll(ir)) {
+    if (!wants_poll(ir) && !jit_options()->counted) {
         ir->count--;
         memmove(ir->node, ir->node + 1, ir->count * sizeof(*ir->node));
     }

@@ -205,6 +205,14 @@ static inline void x86_end_block_at(X86State *cpu, uint64_t rip)
     cpu->run_end = NULL;
 }
 
+/* Instructions from @next on have been charged for and are not going to be executed. */
+static inline void x86_give_back(X86State *cpu, const X86Insn *next)
+{
+    if (cpu->counted) {
+        cpu->jit.budget += (int32_t)(cpu->counted_end - next);
+    }
+}
+
 /* Something wants the CPU between two instructions. */
 static inline bool x86_wants_out(const X86State *cpu)
 {

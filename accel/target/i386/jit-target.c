@@ -66,6 +66,7 @@ static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
     }
     cpu->rip = end[-1].next_rip;
     cpu->run_end = end;
+    cpu->counted_end = (const X86Insn *)b->guest + b->insns;
     do {
         cpu->insn = i;
         if (jit_options()->coverage) {
@@ -79,6 +80,7 @@ static bool run_refs(void *state, JitBlock *b, unsigned first, unsigned count)
         if (jit_options()->lockstep) {
             x86_refs_end = i - (const X86Insn *)b->guest;
         }
+        x86_give_back(cpu, i);
         x86_take_flags(cpu);
         return false;
     }

@@ -4,7 +4,9 @@
 #include "accel/target/i386/fpu.h"
 #include "accel/target/i386/jit-target.h"
 #include "accel/target/i386/system.h"
+#include "accel/target/i386/x86-jit.h"
 #include "accel/tcg/phys.h"
+#include "qapi/command.h"
 #include "util/error.h"
 
 #include <glib.h>
@@ -338,6 +340,11 @@ static void slow_segments(X86State *cpu)
 /* The block was left before its end, as after a store into decoded code. */
 static bool ended_early;
 
+/* Blocks: compared; with system instructions; which wrote to devices or to code. */
+static struct {
+    uint64_t compared, insns, system, once;
+} counts;
+
 static bool is_transfer(const X86Insn *i)
 {
     return !i->row || i->row->rules & X86_ENDS;
@@ -350,6 +357,7 @@ static void run_reference_from(X86State *cpu, const JitBlock *b, unsigned first)
     const X86Insn *i = (const X86Insn *)b->guest + first, *part;
     const X86Insn *end = (const X86Insn *)b->guest + b->insns;
 
+    cpu->counted_end = end;
     do {
         for (part = i; part + 1 < end && !is_transfer(part); part++) {
         }
@@ -366,6 +374,7 @@ static void run_reference_from(X86State *cpu, const JitBlock *b, unsigned first)
         } while (i < cpu->run_end);
         ended_early = i < part;
     } while (!ended_early && i < end && cpu->rip == x86_insn_rip(i));
+    x86_give_back(cpu, i);
 }
 
 static void run_reference(X86State *cpu, const JitBlock *b)
@@ -375,6 +384,10 @@ static void run_reference(X86State *cpu, const JitBlock *b)
 
 static void run_translated(X86State *cpu, const JitBlock *b)
 {
+    /* Enough for this block: whatever it goes on with leaves at its head. */
+    const int32_t budget = b->insns;
+
+    cpu->jit.budget = budget;
     x86_flags_to_jit(cpu);
     cpu->jit.flags_here = true;
     do {
@@ -383,6 +396,7 @@ static void run_translated(X86State *cpu, const JitBlock *b)
         jit_host_enter(cpu, b->entry);
         /* A POLL that fired has executed nothing. */
     } while (cpu->jit.flags_here && !cpu->jit.exit && cpu->rip == b->key.pc &&
+             cpu->jit.budget == budget &&
              __atomic_load_n(&cpu->jit.poll, __ATOMIC_SEQ_CST));
     if (cpu->jit.flags_here) {
         cpu->jit.flags_here = false;
@@ -487,16 +501,93 @@ static void restore(X86State *cpu, const X86State *from)
     __atomic_fetch_or(&cpu->irq_pending, pending, __ATOMIC_SEQ_CST);
 }
 
+/* --- samples -------------------------------------------------------------------------
+ *
+ * Only so many instructions of the budget are in jit.budget as are left until the next
+ * comparison; the rest is held back.
+ */
+
+/* Up to twice the mean, so that no loop keeps in step; the same in each run. */
+static int32_t next_gap(X86State *cpu)
+{
+    uint32_t *x = &cpu->xjit->sample_random;
+
+    *x = *x * 1664525 + 1013904223;
+    return (int32_t)((uint64_t)*x * (2 * jit_options()->lockstep_sample) >> 32) + 1;
+}
+
+static void split(X86State *cpu)
+{
+    struct X86Jit *x = cpu->xjit;
+    int32_t run = MIN(cpu->jit.budget, x->sample_left);
+
+    if (!x->sample_due && run >= 0) {
+        cpu->held = cpu->jit.budget - run;
+        cpu->jit.budget = run;
+        x->sample_left -= run;
+    }
+}
+
+static void sample_taken(X86State *cpu)
+{
+    if (jit_options()->lockstep_sample) {
+        cpu->xjit->sample_due = false;
+        cpu->xjit->sample_left = next_gap(cpu);
+        split(cpu);
+    }
+}
+
+void x86_lockstep_begin(X86State *cpu)
+{
+    if (jit_options()->lockstep_sample) {
+        split(cpu);
+    }
+}
+
+void x86_lockstep_end(X86State *cpu)
+{
+    if (jit_options()->lockstep_sample && !cpu->xjit->sample_due) {
+        cpu->xjit->sample_left += cpu->jit.budget;
+        cpu->jit.budget += cpu->held;
+        cpu->held = 0;
+    }
+}
+
+bool x86_lockstep_is_due(X86State *cpu)
+{
+    struct X86Jit *x = cpu->xjit;
+
+    if (!jit_options()->lockstep_sample || x->sample_due) {
+        return true;
+    }
+    if (x->sample_left > 0 || cpu->jit.budget >= JIT_INSNS_MAX) {
+        return false;
+    }
+    x86_lockstep_end(cpu);
+    x->sample_left = 0;
+    x->sample_due = true;
+    return true;
+}
+
+/* --- the comparison ------------------------------------------------------------------
+ */
+
 void x86_lockstep_run(X86State *cpu, JitBlock *b)
 {
     static Outcome before, ref, translated;
     static TcgPhys recording = { .ops = &recording_ops };
     jmp_buf outer;
     const char *what;
+    int32_t budget;
 
+    if (cpu->counted) {
+        cpu->jit.budget -= b->insns;
+    }
     if (!is_comparable(b)) {
+        counts.system++;
         run_reference(cpu, b);
         cpu->insn = NULL;
+        sample_taken(cpu);
         return;
     }
     if (!stores) {
@@ -515,6 +606,7 @@ void x86_lockstep_run(X86State *cpu, JitBlock *b)
     slow_segments(cpu);
     x86_store_hook = note_store;
     execute(cpu, b, run_reference, &ref);
+    budget = cpu->jit.budget;
     x86_store_hook = NULL;
     if (b->dead || (ended_early && !accesses->len) || has_device_writes()) {
         /* It has overwritten itself or other code: that does not happen twice. */
@@ -522,6 +614,7 @@ void x86_lockstep_run(X86State *cpu, JitBlock *b)
             x86_update_seg(cpu, k);
         }
         translated = ref;
+        counts.once++;
     } else {
         undo_stores();
         restore(cpu, &before.regs);
@@ -531,11 +624,26 @@ void x86_lockstep_run(X86State *cpu, JitBlock *b)
         if (what && !(minds_events(b) && x86_wants_out(cpu))) {
             report(what, b, &before, &ref, &translated);
         }
+        counts.compared++;
+        counts.insns += b->insns;
     }
+    cpu->jit.budget = budget;
     cpu->phys = real_phys;
     memcpy(cpu->fault_env, outer, sizeof(outer));
+    sample_taken(cpu);
     if (translated.faulted) {
         longjmp(cpu->fault_env, 1);
     }
     cpu->insn = NULL;
 }
+
+static void hmp_info_lockstep(HmpOut *out, HmpArgs *args)
+{
+    hmp_printf(out,
+               "blocks            %" PRIu64 " compared with %" PRIu64
+               " instructions, %" PRIu64 " with system instructions, %" PRIu64
+               " that cannot be taken back\n",
+               counts.compared, counts.insns, counts.system, counts.once);
+}
+HMP_INFO("lockstep", "", "", "show what -accel tcg,lockstep=on has compared",
+         hmp_info_lockstep);

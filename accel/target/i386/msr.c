@@ -5,6 +5,7 @@
  */
 #include "accel/target/i386/system.h"
 #include "util/bql.h"
+#include "util/event-loop.h"
 #include "util/log.h"
 
 #include <string.h>
@@ -13,24 +14,24 @@
 /* --- time stamp counter
  * --------------------------------------------------------------- */
 
-static uint64_t host_tsc(void)
+uint64_t x86_tsc_clock(void)
 {
-    uint32_t lo, hi;
-
-    __asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-    return (uint64_t)hi << 32 | lo;
+    if (virtual_clock_is_counted()) {
+        return (uint64_t)clock_get_ns(VIRTUAL_CLOCK);
+    }
+    return __builtin_ia32_rdtsc();
 }
 
 uint64_t x86_read_tsc(const X86State *cpu)
 {
-    return host_tsc() + cpu->tsc_offset;
+    return x86_tsc_clock() + cpu->tsc_offset;
 }
 
 void x86_reset_tsc(X86State *cpu)
 {
     /* One origin for all CPUs of the machine: they count in step. */
     static uint64_t origin;
-    uint64_t none = 0, now = host_tsc();
+    uint64_t none = 0, now = MAX(x86_tsc_clock(), 1);
 
     __atomic_compare_exchange_n(&origin, &none, now, false, __ATOMIC_SEQ_CST,
                                 __ATOMIC_SEQ_CST);
@@ -310,7 +311,7 @@ bool x86_write_msr(X86State *cpu, uint32_t index, uint64_t v)
     switch (index) {
     case 0x10:
         cpu->tsc_adjust += v - x86_read_tsc(cpu);
-        cpu->tsc_offset = v - host_tsc();
+        cpu->tsc_offset = v - x86_tsc_clock();
         return true;
     case 0x1b:
         return write_apic_base(cpu, v);

@@ -46,6 +46,9 @@ static inline bool must_pause(X86State *cpu, const X86Insn *i)
     if (x86_unlikely(x86_wants_out(cpu) || cpu->mode & X86_MODE_STEP ||
                      !cpu->run_end)) {
         x86_end_block_at(cpu, x86_insn_rip(i));
+        if (cpu->counted && !(cpu->mode & X86_MODE_STEP)) {
+            cpu->jit.budget++; /* it counts when it is done */
+        }
         return true;
     }
     return false;

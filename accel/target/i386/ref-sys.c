@@ -625,7 +625,9 @@ void x86_ref_pause(X86State *cpu, const X86Insn *i)
     /* A spinning vCPU gives its host CPU to the one it waits for. */
     static __thread unsigned spins;
 
-    if (!(++spins & 15)) {
+    if (cpu->counted) {
+        cpu->yielded = tcg_reader_count() > 1;
+    } else if (!(++spins & 15)) {
         sched_yield();
     }
 }

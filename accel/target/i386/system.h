@@ -228,6 +228,9 @@ void x86_io_out(X86State *cpu, uint16_t port, uint32_t v, unsigned size);
 bool x86_read_msr(X86State *cpu, uint32_t index, uint64_t *value);
 bool x86_write_msr(X86State *cpu, uint32_t index, uint64_t value);
 void x86_cpuid(const X86State *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+/* What the TSC counts: the host's, or ns of a virtual clock that counts instructions.
+ */
+uint64_t x86_tsc_clock(void);
 uint64_t x86_read_tsc(const X86State *cpu);
 void x86_reset_tsc(X86State *cpu);
 

@@ -7,6 +7,7 @@
 #include "accel/accel.h"
 #include "accel/target/i386/blocks.h"
 #include "accel/target/i386/dump.h"
+#include "accel/target/i386/lockstep.h"
 #include "accel/target/i386/models.h"
 #include "accel/target/i386/system.h"
 #include "accel/target/i386/x86-cpu-internal.h"
@@ -165,14 +166,35 @@ static uint64_t get_pc(VCPU *vcpu)
     return st->rip + (x86_is64(st) ? 0 : st->seg[X86_CS].base);
 }
 
-static void tcg_exec(VCPU *vcpu)
+static bool tcg_exec(VCPU *vcpu)
 {
     X86Cpu *cpu = X86_CPU(vcpu);
+    X86State *st = &cpu->st;
 
-    cpu->st.halted = vcpu->halted;
-    cpu->st.reader = vcpu->accel_data;
-    x86_run(&cpu->st);
-    vcpu->halted = cpu->st.halted;
+    st->halted = vcpu->halted;
+    st->reader = vcpu->accel_data;
+    if (st->counted) {
+        st->yielded = false;
+        st->held = 0;
+        st->jit.budget = (int32_t)vcpu->budget;
+        x86_lockstep_begin(st);
+    }
+    x86_run(st);
+    if (st->counted) {
+        x86_lockstep_end(st);
+        vcpu->budget = st->jit.budget;
+    }
+    vcpu->halted = st->halted;
+    return st->yielded;
+}
+
+static int64_t tcg_budget_left(VCPU *vcpu)
+{
+    const X86State *st = &X86_CPU(vcpu)->st;
+
+    /* Those of the block behind the one that is being executed are paid for already. */
+    return (int64_t)st->jit.budget + st->held +
+           (st->insn ? st->counted_end - st->insn - 1 : 0);
 }
 
 static void tcg_flush(VCPU *vcpu)
@@ -462,6 +484,7 @@ static void base_class_init(ObjectClass *klass, const void *data)
     vc->get_register = get_register;
     vc->get_pc = get_pc;
     vc->tcg_exec = tcg_exec;
+    vc->tcg_budget_left = tcg_budget_left;
     vc->tcg_flush = tcg_flush;
     vc->tcg_kick = tcg_kick;
     vc->disas_arch = disas_arch;

@@ -13,14 +13,10 @@
 
 bool x86_jit_new(X86State *cpu, Error **errp)
 {
-    static unsigned count;
-
     if (!jit_start(&x86_jit_target, errp)) {
         return false;
     }
-    if (count++ && jit_options()->lockstep) {
-        return error_set(errp, "lockstep=on needs a machine with one CPU");
-    }
+    cpu->counted = jit_options()->counted;
     cpu->xjit = g_new0(struct X86Jit, 1);
     cpu->xjit->active = jit_active();
     x86_jit_all_changed(cpu);
@@ -300,8 +296,10 @@ void x86_jit_run(X86State *cpu, const void *code)
         }
         /* Without an exit it may have met a dead block, which must not be met again:
          * this makes the jump cache forget it. */
-        code = __atomic_load_n(&env->poll, __ATOMIC_RELAXED) ? NULL
-                                                             : way_on(cpu, env->exit);
+        code = __atomic_load_n(&env->poll, __ATOMIC_RELAXED) ||
+                       (o->counted && env->budget < JIT_INSNS_MAX)
+                   ? NULL
+                   : way_on(cpu, env->exit);
     } while (code && !jit_is_unlinked());
     env->flags_here = false;
     x86_flags_from_jit(cpu);

@@ -37,6 +37,11 @@ struct X86Jit {
         polled; /* under jit-all-polls: the next block by reference, or nothing moves */
     uint64_t epoch; /* jit_epoch() of what is in the jump cache */
     uint64_t enters, misses;
+    /* lockstep: instructions until the next comparison, those in jit.budget taken off
+     * already; whether it is due. */
+    int32_t sample_left;
+    bool sample_due;
+    uint32_t sample_random;
 };
 
 /* The code cache, when there is to be one; state for @cpu. */

@@ -143,7 +143,7 @@ static void add_stub(Lower *l, const LowerStub *s)
         for (unsigned k = 0; k < s->sites; k++) {
             last->site[last->sites++] = s->site[k];
         }
-    } else if (l->stubs < l->ir->count) {
+    } else if (l->stubs <= l->ir->count) {
         l->stub[l->stubs++] = *s;
     } else {
         l->failed = true;
@@ -236,6 +236,10 @@ static void emit_stub(Lower *l, const LowerStub *s)
         if (l->loop.second && s->pc == l->ir->pc) {
             l->block->loop_leave = asm_here(l->cold);
         }
+        stub_flags(l, s);
+        leave_at(l->cold, s->pc);
+    } else if (s->kind == STUB_COUNT) {
+        asm_alu_imm(l->cold, ASM_ADD, 4, ENV(l, budget), (int32_t)l->ir->insns, 0);
         stub_flags(l, s);
         leave_at(l->cold, s->pc);
     } else {
@@ -480,6 +484,20 @@ static void lower_jnz(Lower *l)
     branch(l, n->cc == IR_E ? IR_E : IR_NE, n->imm, false);
 }
 
+/* Behind the POLL at the head of a block: it is paid for in advance. */
+static void lower_count(Lower *l)
+{
+    LowerStub s = { .kind = STUB_COUNT,
+                    .sites = 1,
+                    .first = l->n->insn,
+                    .pc = l->n->imm,
+                    .flags = l->flags };
+
+    asm_alu_imm(l->hot, ASM_SUB, 4, ENV(l, budget), (int32_t)l->ir->insns, 0);
+    s.site[0] = asm_jcc_fwd(l->hot, IR_S);
+    add_stub(l, &s);
+}
+
 static void lower_poll(Lower *l)
 {
     LowerStub s = { .kind = STUB_POLL, .sites = 1, .pc = l->n->imm };
@@ -496,6 +514,9 @@ static void lower_poll(Lower *l)
     s.first = l->n->insn;
     s.flags = l->flags;
     add_stub(l, &s);
+    if (jit_options()->counted) {
+        lower_count(l);
+    }
 }
 
 void x64_lower_exit(Lower *l)

@@ -843,7 +843,7 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
     if (ir->overflow || !ir->count || ir->insns > LOWER_INSNS_MAX) {
         return false;
     }
-    reserve(l, ir->count);
+    reserve(l, ir->count + 1); /* two stubs at a POLL */
     l->target = target;
     l->ir = ir;
     l->block = b;

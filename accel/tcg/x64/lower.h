@@ -57,7 +57,7 @@ typedef struct LowerFacts {
     bool clobber_ahead; /* H is destroyed before the flags of want_out are rewritten */
 } LowerFacts;
 
-typedef enum LowerStubKind { STUB_REFS, STUB_POLL } LowerStubKind;
+typedef enum LowerStubKind { STUB_REFS, STUB_POLL, STUB_COUNT } LowerStubKind;
 
 /* A cold stub that has been asked for. */
 typedef struct LowerStub {

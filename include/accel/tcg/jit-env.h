@@ -16,6 +16,10 @@ typedef struct JitEnv {
     /* Not 0: leave at the next POLL. Any thread sets it (jit_env_kick()); the vCPU's
      * thread clears it before it looks at what the kick stands for. */
     uint32_t poll;
+    /* With JitOptions.counted: guest instructions until generated code must leave. A
+     * block takes off its own when it is entered, and leaves first if they are too
+     * many. The vCPU's thread only. */
+    int32_t budget;
     /* Arithmetic flags of the guest while in generated code and not in the host's: high
      * byte as LAHF leaves AH, low byte 1 if OF. Outside of generated code the target's
      * own form is valid. */

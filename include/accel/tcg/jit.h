@@ -65,7 +65,7 @@ typedef struct JitKey {
     uint32_t mode, base, limit;
 } JitKey;
 
-enum { JIT_EXITS_MAX = 2 + 46 };
+enum { JIT_EXITS_MAX = 2 + 46, JIT_INSNS_MAX = 56 };
 
 struct JitBlock {
     /* What a look-up reads: one cache line */
@@ -160,12 +160,14 @@ typedef struct JitOptions {
     size_t cache_bytes;
     unsigned passes; /* IR_PASS_* */
     bool one_insn;   /* blocks of one instruction, never linked */
-    bool single_thread;
-    bool no_links;  /* fault injection: every exit goes to the dispatcher */
-    bool all_slow;  /* fault injection: every CHECK takes its slow stub */
-    bool all_polls; /* fault injection: every POLL leaves */
-    bool all_hot;   /* every block is taken for hot: fast code from the start */
+    bool counted;    /* generated code counts instructions (JitEnv.budget) */
+    bool exact;      /* ... each as it is executed: no traces */
+    bool no_links;   /* fault injection: every exit goes to the dispatcher */
+    bool all_slow;   /* fault injection: every CHECK takes its slow stub */
+    bool all_polls;  /* fault injection: every POLL leaves */
+    bool all_hot;    /* every block is taken for hot: fast code from the start */
     bool lockstep, coverage, perf_map, jitdump;
+    unsigned lockstep_sample; /* compare a block each so many instructions; 0: all */
     unsigned threshold; /* executions by the reference before a block is translated */
     uint64_t only_first, only_last; /* translate only blocks that begin in this range */
 } JitOptions;

@@ -365,7 +365,7 @@ struct X86State {
     uint64_t misc_enable, feature_control, debugctl;
     uint64_t mcg_cap, mcg_status, mcg_ctl;
     uint64_t mc_bank[X86_MC_BANK_COUNT][4];
-    uint64_t tsc_offset; /* guest TSC = host clock + offset */
+    uint64_t tsc_offset; /* guest TSC = x86_tsc_clock() + offset */
     uint64_t tsc_adjust;
     uint64_t vm_hsave_pa, xss;
     uint32_t smbase;
@@ -408,8 +408,14 @@ struct X86State {
     struct X86Jit *xjit;          /* its translated code */
     struct TcgReader *reader;     /* this vCPU among those that share memory, or NULL */
     const uint32_t *exit_request; /* atomic: not 0 leaves the execution loop */
-    uint8_t bp_armed;             /* X86_BP_*: what DR7 asks for */
-    JitEnv jit;                   /* what generated code uses */
+    /* JitOptions.counted: a run ends when jit.budget is used up. It is charged for
+     * instructions up to counted_end in advance; x86_give_back(). */
+    bool counted;
+    bool yielded; /* PAUSE: others first */
+    const struct X86Insn *counted_end;
+    int32_t held;     /* lockstep: of the budget, not yet in jit.budget */
+    uint8_t bp_armed; /* X86_BP_*: what DR7 asks for */
+    JitEnv jit;       /* what generated code uses */
     X86PhysCache phys_cache[X86_PHYS_CACHE];
     SoftTlb views[X86_VIEW_COUNT];
 };

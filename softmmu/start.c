@@ -692,11 +692,10 @@ static bool open_debugcon(Cli *cli, LateOption *o, guint n, Error **errp)
     return true;
 }
 
-/* Ctrl-a x: what -no-shutdown keeps is the guest's power-off, not the user's wish. */
+/* Ctrl-a x */
 static void mux_quit(void)
 {
-    shutdown_action = SHUTDOWN_ACTION_POWEROFF;
-    system_shutdown_request(SHUTDOWN_CAUSE_HOST_UI);
+    system_quit_request(SHUTDOWN_CAUSE_HOST_UI);
 }
 
 static bool open_chardevs(Cli *cli, MachineClass *mc, Error **errp)
@@ -1027,8 +1026,7 @@ static void on_signal(void *opaque, int fd, int events)
         }
         error_report("terminating on signal %u from pid %u (%s)", info.ssi_signo,
                      info.ssi_pid, comm ? comm : "<unknown process>");
-        shutdown_action = SHUTDOWN_ACTION_POWEROFF;
-        system_shutdown_request(SHUTDOWN_CAUSE_HOST_SIGNAL);
+        system_quit_request(SHUTDOWN_CAUSE_HOST_SIGNAL);
     }
 }
 

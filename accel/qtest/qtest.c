@@ -536,7 +536,7 @@ static void qtest_event(void *opaque, ChrEvent event)
         /* The client who started us is gone; a server waits for the next one. */
         if (accel_is("qtest") &&
             !strstr(chardev_get_filename(q->chr.chr), "server=on")) {
-            system_shutdown_request(SHUTDOWN_CAUSE_HOST_SIGNAL);
+            system_quit_request(SHUTDOWN_CAUSE_HOST_SIGNAL);
         }
         break;
     default:

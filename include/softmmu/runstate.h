@@ -62,6 +62,8 @@ void vm_stop_request(RunState state);
 
 void system_reset_request(ShutdownCause cause);
 void system_shutdown_request(ShutdownCause cause);
+/* The user's wish, not the guest's: ends the program whatever -no-shutdown says. */
+void system_quit_request(ShutdownCause cause);
 /* isa-debug-exit: leave with this status. */
 void system_shutdown_request_with_code(ShutdownCause cause, int exit_code);
 /* Press the power button: the listener (ACPI) tells the guest. */

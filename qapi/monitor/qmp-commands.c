@@ -58,8 +58,7 @@ QMP_COMMAND("query-qmp-schema", qmp_query_qmp_schema, QMP_ALLOW_PRECONFIG);
 
 static bool qmp_quit(struct json_object *args, struct json_object **ret, Error **errp)
 {
-    shutdown_action = SHUTDOWN_ACTION_POWEROFF; /* -no-shutdown is not about this */
-    system_shutdown_request(SHUTDOWN_CAUSE_HOST_QMP_QUIT);
+    system_quit_request(SHUTDOWN_CAUSE_HOST_QMP_QUIT);
     return true;
 }
 QMP_COMMAND("quit", qmp_quit, QMP_ALLOW_PRECONFIG);

@@ -235,6 +235,12 @@ void system_shutdown_request(ShutdownCause cause)
     request(&shutdown_requested, (int)cause);
 }
 
+void system_quit_request(ShutdownCause cause)
+{
+    shutdown_action = SHUTDOWN_ACTION_POWEROFF;
+    system_shutdown_request(cause);
+}
+
 void system_shutdown_request_with_code(ShutdownCause cause, int exit_code)
 {
     atomic_set(&shutdown_exit_code, exit_code);
@@ -383,8 +389,7 @@ static bool carry_out_requests(void)
     value = atomic_xchg(&shutdown_requested, 0);
     if (value) {
         send_cause_event("SHUTDOWN", (ShutdownCause)value);
-        if (shutdown_action == SHUTDOWN_ACTION_PAUSE &&
-            (cause_is_guest((ShutdownCause)value))) {
+        if (shutdown_action == SHUTDOWN_ACTION_PAUSE) {
             vm_stop(RUN_STATE_SHUTDOWN);
         } else {
             return true;

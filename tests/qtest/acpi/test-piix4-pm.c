@@ -99,6 +99,17 @@ static void soft_off_shuts_down(void)
     qtest_quit(qt);
 }
 
+/* -no-reboot makes a power-off of any reset, and -no-shutdown a stop of that. */
+static void reset_can_stop_the_machine(void)
+{
+    QTest *qt = start_pm("-no-reboot -no-shutdown");
+
+    json_object_put(qtest_qmp(qt, "{\"execute\":\"system_reset\"}"));
+    json_object_put(qtest_wait_event(qt, "SHUTDOWN"));
+    json_object_put(qtest_wait_event(qt, "STOP"));
+    qtest_quit(qt);
+}
+
 static void apm_port_switches_acpi_mode(void)
 {
     QTest *qt = start_pm("");
@@ -348,6 +359,7 @@ int main(int argc, char **argv)
                     power_button_raises_the_sci);
     g_test_add_func("/piix4-pm/sleep-enable-reads-zero", sleep_enable_reads_zero);
     g_test_add_func("/piix4-pm/soft-off-shuts-down", soft_off_shuts_down);
+    g_test_add_func("/piix4-pm/reset-can-stop-the-machine", reset_can_stop_the_machine);
     g_test_add_func("/piix4-pm/apm-port-switches-acpi-mode",
                     apm_port_switches_acpi_mode);
     g_test_add_func("/pm-smbus/reads-an-spd-memory", smbus_reads_an_spd_memory);

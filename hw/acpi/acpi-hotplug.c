@@ -27,8 +27,17 @@ static bool is_pci(DeviceState *dev)
     return object_is_a(OBJECT(dev), TYPE_PCI_DEVICE);
 }
 
-bool acpi_hotplug_pre_plug(AcpiHotplug *s, DeviceState *dev, Error **errp)
+static AcpiHotplug *hotplug_of(Object *acpi)
 {
+    AcpiDeviceIfClass *ac = object_class_cast(acpi->klass, TYPE_ACPI_DEVICE_IF);
+
+    return (AcpiHotplug *)((char *)acpi + ac->hotplug_offset);
+}
+
+static bool pre_plug(Object *handler, DeviceState *dev, Error **errp)
+{
+    AcpiHotplug *s = hotplug_of(handler);
+
     if (is_pci(dev)) {
         return acpi_pcihp_pre_plug(&s->pci, PCI_DEVICE(dev), errp);
     }
@@ -52,8 +61,10 @@ static void plug_pci(AcpiHotplug *s, DeviceState *dev)
     }
 }
 
-bool acpi_hotplug_plug(AcpiHotplug *s, DeviceState *dev, Error **errp)
+static bool plug(Object *handler, DeviceState *dev, Error **errp)
 {
+    AcpiHotplug *s = hotplug_of(handler);
+
     if (is_pci(dev)) {
         plug_pci(s, dev);
     } else if (is_dimm(dev)) {
@@ -68,8 +79,9 @@ bool acpi_hotplug_plug(AcpiHotplug *s, DeviceState *dev, Error **errp)
     return true;
 }
 
-bool acpi_hotplug_unplug_request(AcpiHotplug *s, DeviceState *dev, Error **errp)
+static bool unplug_request(Object *handler, DeviceState *dev, Error **errp)
 {
+    AcpiHotplug *s = hotplug_of(handler);
     unsigned event;
 
     if (is_pci(dev)) {
@@ -97,25 +109,46 @@ bool acpi_hotplug_unplug_request(AcpiHotplug *s, DeviceState *dev, Error **errp)
     return true;
 }
 
-void acpi_hotplug_unplug(AcpiHotplug *s, DeviceState *dev)
+static bool unplug(Object *handler, DeviceState *dev, Error **errp)
 {
+    AcpiHotplug *s = hotplug_of(handler);
+
     if (is_dimm(dev)) {
         acpi_memory_unplug(&s->memory, dev);
     } else if (is_cpu(dev)) {
         acpi_cpu_unplug(&s->cpu, dev);
     }
+    return true;
 }
 
-void acpi_hotplug_ospm_status(AcpiHotplug *s, struct json_object *list)
+static void ospm_status(Object *acpi, struct json_object *list)
 {
+    AcpiHotplug *s = hotplug_of(acpi);
+
     acpi_memory_ospm_status(&s->memory, list);
     acpi_cpu_ospm_status(&s->cpu, list);
 }
 
-bool acpi_hotplug_slot_status(AcpiHotplug *s, DeviceState *dev, AcpiSlotStatus *status)
+static bool slot_status(Object *acpi, DeviceState *dev, AcpiSlotStatus *status)
 {
+    AcpiHotplug *s = hotplug_of(acpi);
+
     return acpi_memory_slot_status(&s->memory, dev, status) ||
            acpi_cpu_slot_status(&s->cpu, dev, status);
+}
+
+void acpi_hotplug_class_init(ObjectClass *klass, size_t offset)
+{
+    HotplugHandlerClass *hc = object_class_cast(klass, TYPE_HOTPLUG_HANDLER);
+    AcpiDeviceIfClass *ac = object_class_cast(klass, TYPE_ACPI_DEVICE_IF);
+
+    hc->pre_plug = pre_plug;
+    hc->plug = plug;
+    hc->unplug_request = unplug_request;
+    hc->unplug = unplug;
+    ac->ospm_status = ospm_status;
+    ac->slot_status = slot_status;
+    ac->hotplug_offset = offset;
 }
 
 void acpi_hotplug_init(AcpiHotplug *s, Object *owner, const char *model, AcpiGpe *gpe,

@@ -217,40 +217,6 @@ static void reset_config(PIIX4PMState *s)
     }
 }
 
-/* --- Hotplug -------------------------------------------------------------------------
- */
-
-static bool pm_pre_plug(Object *handler, DeviceState *dev, Error **errp)
-{
-    return acpi_hotplug_pre_plug(&piix4_pm(handler)->hotplug, dev, errp);
-}
-
-static bool pm_plug(Object *handler, DeviceState *dev, Error **errp)
-{
-    return acpi_hotplug_plug(&piix4_pm(handler)->hotplug, dev, errp);
-}
-
-static bool pm_unplug_request(Object *handler, DeviceState *dev, Error **errp)
-{
-    return acpi_hotplug_unplug_request(&piix4_pm(handler)->hotplug, dev, errp);
-}
-
-static bool pm_unplug(Object *handler, DeviceState *dev, Error **errp)
-{
-    acpi_hotplug_unplug(&piix4_pm(handler)->hotplug, dev);
-    return true;
-}
-
-static void pm_ospm_status(Object *acpi, struct json_object *list)
-{
-    acpi_hotplug_ospm_status(&piix4_pm(acpi)->hotplug, list);
-}
-
-static bool pm_slot_status(Object *acpi, DeviceState *dev, AcpiSlotStatus *status)
-{
-    return acpi_hotplug_slot_status(&piix4_pm(acpi)->hotplug, dev, status);
-}
-
 /* --- Life ----------------------------------------------------------------------------
  */
 
@@ -435,8 +401,6 @@ static void piix4_pm_class_init(ObjectClass *klass, const void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
-    HotplugHandlerClass *hc = object_class_cast(klass, TYPE_HOTPLUG_HANDLER);
-    AcpiDeviceIfClass *ac = object_class_cast(klass, TYPE_ACPI_DEVICE_IF);
 
     dc->desc = "PM";
     dc->categories = 1u << DEVICE_CATEGORY_BRIDGE;
@@ -451,12 +415,7 @@ static void piix4_pm_class_init(ObjectClass *klass, const void *data)
     pc->unrealize = piix4_pm_unrealize;
     pc->reset_hold = piix4_pm_reset;
     pc->config_write = piix4_pm_write_config;
-    hc->pre_plug = pm_pre_plug;
-    hc->plug = pm_plug;
-    hc->unplug_request = pm_unplug_request;
-    hc->unplug = pm_unplug;
-    ac->ospm_status = pm_ospm_status;
-    ac->slot_status = pm_slot_status;
+    acpi_hotplug_class_init(klass, offsetof(PIIX4PMState, hotplug));
     OBJECT_CLASS_ADD_PROPERTIES(klass, piix4_pm_props);
 }
 

@@ -513,40 +513,6 @@ static void lpc_reset(PCIDevice *dev)
     update_irqs(s);
 }
 
-/* --- Hotplug -------------------------------------------------------------------------
- */
-
-static bool lpc_pre_plug(Object *handler, DeviceState *dev, Error **errp)
-{
-    return acpi_hotplug_pre_plug(&lpc_cast(handler)->pm.hotplug, dev, errp);
-}
-
-static bool lpc_plug(Object *handler, DeviceState *dev, Error **errp)
-{
-    return acpi_hotplug_plug(&lpc_cast(handler)->pm.hotplug, dev, errp);
-}
-
-static bool lpc_unplug_request(Object *handler, DeviceState *dev, Error **errp)
-{
-    return acpi_hotplug_unplug_request(&lpc_cast(handler)->pm.hotplug, dev, errp);
-}
-
-static bool lpc_unplug(Object *handler, DeviceState *dev, Error **errp)
-{
-    acpi_hotplug_unplug(&lpc_cast(handler)->pm.hotplug, dev);
-    return true;
-}
-
-static void lpc_ospm_status(Object *acpi, struct json_object *list)
-{
-    acpi_hotplug_ospm_status(&lpc_cast(acpi)->pm.hotplug, list);
-}
-
-static bool lpc_slot_status(Object *acpi, DeviceState *dev, AcpiSlotStatus *status)
-{
-    return acpi_hotplug_slot_status(&lpc_cast(acpi)->pm.hotplug, dev, status);
-}
-
 /* --- Life ----------------------------------------------------------------------------
  */
 
@@ -685,8 +651,6 @@ static void lpc_class_init(ObjectClass *klass, const void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     PCIDeviceClass *pc = PCI_DEVICE_CLASS(klass);
-    HotplugHandlerClass *hc = object_class_cast(klass, TYPE_HOTPLUG_HANDLER);
-    AcpiDeviceIfClass *ac = object_class_cast(klass, TYPE_ACPI_DEVICE_IF);
 
     dc->desc = "ICH9 LPC bridge";
     dc->categories = 1u << DEVICE_CATEGORY_BRIDGE;
@@ -700,12 +664,7 @@ static void lpc_class_init(ObjectClass *klass, const void *data)
     pc->realize = lpc_realize;
     pc->reset_hold = lpc_reset;
     pc->config_write = lpc_write_config;
-    hc->pre_plug = lpc_pre_plug;
-    hc->plug = lpc_plug;
-    hc->unplug_request = lpc_unplug_request;
-    hc->unplug = lpc_unplug;
-    ac->ospm_status = lpc_ospm_status;
-    ac->slot_status = lpc_slot_status;
+    acpi_hotplug_class_init(klass, offsetof(LpcIch9, pm.hotplug));
     OBJECT_CLASS_ADD_PROPERTIES(klass, lpc_props);
 }
 

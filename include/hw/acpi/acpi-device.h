@@ -30,6 +30,7 @@ typedef struct AcpiDeviceIfClass {
     void (*ospm_status)(Object *acpi, struct json_object *list);
     /* False when @dev sits in none of its slots. */
     bool (*slot_status)(Object *acpi, DeviceState *dev, AcpiSlotStatus *status);
+    size_t hotplug_offset; /* acpi_hotplug_class_init()'s */
 } AcpiDeviceIfClass;
 
 /* Asks the machine's ACPI device, if it has one. */

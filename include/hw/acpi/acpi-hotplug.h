@@ -2,7 +2,7 @@
 /*
  * The hotplug side of an ACPI chipset: the register blocks for PCI slots, CPUs and
  * DIMMs, and the events by which the guest is told. A power management function embeds
- * one and passes its hotplug handler calls on to it. Context: BQL.
+ * one, which handles what it is asked as hotplug handler. Context: BQL.
  */
 #ifndef STRATA_HW_ACPI_ACPI_HOTPLUG_H
 #define STRATA_HW_ACPI_ACPI_HOTPLUG_H
@@ -39,14 +39,8 @@ void acpi_hotplug_init(AcpiHotplug *s, Object *owner, const char *model, AcpiGpe
 void acpi_hotplug_fini(AcpiHotplug *s, MemoryRegion *io);
 void acpi_hotplug_reset(AcpiHotplug *s);
 
-bool acpi_hotplug_pre_plug(AcpiHotplug *s, DeviceState *dev, Error **errp) WARN_UNUSED;
-bool acpi_hotplug_plug(AcpiHotplug *s, DeviceState *dev, Error **errp) WARN_UNUSED;
-bool acpi_hotplug_unplug_request(AcpiHotplug *s, DeviceState *dev,
-                                 Error **errp) WARN_UNUSED;
-void acpi_hotplug_unplug(AcpiHotplug *s, DeviceState *dev);
-
-/* As AcpiDeviceIfClass has them. */
-void acpi_hotplug_ospm_status(AcpiHotplug *s, struct json_object *list);
-bool acpi_hotplug_slot_status(AcpiHotplug *s, DeviceState *dev, AcpiSlotStatus *status);
+/* The methods of TYPE_HOTPLUG_HANDLER and TYPE_ACPI_DEVICE_IF of a class whose
+ * instances have their AcpiHotplug at @offset. */
+void acpi_hotplug_class_init(ObjectClass *klass, size_t offset);
 
 #endif

@@ -153,7 +153,8 @@ def every_block_is_logged():
         # A block that is entered while an event waits leaves at once and comes again.
         counts = [int(edx, 16) for _, edx in loop]
         counts = [c for k, c in enumerate(counts) if not k or c != counts[k - 1]]
-        same(counts, list(range(1, 300)))
+        # A turn on one thread may begin between the loop and what is before it.
+        same(counts[counts.index(1):], list(range(1, 300)))
         if tier != '0':
             assert all(int(code, 16) for code, _ in loop[5:]), 'not translated'
         assert 'FCW=' not in log.split('Trace 0:', 1)[1]

@@ -156,7 +156,7 @@ def every_block_is_logged():
         # A turn on one thread may begin between the loop and what is before it.
         same(counts[counts.index(1):], list(range(1, 300)))
         if tier != '0':
-            assert all(int(code, 16) for code, _ in loop[5:]), 'not translated'
+            assert sum(int(code, 16) != 0 for code, _ in loop) > 200, 'not translated'
         assert 'FCW=' not in log.split('Trace 0:', 1)[1]
     assert 'XMM07=' in logged('real', 'cpu,fpu').split('EIP=0000fff0', 1)[1]
 

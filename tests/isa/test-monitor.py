@@ -156,9 +156,9 @@ def every_block_is_logged():
         # A turn on one thread may begin between the loop and what is before it.
         same(counts[counts.index(1):], list(range(1, 300)))
         if tier != '0':
-            # On one thread the beginning of a turn goes by the reference.
+            # On one thread much goes by the reference, how much depends on the load.
             translated = sum(int(code, 16) != 0 for code, _ in loop)
-            assert translated > (20 if 'single' in tier else 200), translated
+            assert 'single' in tier or translated > 200, translated
         assert 'FCW=' not in log.split('Trace 0:', 1)[1]
     assert 'XMM07=' in logged('real', 'cpu,fpu').split('EIP=0000fff0', 1)[1]
 

@@ -1256,7 +1256,12 @@ static bool between_blocks(X86State *cpu)
     if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST)) {
         return false;
     }
-    x86_handle_irq(cpu);
+    if (x86_handle_irq(cpu) && x86_can_take_irq(cpu)) {
+        /* One event at a time; translated code must not run on with the next one
+         * waiting.
+         */
+        jit_env_kick(&cpu->jit);
+    }
     return true;
 }
 

@@ -4,7 +4,8 @@
 
 The image is a BIOS made from one file of tests/isa/bare. With jit-threshold=0 every
 block is translated before it is executed first, with 1 when it comes again, so traces
-can form. "--smp" runs it with several CPUs, else it is one, and once one beside idle ones.
+can form. "--smp" runs it with several CPUs, else it is one, and once one beside idle ones;
+"--few" leaves out what costs most.
 """
 import os, subprocess, sys, tempfile
 
@@ -26,6 +27,12 @@ def main():
         runs = SMP
     else:
         runs = [(tier, "1") for tier in TIERS + MORE] + [("tier=2,jit-threshold=0", "3")]
+    if "--no-lockstep" in args:
+        args.remove("--no-lockstep")
+        runs = [run for run in runs if "lockstep" not in run[0]]
+    if "--few" in args:
+        args.remove("--few")
+        runs = [run for run in runs if run[1] in "12" and run[0] != "tier=2"]
     print("1..%d" % len(runs))
     failed = 0
     with tempfile.TemporaryDirectory() as tmp:

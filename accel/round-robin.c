@@ -138,6 +138,9 @@ static void execute(AccelClass *ac, VCPU *cpu)
     ac->exec(cpu);
     vcpu_set_current(NULL);
     atomic_rcu_set(&rr.running, NULL);
+    if (vcpu_is_idle(cpu)) {
+        cpu->slice = 0;
+    }
     if (cpu->unplug) {
         pthread_cond_broadcast(&vcpu_progress);
     }

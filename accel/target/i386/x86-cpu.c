@@ -130,7 +130,13 @@ void x86_cpu_smi(X86Cpu *cpu)
 
 static bool has_work(VCPU *vcpu)
 {
-    return x86_can_take_irq(&X86_CPU(vcpu)->st);
+    const X86State *st = &X86_CPU(vcpu)->st;
+
+    if (st->counted && !(__atomic_load_n(&st->irq_pending, __ATOMIC_SEQ_CST) &
+                         ~(uint32_t)X86_IRQ_FLUSH)) {
+        return false; /* that can wait, and must not make the order of turns another */
+    }
+    return x86_can_take_irq(st);
 }
 
 static hwaddr translate_debug(VCPU *vcpu, uint64_t addr, MemTxAttrs *attrs)

@@ -76,21 +76,19 @@ bool accel_choose(const char *const *names, struct json_object **props, int n,
     for (int i = 0; i < n; i++) {
         ObjectClass *klass = find_class(names[i]);
         Error *err = NULL;
-        if (!klass) {
-            if (!strcmp(names[i], "kvm")) {
-                error_set(&err, "the KVM accelerator is not built");
-            } else {
-                error_set(&err, "invalid accelerator %s", names[i]);
-            }
+        if (!klass && !strcmp(names[i], "kvm")) {
+            error_set(&err, "-accel kvm: the KVM accelerator is not built");
+        } else if (!klass) {
+            error_set(&err, "invalid accelerator %s", names[i]);
         } else {
             AccelState *accel = make_one(klass, props ? props[i] : NULL, errp);
             if (!accel) {
                 return false;
             }
             current = try_one(accel, ms, &err);
-        }
-        if (err) {
-            error_prepend(&err, "-accel %s: ", names[i]);
+            if (err) {
+                error_prepend(&err, "-accel %s: ", names[i]);
+            }
         }
         if (current) {
             if (i > 0) {

@@ -2,16 +2,14 @@
 /*
  * The loop of the thread:
  *
- *     clear wake -> attend to every vCPU (work, stop) -> let the accelerator's clock
- * run
- *                -> none wants to run? sleep until wake or its next deadline
- *                -> execute the one whose turn it is, for the rest of its slice ->
- * again
+ *     clear wake -> attend to every vCPU (work, stop) -> the accelerator's clock
+ *         -> none wants to run? sleep until wake or its next deadline
+ *         -> execute the one whose turn it is, for the rest of its slice -> again
  *
  * R1: "wake" is cleared before anything is looked at, and set behind every change
  *     (round_robin_wake), so no wake is lost.
  * R2: a turn ends when the slice is used up or the vCPU has halted, stopped or yielded.
- * A kick does not end it: whoever kicks from outside changes no order.
+ *     A kick does not end it: whoever kicks from outside changes no order.
  */
 #include "accel/round-robin.h"
 #include "accel/accel.h"

@@ -220,6 +220,7 @@ static bool make_cpu(KvmRig *rig, Error **errp)
         return false;
     }
     x86_cpu_set_topology(cpu, 0, 1, 1, 1);
+    VCPU_CAST(cpu)->index = 0; /* a board gives it before the APIC asks */
     x86_cpu_get_ops(cpu)->triple_fault = on_triple_fault;
     x86_cpu_get_state(cpu)->board = rig;
     vcpu_add_address_space(VCPU_CAST(cpu), &address_space_memory);

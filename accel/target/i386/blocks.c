@@ -1253,7 +1253,7 @@ static bool between_blocks(X86State *cpu)
             return true;
         }
     }
-    if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST)) {
+    if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST) || is_spent(cpu)) {
         return false;
     }
     if (x86_handle_irq(cpu) && x86_can_take_irq(cpu)) {
@@ -1285,7 +1285,7 @@ void x86_run(X86State *cpu)
     prev = NULL;
     for (;;) {
         if (x86_unlikely(cpu->halted)) {
-            if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST) ||
+            if (__atomic_load_n(cpu->exit_request, __ATOMIC_SEQ_CST) || is_spent(cpu) ||
                 !x86_can_take_irq(cpu)) {
                 return;
             }
@@ -1308,6 +1308,10 @@ void x86_run(X86State *cpu)
             /* Before anything it may stand for is looked at. */
             __atomic_exchange_n(&cpu->jit.poll, 0, __ATOMIC_SEQ_CST);
         }
+        /* Before an interrupt is taken: a request to leave must make no difference. */
+        if (x86_unlikely(is_spent(cpu))) {
+            return;
+        }
         if (x86_unlikely(x86_wants_out(cpu))) {
             prev = NULL;
             if (!between_blocks(cpu)) {
@@ -1316,9 +1320,6 @@ void x86_run(X86State *cpu)
             if (cpu->halted || cpu->pending_db) {
                 continue;
             }
-        }
-        if (x86_unlikely(is_spent(cpu))) {
-            return;
         }
         if (x86_unlikely(log_mask & (LOG_EXEC | LOG_CPU))) {
             log_entry(cpu);

@@ -40,7 +40,7 @@ typedef void VCPUWorkFn(VCPU *cpu, void *opaque);
 
 struct VCPU {
     DeviceState parent_obj;
-    int index;            /* 0.. in order of creation */
+    int index;            /* 0..; -1: the next free one, at realize */
     uint32_t pending;     /* atomic; see above */
     bool halted;          /* own thread writes; others read under the BQL */
     bool stopped;         /* BQL: the acknowledgement */

@@ -851,6 +851,7 @@ static X86Cpu *add_cpu(unsigned apic_id)
     bool ok;
 
     x86_cpu_set_topology(c, apic_id, 1, 1, FAKE_MAX_CPUS);
+    VCPU_CAST(c)->index = (int)apic_id;
     x86_cpu_get_ops(c)->triple_fault = x86_cpu_get_ops(rig->cpu)->triple_fault;
     x86_cpu_get_state(c)->board = rig;
     vcpu_add_address_space(VCPU_CAST(c), &address_space_memory);

@@ -8,8 +8,9 @@
  *
  * R1: "wake" is cleared before anything is looked at, and set behind every change
  *     (round_robin_wake), so no wake is lost.
- * R2: a turn ends when the slice is used up or the vCPU has halted, stopped or yielded.
- *     A kick does not end it: whoever kicks from outside changes no order.
+ * R2: a turn ends when the slice is used up or the vCPU has halted or stopped, or has
+ *     yielded while another one can run. A kick does not end it: whoever kicks from
+ *     outside changes no order.
  */
 #include "accel/round-robin.h"
 #include "accel/accel.h"
@@ -29,6 +30,7 @@ static struct {
     int tid;
     VCPU *running;     /* executes guest code; changed under the BQL; RCU */
     int turn;          /* index */
+    bool alone;        /* since "wake" was cleared: no other can run */
     uint32_t wake;     /* atomic */
     uint32_t sleeping; /* atomic */
 } rr;
@@ -87,28 +89,44 @@ static bool can_run(VCPU *cpu)
     return cpu->created && !cpu->unplug && !vcpu_is_idle(cpu);
 }
 
+/* The first behind @index that can run; that one itself comes last. */
+static VCPU *next_after(int index)
+{
+    VCPU *first = NULL;
+
+    for (VCPU *cpu = vcpu_first(); cpu; cpu = vcpu_next(cpu)) {
+        if (can_run(cpu)) {
+            if (cpu->index > index) {
+                return cpu;
+            }
+            first = first ? first : cpu;
+        }
+    }
+    return first;
+}
+
 /* The one whose turn it is, with something left of its slice, or NULL. */
 static VCPU *choose(void)
 {
-    VCPU *cpu = vcpu_find(rr.turn), *first = NULL;
+    VCPU *cpu = vcpu_find(rr.turn), *next = next_after(rr.turn);
+    bool has_rest = cpu && cpu->slice > 0 && can_run(cpu);
 
-    if (cpu && cpu->slice > 0 && can_run(cpu)) {
-        return cpu;
+    if (has_rest && (!cpu->yielded || next == cpu)) {
+        next = cpu;
+    } else if (next) {
+        rr.turn = next->index;
+        next->slice = SLICE;
     }
-    for (cpu = vcpu_first(); cpu; cpu = vcpu_next(cpu)) {
-        if (can_run(cpu)) {
-            first = first ? first : cpu;
-            if (cpu->index > rr.turn) {
-                break;
-            }
-        }
+    if (next) {
+        next->yielded = false;
+        rr.alone = next_after(next->index) == next;
     }
-    cpu = cpu ? cpu : first;
-    if (cpu) {
-        rr.turn = cpu->index;
-        cpu->slice = SLICE;
-    }
-    return cpu;
+    return next;
+}
+
+bool vcpu_others_may_run(void)
+{
+    return !rr.alone || atomic_read(&rr.wake);
 }
 
 static void sleep_until_wake(int64_t timeout_ns)

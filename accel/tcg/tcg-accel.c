@@ -339,7 +339,7 @@ static void vcpu_init(VCPU *cpu)
 static void exec(VCPU *cpu)
 {
     VCPUClass *vc = VCPU_GET_CLASS(cpu);
-    bool counted = jit_options()->counted, yields;
+    bool counted = jit_options()->counted;
     TcgVcpu *tv = cpu->accel_data;
     int64_t budget = 0;
 
@@ -350,13 +350,13 @@ static void exec(VCPU *cpu)
     bql_unlock();
     rcu_read_lock();
     tcg_reader_enter(&tv->reader);
-    yields = vc->tcg_exec(cpu);
+    cpu->yielded = vc->tcg_exec(cpu);
     tcg_reader_leave(&tv->reader);
     rcu_read_unlock();
     bql_lock();
     if (counted) {
         tcg_icount_end(cpu);
-        cpu->slice = yields ? 0 : cpu->slice - (budget - cpu->budget);
+        cpu->slice -= budget - cpu->budget;
     }
 }
 

@@ -51,6 +51,7 @@ struct VCPU {
     int thread_id;
     /* AccelState.one_thread: instructions of its turn, and of this run. */
     int64_t slice, budget;
+    bool yielded;      /* gives way for the rest of its turn, if another one can run */
     uint32_t sleeping; /* atomic: the thread waits for pending to change */
     struct VCPUWork *work_head, **work_tail; /* work_lock */
     pthread_mutex_t work_lock;
@@ -72,8 +73,8 @@ struct VCPUClass {
     /* By the name debuggers use ("eax", "pc"); false: none. On the vCPU's thread. */
     bool (*get_register)(VCPU *cpu, const char *name, uint64_t *value);
     /* Execute guest code until pending is non-zero. Used by accel/tcg. When
-     * instructions are counted: at most budget, which it takes off; true if it gives up
-     * the rest of its turn. */
+     * instructions are counted: at most budget, which it takes off; true if it yields.
+     */
     bool (*tcg_exec)(VCPU *cpu);
     /* What is left of budget, on its thread and within tcg_exec. */
     int64_t (*tcg_budget_left)(VCPU *cpu);
@@ -116,6 +117,9 @@ uint32_t vcpu_take_pending(VCPU *cpu);
 /* AccelState.one_thread: when the virtual clock is to be looked at has changed. Any
  * thread. */
 void vcpu_kick_one_thread(void);
+/* AccelState.one_thread, within tcg_exec: false if surely no other vCPU can run, so
+ * that nobody gains when this one yields. */
+bool vcpu_others_may_run(void);
 /* Set bits of pending and kick. Any thread. */
 void vcpu_set_pending(VCPU *cpu, uint32_t bits);
 /* Queue @fn to run on the vCPU's thread under the BQL, outside guest code. Any thread.

@@ -27,9 +27,6 @@ def main():
         runs = SMP
     else:
         runs = [(tier, "1") for tier in TIERS + MORE] + [("tier=2,jit-threshold=0", "3")]
-    if "--no-lockstep" in args:
-        args.remove("--no-lockstep")
-        runs = [run for run in runs if "lockstep" not in run[0]]
     if "--few" in args:
         args.remove("--few")
         runs = [run for run in runs if run[1] in "12" and run[0] != "tier=2"]

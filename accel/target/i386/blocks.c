@@ -28,6 +28,7 @@
 #include "accel/target/i386/x86-jit.h"
 #include "accel/tcg/code-pages.h"
 #include "accel/tcg/phys.h"
+#include "accel/vcpu.h"
 #include "util/log.h"
 
 #include <glib.h>
@@ -1232,16 +1233,23 @@ static void log_entry(X86State *cpu)
     }
 }
 
+static bool must_yield(X86State *cpu)
+{
+    cpu->yielded = vcpu_others_may_run();
+    return cpu->yielded;
+}
+
+static inline bool is_spent(X86State *cpu)
+{
+    return cpu->counted &&
+           (cpu->jit.budget + cpu->held <= 0 || (cpu->yielded && must_yield(cpu)));
+}
+
 /*
  * What must happen between two blocks; false: leave the loop. One instruction in a
  * shadow is executed alone and then everything is asked again: "sti; nop; nop; cli"
  * lets an interrupt in.
  */
-static inline bool is_spent(const X86State *cpu)
-{
-    return cpu->counted && (cpu->yielded || cpu->jit.budget + cpu->held <= 0);
-}
-
 static bool between_blocks(X86State *cpu)
 {
     while (cpu->irq_shadow && !(cpu->mode & X86_MODE_STEP)) {

@@ -23,6 +23,8 @@ typedef struct Store {
     uint8_t before[64], after[64];
 } Store;
 
+enum { STORES_MAX = 256 }; /* of up to 64 bytes */
+
 typedef enum DeviceOp { PHYS_READ, PHYS_WRITE, IO_READ, IO_WRITE } DeviceOp;
 
 typedef struct Access {
@@ -32,7 +34,9 @@ typedef struct Access {
 } Access;
 
 /* One vCPU runs at a time, so there is one of these. */
+static X86State *running;
 static GArray *stores;   /* Store, in order */
+static bool gave_up;     /* not all of them are there */
 static GArray *accesses; /* Access, in order */
 static unsigned replayed;
 static bool replaying, diverged;
@@ -50,10 +54,41 @@ enum { SAVED = offsetof(X86State, fault_env) };
 /* --- memory --------------------------------------------------------------------------
  */
 
+/* What goes on where the last one has ended, as far as that has room. */
+static unsigned extend_last(uint8_t *p, unsigned len)
+{
+    Store *s = stores->len ? &g_array_index(stores, Store, stores->len - 1) : NULL;
+
+    if (!s || s->host + s->len != p) {
+        return 0;
+    }
+    len = MIN(len, (unsigned)sizeof(s->before) - s->len);
+    memcpy(s->before + s->len, p, len);
+    s->len += len;
+    return len;
+}
+
+/* Too much to be noted and compared: a long REP STOS goes on as fast as ever. */
+static void give_up_stores(void)
+{
+    gave_up = true;
+    x86_store_hook = NULL;
+    for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
+        x86_update_seg(running, k);
+    }
+}
+
 static void note_store(void *host, unsigned len)
 {
     uint8_t *p = host;
+    unsigned done = extend_last(p, len);
 
+    p += done;
+    len -= done;
+    if (len && stores->len >= STORES_MAX) {
+        give_up_stores();
+        return;
+    }
     while (len) {
         Store s = { .host = p, .len = MIN(len, (unsigned)sizeof(s.before)) };
 
@@ -386,6 +421,7 @@ static void run_translated(X86State *cpu, const JitBlock *b)
 {
     /* Enough for this block: whatever it goes on with leaves at its head. */
     const int32_t budget = b->insns;
+    const X86Insn *insn = b->guest;
 
     cpu->jit.budget = budget;
     x86_flags_to_jit(cpu);
@@ -401,8 +437,8 @@ static void run_translated(X86State *cpu, const JitBlock *b)
     if (cpu->jit.flags_here) {
         cpu->jit.flags_here = false;
         x86_flags_from_jit(cpu);
-    } else if (x86_refs_end < b->insns &&
-               cpu->rip == x86_insn_rip((const X86Insn *)b->guest + x86_refs_end)) {
+    } else if (x86_refs_end < b->insns && is_transfer(&insn[x86_refs_end - 1]) &&
+               cpu->rip == x86_insn_rip(&insn[x86_refs_end])) {
         /* A stub has left in the middle of a trace, after a transfer. */
         run_reference_from(cpu, b, x86_refs_end);
     }
@@ -597,7 +633,8 @@ void x86_lockstep_run(X86State *cpu, JitBlock *b)
     g_array_set_size(stores, 0);
     g_array_set_size(accesses, 0);
     replayed = 0;
-    diverged = replaying = false;
+    diverged = replaying = gave_up = false;
+    running = cpu;
     memcpy(outer, cpu->fault_env, sizeof(outer));
     real_phys = cpu->phys;
     cpu->phys = &recording;
@@ -608,7 +645,8 @@ void x86_lockstep_run(X86State *cpu, JitBlock *b)
     execute(cpu, b, run_reference, &ref);
     budget = cpu->jit.budget;
     x86_store_hook = NULL;
-    if (b->dead || (ended_early && !accesses->len) || has_device_writes()) {
+    if (b->dead || gave_up || (ended_early && !cpu->yielded && !accesses->len) ||
+        has_device_writes()) {
         /* It has overwritten itself or other code: that does not happen twice. */
         for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
             x86_update_seg(cpu, k);
@@ -618,6 +656,7 @@ void x86_lockstep_run(X86State *cpu, JitBlock *b)
     } else {
         undo_stores();
         restore(cpu, &before.regs);
+        cpu->yielded = false;
         replaying = true;
         execute(cpu, b, run_translated, &translated);
         what = first_difference(&ref, &translated, b);

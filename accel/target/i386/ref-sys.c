@@ -626,10 +626,8 @@ void x86_ref_pause(X86State *cpu, const X86Insn *i)
     static __thread unsigned spins;
 
     if (cpu->counted) {
-        if (tcg_reader_count() > 1) {
-            cpu->yielded = true;
-            x86_end_block_at(cpu, i->next_rip);
-        }
+        cpu->yielded = true;
+        x86_end_block_at(cpu, i->next_rip);
     } else if (!(++spins & 15)) {
         sched_yield();
     }

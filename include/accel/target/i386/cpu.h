@@ -411,7 +411,7 @@ struct X86State {
     /* JitOptions.counted: a run ends when jit.budget is used up. It is charged for
      * instructions up to counted_end in advance; x86_give_back(). */
     bool counted;
-    bool yielded; /* PAUSE: others first */
+    bool yielded; /* PAUSE: others first, if any */
     const struct X86Insn *counted_end;
     int32_t held;     /* lockstep: of the budget, not yet in jit.budget */
     uint8_t bp_armed; /* X86_BP_*: what DR7 asks for */

@@ -109,24 +109,61 @@ bool ir_is_precise_point(const IrNode *n)
      : (k) == IR_CLASS_EXIT                   ? IR_A_READ                              \
                                               : 0)
 
-static const uint8_t op_roles[IR_OP_COUNT] = {
-#define IR(name, klass, reads, writes, undef, attr) ROLES(IR_##name, IR_CLASS_##klass),
+/* Classes whose nodes have implicit registers, or flags that depend on more than the
+ * op. */
+#define ODD_CLASSES                                                        \
+    (1u << IR_CLASS_SHIFT | 1u << IR_CLASS_SHIFT2 | 1u << IR_CLASS_IMPL |  \
+     1u << IR_CLASS_FIXED | 1u << IR_CLASS_STRING | 1u << IR_CLASS_FLAGS | \
+     1u << IR_CLASS_RMW | 1u << IR_CLASS_TEMPLATE | 1u << IR_CLASS_REF)
+
+/* In .roles of the table: the flags read are those of .cc; set_odd_facts() must be
+ * asked. */
+enum { BY_CC = 1 << 6, ODD = 1 << 7 };
+
+/* What is the same for all nodes of an op. */
+typedef struct OpFacts {
+    IrFacts facts;
+    /* All ones if the destination is written, is read, is read if it has one or two
+     * bytes. */
+    uint16_t dst_written, dst_read, dst_kept;
+} OpFacts;
+
+#define IF(x) ((x) ? 0xffff : 0)
+
+/* clang-format off */
+#define OP_FACTS(op, k, reads, changes)                                                \
+    { { .flags_read = (reads) < IR_BY_CC ? (reads) : 0,                                \
+        .flags_changed = (changes),                                                    \
+        .flags_written = (changes),                                                    \
+        .roles = ROLES(op, k) | ((reads) == IR_BY_CC ? BY_CC : 0) |                    \
+                 (ODD_CLASSES >> (k) & 1 || (op) == IR_REF_END ? ODD : 0),             \
+        .klass = (k),                                                                  \
+        .precise = (k) == IR_CLASS_GUARD || (k) == IR_CLASS_EXIT || (op) == IR_POLL }, \
+      .dst_written = IF(ROLES(op, k) & IR_DST_WRITTEN),                                \
+      .dst_read = IF(ROLES(op, k) & IR_DST_READ),                                      \
+      .dst_kept = IF(ROLES(op, k) & IR_DST_WRITTEN && (op) != IR_LDST &&               \
+                     (op) != IR_CHECK) },
+/* clang-format on */
+
+static const OpFacts op_facts[IR_OP_COUNT] = {
+#define IR(name, klass, reads, writes, undef, attr) \
+    OP_FACTS(IR_##name, IR_CLASS_##klass, reads, (writes) | (undef))
 #include "accel/tcg/ir.def"
 #undef IR
 };
 
 static inline unsigned roles_of(const IrNode *n)
 {
-    unsigned r = op_roles[n->op];
+    const OpFacts *o = &op_facts[n->op];
+    unsigned r = o->facts.roles;
 
-    if (n->w < 4 && r & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST) &&
-        !ir_is_t(n->dst) && n->op != IR_LDST && n->op != IR_CHECK) {
+    if (n->w < 4 && o->dst_kept && !(n->flags & IR_MEM_DST) && !ir_is_t(n->dst)) {
         r |= IR_DST_READ;
     }
     if (n->op == IR_TEMPLATE && n->tmpl->rm_mem) {
         r = IR_B_READ;
     }
-    return r;
+    return r & (IR_B_WRITTEN * 2 - 1);
 }
 
 unsigned ir_roles(const IrNode *n)
@@ -144,7 +181,7 @@ static const uint16_t reg_bits[IR_T0] = {
 
 static inline unsigned reg_bit(IrVal v)
 {
-    return v < IR_T0 ? reg_bits[v] : 0;
+    return reg_bits[v < IR_T0 ? v : IR_NONE];
 }
 
 uint32_t ir_reg_bit(IrVal v)
@@ -306,14 +343,6 @@ uint32_t ir_regs_written(const IrNode *n)
 /* --- all at once ---------------------------------------------------------------------
  */
 
-/* Classes whose nodes have no implicit registers, and flags that depend on nothing but
- * the op. */
-static const uint32_t simple =
-    1u << IR_CLASS_MOVE | 1u << IR_CLASS_UNARY | 1u << IR_CLASS_ALU2 |
-    1u << IR_CLASS_ALU3 | 1u << IR_CLASS_ALUX | 1u << IR_CLASS_CMP2 |
-    1u << IR_CLASS_BIT | 1u << IR_CLASS_COND | 1u << IR_CLASS_ADDR |
-    1u << IR_CLASS_GUARD | 1u << IR_CLASS_STATE | 1u << IR_CLASS_EXIT;
-
 static void __attribute__((noinline)) set_odd_facts(IrNode *n)
 {
     n->facts = (IrFacts){ .flags_read = ir_flags_read(n),
@@ -322,38 +351,106 @@ static void __attribute__((noinline)) set_odd_facts(IrNode *n)
                           .regs_read = ir_regs_read(n),
                           .regs_written = ir_regs_written(n),
                           .roles = ir_roles(n),
+                          .klass = ir_op_info[n->op].klass,
                           .precise = ir_is_precise_point(n) };
 }
 
-/* @bits if the condition holds. */
-static inline unsigned if_set(bool condition, unsigned bits)
+/* By an immediate other than 0: no different from an addition. */
+static bool is_plain_shift(const IrNode *n, unsigned klass)
 {
-    return bits & -(unsigned)condition;
+    return klass == IR_CLASS_SHIFT && n->flags & IR_IMM && shift_count(n);
+}
+
+static inline __attribute__((always_inline)) void set_facts(IrNode *n)
+{
+    const OpFacts *o = &op_facts[n->op];
+    unsigned roles = o->facts.roles, dst = reg_bit(n->dst);
+    IrFacts *f = &n->facts;
+
+    if (roles & ODD && !is_plain_shift(n, o->facts.klass)) {
+        set_odd_facts(n);
+        return;
+    }
+    *f = o->facts;
+    if (roles & BY_CC) {
+        f->flags_read = cc_flags[n->cc >> 1 & 7];
+    }
+    /* Operands that are not read are IR_NONE, and addresses of memory temporaries. */
+    f->regs_read = (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0))) |
+                   reg_bit(n->a) | reg_bit(n->b);
+    f->regs_written = dst & o->dst_written;
 }
 
 void ir_set_facts(IrNode *n)
 {
-    const IrOpInfo *o = &ir_op_info[n->op];
-    IrFacts *f = &n->facts;
-    unsigned r = op_roles[n->op], flags = n->flags;
-    unsigned dst = reg_bit(n->dst);
-    bool to_reg = r & IR_DST_WRITTEN && !(flags & IR_MEM_DST);
+    set_facts(n);
+}
 
-    if (!(simple >> o->klass & 1) || n->op == IR_REF_END) {
-        set_odd_facts(n);
-        return;
+/* Temporaries by what they are, a bit for each 64th. */
+typedef struct Temps {
+    uint64_t fields; /* of the state: FOLD cannot use them */
+    uint64_t plain;  /* a register and a constant: may become part of a CHECK */
+} Temps;
+
+static inline uint64_t temp_bit(IrVal v)
+{
+    return (uint64_t)ir_is_t(v) << (v % 64);
+}
+
+static void complete_check(Temps *t, IrWork *work, IrNode *n)
+{
+    n->w = n->w == 4 ? 4 : 8;
+    work->checks++;
+    work->folds |= (t->plain & temp_bit(n->a)) != 0;
+}
+
+static void note_sum(Temps *t, IrWork *work, const IrNode *n)
+{
+    uint64_t operands = temp_bit(n->a) | temp_bit(n->b);
+
+    work->folds |= (operands & ~t->fields) != 0;
+    t->plain |= n->b == IR_NONE ? temp_bit(n->dst) : 0;
+}
+
+/* What depends on neighbours and targets. */
+static void complete_node(const IrBlock *ir, Temps *t, IrWork *work, IrNode *n)
+{
+    switch (n->op) {
+    case IR_CHECK:
+        complete_check(t, work, n);
+        /* fall through */
+    case IR_GUARD:
+        n->through = n->insn;
+        break;
+    case IR_EA:
+        note_sum(t, work, n);
+        break;
+    case IR_LDST:
+        t->fields |= temp_bit(n->dst);
+        break;
+    case IR_JMP:
+    case IR_JCC:
+    case IR_JNZ:
+        n->facts.flags_dead =
+            ir->flags_dead_at && ir->flags_dead_at(ir->opaque, (uint64_t)n->imm);
+        break;
+    default:
+        break;
     }
-    if (n->w < 4 && dst && to_reg && n->op != IR_LDST) {
-        r |= IR_DST_READ;
+}
+
+IrWork ir_complete(IrBlock *ir)
+{
+    const uint32_t more = 1u << IR_CLASS_GUARD | 1u << IR_CLASS_ADDR |
+                          1u << IR_CLASS_STATE | 1u << IR_CLASS_EXIT;
+    IrWork work = { 0 };
+    Temps temps = { 0 };
+
+    for (IrNode *n = ir->node, *end = n + ir->count; n < end; n++) {
+        set_facts(n);
+        if (more >> n->facts.klass & 1) {
+            complete_node(ir, &temps, &work, n);
+        }
     }
-    f->roles = r;
-    f->flags_read = o->reads == IR_BY_CC ? cc_flags[n->cc >> 1 & 7] : o->reads;
-    f->flags_changed = f->flags_written = o->writes | o->undef;
-    f->regs_read =
-        if_set(r & IR_DST_READ || flags & IR_MEM_DST, dst) |
-        if_set(r & IR_A_READ, reg_bit(n->a)) |
-        if_set(r & IR_B_READ && !(flags & (IR_IMM | IR_STATE_B)), reg_bit(n->b));
-    f->regs_written = if_set(to_reg, dst);
-    f->precise = o->klass == IR_CLASS_GUARD || o->klass == IR_CLASS_EXIT;
-    f->flags_dead = false;
+    return work;
 }

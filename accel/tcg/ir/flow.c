@@ -35,7 +35,7 @@ static const uint32_t pure =
 static bool has_effect(const IrNode *n)
 {
     return n->flags & (IR_MEM_DST | IR_MEM_B | IR_LIVE | IR_NEEDED) ||
-           (!(pure >> ir_op_info[n->op].klass & 1) && n->op != IR_LDST);
+           (!(pure >> n->facts.klass & 1) && n->op != IR_LDST);
 }
 
 static bool is_read(const Needed *need, IrVal v)
@@ -85,7 +85,7 @@ static void find_covered(const IrBlock *ir, Covered *c)
     for (unsigned k = 0; k < ir->count; k++) {
         const IrNode *n = &ir->node[k];
 
-        if (ir_op_info[n->op].klass == IR_CLASS_GUARD && !(n->flags & IR_DEAD)) {
+        if (n->facts.klass == IR_CLASS_GUARD && !(n->flags & IR_DEAD)) {
             for (unsigned i = n->insn; i <= n->through && i < COVERED_MAX; i++) {
                 c->bits[i / 64] |= 1ull << (i % 64);
             }

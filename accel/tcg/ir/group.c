@@ -183,7 +183,7 @@ static void find_groups(Pass *p)
 
     for (unsigned k = 0; k < ir->count; k++) {
         IrNode *n = &ir->node[k];
-        unsigned klass = ir_op_info[n->op].klass;
+        unsigned klass = n->facts.klass;
 
         if (n->flags & IR_DEAD) {
             continue;
@@ -278,8 +278,7 @@ static void rename_operands(const Pass *p, IrNode *n)
 {
     if (n->flags & IR_MEM_DST) {
         n->disp += rename_operand(
-            p, ir_op_info[n->op].klass == IR_CLASS_CMP2 || n->op == IR_BT ? &n->a
-                                                                          : &n->dst);
+            p, n->facts.klass == IR_CLASS_CMP2 || n->op == IR_BT ? &n->a : &n->dst);
     } else if (n->flags & IR_MEM_B || (n->op == IR_TEMPLATE && n->tmpl->rm_mem)) {
         n->disp += rename_operand(p, &n->b);
     } else if (n->op == IR_EA) {
@@ -310,7 +309,7 @@ static void set_extents(Pass *p)
         IrNode *n = &p->ir->node[k];
         const Group *g = n->op == IR_CHECK ? group_of(p, n->dst) : NULL;
 
-        if (ir_op_info[n->op].klass == IR_CLASS_GUARD && !(n->flags & IR_DEAD)) {
+        if (n->facts.klass == IR_CLASS_GUARD && !(n->flags & IR_DEAD)) {
             n->through = nested_extent(p, k, g ? g->last : n->insn);
         }
     }
@@ -327,7 +326,7 @@ static bool is_grouped(const Pass *p, IrVal v)
 /* Whether the temporaries of CHECKs among the operands are there as addresses only. */
 static bool is_plain_use(const Pass *p, const IrNode *n)
 {
-    bool a_is_mem = ir_op_info[n->op].klass == IR_CLASS_CMP2 || n->op == IR_BT;
+    bool a_is_mem = n->facts.klass == IR_CLASS_CMP2 || n->op == IR_BT;
     bool mem_dst = n->flags & IR_MEM_DST;
 
     if (is_grouped(p, n->dst) && n->op != IR_CHECK && (!mem_dst || a_is_mem)) {

@@ -27,6 +27,14 @@ uint32_t ir_reg_bit(IrVal v);
 uint32_t ir_template_regs_read(const IrTemplate *t);
 uint32_t ir_template_regs_written(const IrTemplate *t);
 
+/* What there is for the passes to do. */
+typedef struct IrWork {
+    unsigned checks;
+    bool folds; /* FOLD may find something */
+} IrWork;
+
+/* Sets what builders leave out: facts, .through. */
+IrWork ir_complete(IrBlock *ir);
 /* Forward: constants, copies, address fusion. */
 void ir_pass_fold(IrBlock *ir);
 /* Forward: one CHECK for several accesses; there are @checks CHECKs. */

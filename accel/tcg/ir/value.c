@@ -203,7 +203,7 @@ void ir_values_step(IrValues *v, const IrNode *n)
         forget_temp(v, n->tmpl->rm_g);
         forget_temp(v, n->tmpl->vvvv_g);
     }
-    if (n->op == IR_STST || ir_op_info[n->op].klass == IR_CLASS_REF) {
+    if (n->op == IR_STST || n->facts.klass == IR_CLASS_REF) {
         forget_fields(v);
     }
 }

@@ -160,9 +160,10 @@ typedef struct IrTemplate IrTemplate;
 typedef struct IrFacts {
     uint16_t flags_read, flags_changed, flags_written; /* as ir_flags_read() ... */
     uint16_t regs_read, regs_written;
-    uint8_t roles;
-    bool precise;    /* ir_is_precise_point() */
-    bool flags_dead; /* JMP, JCC, JNZ: nobody sees the flags where it goes */
+    uint8_t roles, klass; /* klass: IrClass */
+    bool precise;         /* ir_is_precise_point() */
+    bool flags_dead;      /* JMP, JCC, JNZ: nobody sees the flags where it goes */
+    uint16_t spare;       /* 16 bytes are copied at once */
 } IrFacts;
 
 typedef struct IrNode {

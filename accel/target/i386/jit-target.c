@@ -98,8 +98,10 @@ const JitTarget x86_jit_target = {
     .reg_off = {REG(0),   REG(1),  REG(2), REG(3), REG(4), REG(5), REG(6), REG(7), REG(8),
                 REG(9), REG(10), REG(11), REG(12), REG(13), REG(14), REG(15) },
  /* Those with a fixed role in some instruction are at home; the guest's rSP is in
-  * r13, and the back end works with r14 and r15. */
-    .host_reg = { 0,  1,   2,                    3,                   13,                  5,                 6, 7, 8, 9, 10, 11, 12, -1, -1, -1 },
+  * r13, and the back end works with r14 and r15. Three have no register: code of
+  * compilers uses r10, r11 and r15 least, r12 more than r9 (r12 of the host is
+  * longer   as a base). */
+    .host_reg = { 0,  1,   2,                    3,                   13,                  5,                 6, 7, 8, 12, -1, -1, 9, 10, 11, -1 },
     .pc_off = offsetof(X86State, rip),
     .env_off = offsetof(X86State, jit),
     .view_off = { offsetof(X86State, views[X86_VIEW_KERNEL]),

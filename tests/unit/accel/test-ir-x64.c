@@ -86,7 +86,7 @@ static const JitTarget target = {
                 offsetof(TestState, reg[10]), offsetof(TestState, reg[11]),
                 offsetof(TestState, reg[12]), offsetof(TestState, reg[13]),
                 offsetof(TestState, reg[14]), offsetof(TestState, reg[15]) },
-    .host_reg = { 0,            1,           2,                      3,           13, 5,                                                6, 7, 8, 9, 10, 11, 12, -1, -1, -1 },
+    .host_reg = { 0,            1,           2,                      3,           13, 5,                                                6, 7, 8, 12, -1, -1, 9, 10, 11, -1 },
     .pc_off = offsetof(TestState, pc),
     .env_off = offsetof(TestState, env),
     .view_off = { offsetof(TestState, tlb), offsetof(TestState,                               tlb),

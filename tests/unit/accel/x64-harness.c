@@ -26,7 +26,7 @@ const JitTarget x64_test_target = {
     .name = "test",
     .reg_off = { REG(0), REG(1), REG(2), REG(3), REG(4), REG(5), REG(6), REG(7),
                  REG(8), REG(9), REG(10), REG(11), REG(12), REG(13), REG(14), REG(15) },
-    .host_reg = { 0, 1, 2, 3, 13, 5, 6, 7, 8, 9, 10, 11, 12, -1, -1, -1 },
+    .host_reg = { 0, 1, 2, 3, 13, 5, 6, 7, 8, 12, -1, -1, 9, 10, 11, -1 },
     .pc_off = offsetof(X64State, pc),
     .env_off = offsetof(X64State, env),
     .view_off = { offsetof(X64State, tlb) },

@@ -277,5 +277,8 @@ int main(int argc, char **argv)
         pass(&b, k ? "again" : "fresh");
         jit_drop_all();
     }
+    printf("code:        %.2f bytes a block, %.2f cold\n",
+           (double)jit.stats.kind[0].hot_bytes / jit.stats.kind[0].translated,
+           (double)jit.stats.kind[0].cold_bytes / jit.stats.kind[0].translated);
     return 0;
 }

@@ -2,9 +2,8 @@
 /*
  * Passes FLAGS and DEAD, in one walk backward.
  *
- * FLAGS: what becomes of the flags that each node writes, with two sets: the flags that
- * a later node reads from the host (IR_LIVE), and those that whoever stops or leaves
- * the block must be able to tell (IR_NEEDED).
+ * FLAGS: whether somebody wants the flags that a node writes (IR_LIVE): a later node
+ * reads them, or whoever stops or leaves the block must be able to tell them.
  *
  * DEAD removes nodes whose values and flags nobody reads. Guest registers are read by
  * everything that may leave the block, so mostly it is compares whose flags are
@@ -12,6 +11,8 @@
  * overwritten within the block. A guest memory access is never dead, nor is a check:
  * both may fault. An instruction that a slow stub may execute keeps its writes to
  * registers: the back end takes it that the stub changes no others than the nodes do.
+ *
+ * And what the back end wants to know of what follows a node (IrFacts.ahead).
  */
 #include "accel/tcg/ir/ir-internal.h"
 
@@ -34,7 +35,7 @@ static const uint32_t pure =
 
 static bool has_effect(const IrNode *n)
 {
-    return n->flags & (IR_MEM_DST | IR_MEM_B | IR_LIVE | IR_NEEDED) ||
+    return n->flags & (IR_MEM_DST | IR_MEM_B | IR_LIVE) ||
            (!(pure >> n->facts.klass & 1) && n->op != IR_LDST);
 }
 
@@ -43,11 +44,19 @@ static bool is_read(const Needed *need, IrVal v)
     return ir_is_t(v) && need->temp[(v - IR_T0) / 64] >> ((v - IR_T0) % 64) & 1;
 }
 
-static void read_temp(Needed *need, IrVal v)
+/* @last if node @k is the last to use @v, a temporary. It may be updated in place: so
+ * what wrote it first is needed, too. */
+static inline unsigned use_temp(IrBlock *ir, Needed *need, IrVal v, unsigned k,
+                                unsigned last)
 {
-    if (ir_is_t(v)) {
-        need->temp[(v - IR_T0) / 64] |= 1ull << ((v - IR_T0) % 64);
+    uint64_t *word = &need->temp[(v - IR_T0) / 64], bit = 1ull << ((v - IR_T0) % 64);
+
+    if (*word & bit) {
+        return 0;
     }
+    *word |= bit;
+    ir->last_use[v - IR_T0] = k;
+    return last;
 }
 
 static inline bool is_dead(const Needed *need, const IrNode *n)
@@ -59,18 +68,43 @@ static inline bool is_dead(const Needed *need, const IrNode *n)
            !(r & IR_B_WRITTEN && is_read(need, n->b));
 }
 
-static void read_operands(Needed *need, const IrNode *n)
+static unsigned __attribute__((noinline))
+read_template(IrBlock *ir, Needed *need, const IrNode *n, unsigned k)
 {
-    read_temp(need, n->dst);
-    read_temp(need, n->a);
-    if (!(n->flags & (IR_IMM | IR_STATE_B))) {
-        read_temp(need, n->b);
+    const IrTemplate *t = n->tmpl;
+    unsigned last = 0;
+
+    if (ir_is_t(t->reg_g)) {
+        last |= use_temp(ir, need, t->reg_g, k, IR_LAST_REG);
+    }
+    if (ir_is_t(t->rm_g)) {
+        last |= use_temp(ir, need, t->rm_g, k, IR_LAST_RM);
+    }
+    if (ir_is_t(t->vvvv_g)) {
+        last |= use_temp(ir, need, t->vvvv_g, k, IR_LAST_VVVV);
+    }
+    return last;
+}
+
+/* Temporaries among the operands of node @k; returns IR_LAST_*. */
+static inline unsigned read_operands(IrBlock *ir, Needed *need, const IrNode *n,
+                                     unsigned k)
+{
+    unsigned last = 0;
+
+    if (ir_is_t(n->dst)) {
+        last |= use_temp(ir, need, n->dst, k, IR_LAST_DST);
+    }
+    if (ir_is_t(n->a)) {
+        last |= use_temp(ir, need, n->a, k, IR_LAST_A);
+    }
+    if (ir_is_t(n->b) && !(n->flags & (IR_IMM | IR_STATE_B))) {
+        last |= use_temp(ir, need, n->b, k, IR_LAST_B);
     }
     if (n->op == IR_TEMPLATE) {
-        read_temp(need, n->tmpl->reg_g);
-        read_temp(need, n->tmpl->rm_g);
-        read_temp(need, n->tmpl->vvvv_g);
+        last |= read_template(ir, need, n, k);
     }
+    return last;
 }
 
 /* Whether guest instruction @insn is executed by the stub of some check. */
@@ -101,43 +135,60 @@ static bool is_covered(const IrBlock *ir, Covered *c, unsigned insn)
     return insn >= COVERED_MAX || c->bits[insn / 64] >> (insn % 64) & 1;
 }
 
-/* Flags that later nodes read, and that must be exact. */
-typedef struct Wanted {
-    uint32_t live, needed;
-} Wanted;
+/* What the nodes behind the one at hand want. */
+typedef struct Later {
+    Needed need;
+    uint32_t flags; /* read, or to be told exactly to whoever stops or leaves */
+    unsigned ahead; /* IR_AHEAD_M, IR_AHEAD_CLOBBER */
+} Later;
 
-static inline void mark_flags(const Wanted *w, IrNode *n)
+/* REF and REF_END find the flags in the state, like every other slow path. A JCC saves
+ * them on its own way out. */
+static void step_precise(IrBlock *ir, Later *l, const IrNode *n)
 {
-    uint32_t changed = n->facts.flags_changed;
-
-    n->flags &= ~(IR_LIVE | IR_NEEDED);
-    n->flags |=
-        (changed & w->live ? IR_LIVE : 0) | (changed & w->needed ? IR_NEEDED : 0);
+    switch (n->op) {
+    case IR_CHECK:
+    case IR_GUARD:
+    case IR_POLL:
+    case IR_JNZ:
+        l->ahead |= IR_AHEAD_CLOBBER;
+        break;
+    case IR_JMP:
+        l->ahead = (l->ahead & ~IR_AHEAD_M) | (n->facts.flags_dead ? 0 : IR_AHEAD_M);
+        break;
+    case IR_JCC:
+        ir->loops |= (uint64_t)n->imm == ir->pc;
+        break;
+    case IR_JMPI:
+        l->ahead |= IR_AHEAD_M;
+        break;
+    default: /* REF, REF_END */
+        l->ahead = IR_AHEAD_M;
+    }
+    l->flags = n->facts.flags_dead ? l->flags | n->facts.flags_read : IR_FLAGS_ALL;
+    l->need.regs = 0xffff;
 }
 
-static inline void step_flags(Wanted *w, const IrNode *n)
+static inline void step_plain(Later *l, const IrNode *n)
 {
-    w->live &= ~(uint32_t)n->facts.flags_written;
-    w->needed &= ~(uint32_t)n->facts.flags_written;
-    if (n->op == IR_REF || n->op == IR_REF_END) {
-        /* They find the flags in the state, like every other slow path. */
-        w->needed = IR_FLAGS_ALL;
-        return;
-    }
-    w->live |= n->facts.flags_read;
-    if (n->facts.precise && !n->facts.flags_dead) {
-        w->needed = IR_FLAGS_ALL;
+    unsigned written = n->facts.flags_written;
+
+    l->flags = (l->flags & ~written) | n->facts.flags_read;
+    l->need.regs =
+        (l->need.regs & ~(uint32_t)n->facts.regs_written) | n->facts.regs_read;
+    if (n->facts.flags_changed) {
+        l->ahead &= written == IR_FLAGS_ALL ? 0 : IR_AHEAD_CLOBBER;
     }
 }
 
 unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead)
 {
-    Needed need;
+    Later l;
     Covered covered = { .known = false };
-    Wanted wanted = { 0 };
-    unsigned removed = 0;
+    unsigned removed = 0, always = flags ? 0 : IR_LIVE;
 
-    memset(&need, 0, sizeof(need));
+    memset(&l, 0, sizeof(l));
+    ir->loops = false;
     for (unsigned k = ir->count; k-- > 0;) {
         IrNode *n = &ir->node[k];
 
@@ -145,21 +196,22 @@ unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead)
             removed++;
             continue;
         }
-        if (!flags) {
-            wanted = (Wanted){ IR_FLAGS_ALL, IR_FLAGS_ALL };
-        }
-        mark_flags(&wanted, n);
-        if (dead && is_dead(&need, n) &&
+        n->flags |= always | (n->facts.flags_changed & l.flags ? IR_LIVE : 0);
+        if (dead && is_dead(&l.need, n) &&
             !(n->facts.regs_written && is_covered(ir, &covered, n->insn))) {
             n->flags |= IR_DEAD;
             removed++;
             continue;
         }
-        step_flags(&wanted, n);
-        need.regs &= ~(uint32_t)n->facts.regs_written;
-        need.regs |= n->facts.precise ? 0xffff : n->facts.regs_read;
-        /* A temporary may be updated in place: what wrote it first is needed, too. */
-        read_operands(&need, n);
+        n->facts.ahead = l.ahead |
+                         (l.flags & ~(uint32_t)n->facts.flags_written ? IR_KEEPS : 0) |
+                         read_operands(ir, &l.need, n, k);
+        if (n->facts.precise) {
+            step_precise(ir, &l, n);
+        } else {
+            step_plain(&l, n);
+        }
+        n->facts.flags_wanted = l.flags;
     }
     return removed;
 }

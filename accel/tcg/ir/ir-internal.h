@@ -39,7 +39,7 @@ IrWork ir_complete(IrBlock *ir);
 void ir_pass_fold(IrBlock *ir);
 /* Forward: one CHECK for several accesses; there are @checks CHECKs. */
 void ir_pass_group(IrBlock *ir, unsigned checks);
-/* Backward: with @flags IR_LIVE and IR_NEEDED as they are, else on all nodes; with
+/* Backward: with @flags IR_LIVE where it is, else on all nodes; with
  * @dead IR_DEAD on nodes without effect. Returns how many nodes are dead. */
 unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead);
 

@@ -185,10 +185,9 @@ static void print_node(GString *s, const IrNode *n)
     if (n->through > n->insn) {
         g_string_append_printf(s, ", through %u", n->through);
     }
-    if (n->flags & (IR_LIVE | IR_NEEDED | IR_DEAD)) {
+    if (n->flags & (IR_LIVE | IR_DEAD)) {
         g_string_append_printf(s, "%*s", (int)MAX(2, 44 - (int)(s->len - start)), "");
-        g_string_append_printf(s, "%s%s%s", n->flags & IR_LIVE ? "live " : "",
-                               n->flags & IR_NEEDED ? "needed " : "",
+        g_string_append_printf(s, "%s%s", n->flags & IR_LIVE ? "live " : "",
                                n->flags & IR_DEAD ? "dead" : "");
     }
     g_string_append_c(s, '\n');

@@ -118,16 +118,6 @@ static void lower_ref(Lower *l)
 /* --- slow stubs ----------------------------------------------------------------------
  */
 
-static unsigned resume_of(const Lower *l, unsigned insn)
-{
-    unsigned end = insn;
-
-    while (l->extends[end] > end) {
-        end = l->extends[end];
-    }
-    return end + 1;
-}
-
 static bool same_stub(const LowerStub *a, const LowerStub *b)
 {
     return a->kind == b->kind && a->first == b->first && a->resume == b->resume &&
@@ -150,16 +140,17 @@ static void add_stub(Lower *l, const LowerStub *s)
     }
 }
 
+/* Where temporaries of a group are open it goes on behind the last of them. */
 void x64_stub(Lower *l, uint8_t *site)
 {
     LowerStub s = { .kind = STUB_REFS,
                     .site = { site },
                     .sites = 1,
                     .first = l->n->insn,
-                    .resume = resume_of(l, MAX(l->n->insn, l->n->through)),
                     .flags = l->flags };
 
-    l->open_insn = MAX(l->open_insn, s.resume);
+    l->open_insn = MAX(l->open_insn, MAX(l->n->insn, l->n->through) + 1u);
+    s.resume = l->open_insn;
     add_stub(l, &s);
 }
 
@@ -458,7 +449,7 @@ static void lower_jcc(Lower *l)
     x64_flags_need_h(l);
     if (!l->flags.m && !n->facts.flags_dead) {
         /* Who does not jump may do without. */
-        save = goes_on(l) || !l->facts[l->index].want_out;
+        save = goes_on(l) || !(n->facts.ahead & IR_KEEPS);
         if (!save) {
             x64_flags_need_m(l);
         }

@@ -184,7 +184,7 @@ bool x64_recipe(Lower *l, FlagsRecipe *r)
     const IrNode *n = l->n;
 
     *r = (FlagsRecipe){ .w = n->w };
-    if (!l->facts[l->index].clobber_ahead) {
+    if (!(n->facts.ahead & IR_AHEAD_CLOBBER)) {
         return false;
     }
     if (n->op == IR_CMP || n->op == IR_TEST) {

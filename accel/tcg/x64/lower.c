@@ -122,7 +122,7 @@ static unsigned cost(Lower *l, unsigned k)
     if (ir_is_g(v)) {
         return COPY + l->used[k];
     }
-    return TEMP + (1 << 23) - temp_of(l, v)->last;
+    return TEMP + (1 << 23) - l->ir->last_use[v - IR_T0];
 }
 
 unsigned x64_scratch(Lower *l)
@@ -277,21 +277,41 @@ static void drop(Lower *l, IrVal v)
     t->reg = t->slot = -1;
 }
 
-static void drop_if_last(Lower *l, IrVal v)
+/* The operands @last (IR_LAST_*) that this node is the last to use. */
+static void drop_last(Lower *l, unsigned last)
 {
-    if (ir_is_t(v) && temp_of(l, v)->last <= l->index) {
-        drop(l, v);
+    const IrNode *n = l->n;
+
+    last &= n->facts.ahead;
+    if (!(last & IR_LAST)) {
+        return;
+    }
+    if (last & IR_LAST_B) {
+        drop(l, n->b);
+    }
+    if (n->op == IR_TEMPLATE) {
+        if (last & IR_LAST_REG) {
+            drop(l, n->tmpl->reg_g);
+        }
+        if (last & IR_LAST_RM) {
+            drop(l, n->tmpl->rm_g);
+        }
+        if (last & IR_LAST_VVVV) {
+            drop(l, n->tmpl->vvvv_g);
+        }
+        return;
+    }
+    if (last & IR_LAST_DST) {
+        drop(l, n->dst);
+    }
+    if (last & IR_LAST_A) {
+        drop(l, n->a);
     }
 }
 
 void x64_release(Lower *l)
 {
-    drop_if_last(l, l->n->a);
-    drop_if_last(l, l->n->b);
-    if (l->n->op == IR_TEMPLATE) {
-        drop_if_last(l, l->n->tmpl->rm_g);
-        drop_if_last(l, l->n->tmpl->vvvv_g);
-    }
+    drop_last(l, IR_LAST_A | IR_LAST_B | IR_LAST_VVVV);
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         if (!ir_is_t(l->holds[k])) {
             l->locked[k] = false;
@@ -459,8 +479,8 @@ void x64_flags_clobber(Lower *l)
     FlagsRecipeKind kind = l->flags.recipe.kind;
 
     perform(l,
-            flags_track_clobber(&l->flags, l->facts[l->index].want_in,
-                                l->facts[l->index].m_ahead),
+            flags_track_clobber(&l->flags, l->n->facts.flags_wanted,
+                                l->n->facts.ahead & IR_AHEAD_M),
             kind);
 }
 
@@ -483,10 +503,9 @@ static void flags_before(Lower *l)
 {
     const IrNode *n = l->n;
     uint32_t reads = n->facts.flags_read, changed = n->facts.flags_changed;
-    uint32_t others = l->facts[l->index].want_out & ~n->facts.flags_written;
     FlagsRecipeKind kind;
 
-    if (reads || (changed && others)) {
+    if (reads || (changed && n->facts.ahead & IR_KEEPS)) {
         x64_flags_need_h(l);
     }
     kind = l->flags.recipe.kind;
@@ -496,7 +515,7 @@ static void flags_before(Lower *l)
     /* If it overwrites what the recipe yields nobody wants that any more. */
     perform(l,
             flags_track_touch(&l->flags, n->facts.regs_written,
-                              changed ? 0 : l->facts[l->index].want_in),
+                              changed ? 0 : n->facts.flags_wanted),
             kind);
 }
 
@@ -504,7 +523,7 @@ static void flags_before(Lower *l)
 static void lower_plain(Lower *l, void (*emit)(Lower *l))
 {
     uint32_t changed = l->n->facts.flags_changed;
-    uint32_t others = l->facts[l->index].want_out & ~l->n->facts.flags_written;
+    bool others = l->n->facts.ahead & IR_KEEPS;
     FlagsRecipe r = { .kind = FLAGS_NONE };
 
     flags_before(l);
@@ -514,122 +533,6 @@ static void lower_plain(Lower *l, void (*emit)(Lower *l))
     emit(l);
     if (changed) {
         flags_track_written(&l->flags, others ? NULL : &r);
-    }
-}
-
-/* --- facts ---------------------------------------------------------------------------
- */
-
-static inline void note_use(Lower *l, IrVal v, unsigned index)
-{
-    LowerTemp *t;
-
-    if (!ir_is_t(v)) {
-        return;
-    }
-    if ((unsigned)(v - IR_T0) >= l->ir->temps) {
-        l->failed = true;
-        return;
-    }
-    t = temp_of(l, v);
-    if (!t->last) {
-        t->last = index;
-        t->insn = l->ir->node[index].insn;
-        l->facts[index].ends = true;
-    }
-}
-
-/* What is wanted before @n, given what is wanted after it. */
-static inline uint32_t wanted_before(const IrNode *n, uint32_t out)
-{
-    if (n->facts.precise) {
-        return n->facts.flags_dead ? out | n->facts.flags_read : IR_FLAGS_ALL;
-    }
-    return (out & ~(uint32_t)n->facts.flags_written) | n->facts.flags_read;
-}
-
-/* Whether the flags before @n are going to be saved to M in any case, given whether
- * those behind it are (@m). A JCC saves them on its own way out. */
-static inline bool m_wanted_before(const IrNode *n, bool m)
-{
-    switch (n->op) {
-    case IR_JMP:
-        return !n->facts.flags_dead;
-    case IR_JMPI:
-    case IR_REF_END:
-    case IR_REF:
-        return true;
-    default:
-        return m && !n->facts.flags_changed;
-    }
-}
-
-static inline bool clobbers(const IrNode *n)
-{
-    return n->op == IR_CHECK || n->op == IR_GUARD || n->op == IR_POLL ||
-           n->op == IR_JNZ;
-}
-
-/* How far temporaries reach that live longer than their instruction. */
-static void complete_extents(Lower *l)
-{
-    unsigned reach = 0;
-
-    for (unsigned insn = 0; insn <= l->ir->insns; insn++) {
-        reach = MAX(MAX(reach, insn), l->extends[insn]);
-        l->extends[insn] = reach;
-    }
-}
-
-/* Backwards: last uses, wanted flags, extents. */
-static void find_facts(Lower *l)
-{
-    uint32_t want = 0;
-    bool clobber = l->loop.possible, m = false, far = false;
-
-    memset(l->extends, 0, (l->ir->insns + 1) * sizeof(l->extends[0]));
-    for (unsigned k = 0; k < l->ir->temps; k++) {
-        l->temp[k] = (LowerTemp){ .reg = -1, .slot = -1 };
-    }
-    for (unsigned i = l->ir->count; i-- > 0;) {
-        const IrNode *n = &l->ir->node[i];
-        LowerFacts *f = &l->facts[i];
-
-        if (n->flags & IR_DEAD) {
-            continue;
-        }
-        if (n->insn > l->ir->insns) {
-            l->failed = true;
-            return;
-        }
-        f->ends = false;
-        note_use(l, n->dst, i);
-        note_use(l, n->a, i);
-        note_use(l, n->b, i);
-        if (n->op == IR_TEMPLATE) {
-            l->last_template = MAX(l->last_template, i + 1);
-            note_use(l, n->tmpl->reg_g, i);
-            note_use(l, n->tmpl->rm_g, i);
-            note_use(l, n->tmpl->vvvv_g, i);
-        }
-        if (ir_is_t(n->dst) && !l->failed && temp_of(l, n->dst)->insn > n->insn) {
-            l->extends[n->insn] = MAX(l->extends[n->insn], temp_of(l, n->dst)->insn);
-            far = true;
-        }
-        f->want_out = want;
-        f->clobber_ahead = clobber;
-        f->m_ahead = m;
-        m = m_wanted_before(n, m);
-        want = wanted_before(n, want);
-        f->want_in = want;
-        if (clobbers(n)) {
-            clobber = true;
-        } else if (n->op == IR_REF || n->facts.flags_written == IR_FLAGS_ALL) {
-            clobber = false;
-        }
-    }
-    if (far) {
-        complete_extents(l);
     }
 }
 
@@ -682,31 +585,14 @@ static void end_node(Lower *l)
 {
     uint32_t written = l->n->facts.regs_written;
 
-    /* Nothing ends, and there is no copy that could be old now. */
-    if (!l->facts[l->index].ends && !ir_is_g(l->holds[0]) && !ir_is_g(l->holds[1])) {
-        memset(l->locked, 0, sizeof(l->locked));
-        memset(l->fresh, 0, sizeof(l->fresh));
-        return;
-    }
+    drop_last(l, IR_LAST);
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         IrVal v = l->holds[k];
 
-        l->locked[k] = false;
-        if (ir_is_t(v) && temp_of(l, v)->last <= l->index) {
-            drop(l, v);
-        } else if (ir_is_g(v) && written & 1u << (v - IR_G0) && !l->fresh[k]) {
+        if (ir_is_g(v) && written & 1u << (v - IR_G0) && !l->fresh[k]) {
             l->holds[k] = IR_NONE;
         }
-        l->fresh[k] = false;
-    }
-    /* Those whose last use was in a slot. */
-    drop_if_last(l, l->n->a);
-    drop_if_last(l, l->n->dst);
-    drop_if_last(l, l->n->b);
-    if (l->n->op == IR_TEMPLATE) {
-        drop_if_last(l, l->n->tmpl->reg_g);
-        drop_if_last(l, l->n->tmpl->rm_g);
-        drop_if_last(l, l->n->tmpl->vvvv_g);
+        l->locked[k] = l->fresh[k] = false;
     }
 }
 
@@ -718,9 +604,6 @@ static void walk(Lower *l)
 
     for (l->index = 0; l->index < ir->count; l->index++) {
         l->n = &ir->node[l->index];
-        if (l->n->flags & IR_DEAD) {
-            continue;
-        }
         if (l->n->insn > l->insn) {
             begin_insn(l, l->n->insn);
         }
@@ -744,18 +627,22 @@ static bool is_good(const Lower *l)
 static bool can_loop(const IrBlock *ir, const JitBlock *b)
 {
     const IrNode *first = &ir->node[0];
-    bool jumps = false;
 
-    if (first->op != IR_POLL) {
-        return false;
-    }
-    for (unsigned i = 1; i < ir->count; i++) {
-        const IrNode *n = &ir->node[i];
-
-        jumps |= n->op == IR_JCC && !(n->flags & IR_DEAD) && (uint64_t)n->imm == ir->pc;
-    }
-    return jumps && !(first->flags & IR_DEAD) && (uint64_t)first->imm == ir->pc &&
+    return ir->loops && first->op == IR_POLL && (uint64_t)first->imm == ir->pc &&
            ir->same_page && !b->self_check && !jit_is_unlinked();
+}
+
+/* What comes behind the last node is the first one, which destroys the host's flags. */
+static void clobber_at_end(IrBlock *ir)
+{
+    for (unsigned i = ir->count; i-- > 0;) {
+        IrFacts *f = &ir->node[i].facts;
+
+        f->ahead |= IR_AHEAD_CLOBBER;
+        if (ir->node[i].op == IR_REF || f->flags_written == IR_FLAGS_ALL) {
+            break;
+        }
+    }
 }
 
 /* As it is before the first node, but for the flags. */
@@ -766,6 +653,9 @@ static void reset_walk(Lower *l)
     l->stubs = l->tails = 0;
     l->slots_used = 0;
     memset(l->place, 0, (l->ir->insns + 1) * sizeof(l->place[0]));
+    for (unsigned k = 0; k < l->ir->temps; k++) {
+        l->temp[k].reg = l->temp[k].slot = -1;
+    }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         l->holds[k] = IR_NONE;
         l->fresh[k] = l->locked[k] = false;
@@ -780,9 +670,6 @@ static void walk_loop(Lower *l)
     l->loop.second = true;
     l->flags = at_jump;
     reset_walk(l);
-    for (unsigned k = 0; k < l->ir->temps; k++) {
-        l->temp[k].reg = l->temp[k].slot = -1;
-    }
     x64_exit_loop(l);
     walk(l);
     if (is_good(l)) {
@@ -790,15 +677,26 @@ static void walk_loop(Lower *l)
     }
 }
 
+/* Behind the last, 0: none. */
+static unsigned last_template(const IrBlock *ir)
+{
+    unsigned i = ir->count;
+
+    while (i > 0 && ir->node[i - 1].op != IR_TEMPLATE) {
+        i--;
+    }
+    return i;
+}
+
 static bool emit(Lower *l)
 {
     l->loop.possible = can_loop(l->ir, l->block);
-    find_facts(l);
-    if (l->failed) {
-        return false;
+    if (l->loop.possible) {
+        clobber_at_end(l->ir);
     }
-    if (l->loop.possible && l->last_template) {
-        l->last_template = UINT_MAX; /* they come again */
+    if (l->ir->vec) {
+        l->last_template = l->loop.possible ? UINT_MAX /* they come again */
+                                            : last_template(l->ir);
     }
     x64_exit_begin(l);
     walk(l);
@@ -818,7 +716,6 @@ static void reserve(Lower *l, unsigned nodes)
 {
     if (nodes > l->reserved) {
         l->reserved = nodes * 2;
-        l->facts = g_renew(LowerFacts, l->facts, l->reserved);
         l->stub = g_renew(LowerStub, l->stub, l->reserved);
     }
 }
@@ -840,7 +737,8 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
     const uint8_t *hot_start = hot->p, *cold_start = cold->p;
     bool ok;
 
-    if (ir->overflow || !ir->count || ir->insns > LOWER_INSNS_MAX) {
+    if (ir->overflow || !ir->count || ir->insns > LOWER_INSNS_MAX ||
+        ir->node[ir->count - 1].insn > ir->insns) {
         return false;
     }
     reserve(l, ir->count + 1); /* two stubs at a POLL */

@@ -45,17 +45,7 @@ _Static_assert(X64_FRAME_BYTES % 16 == 0, "the stack is aligned for C");
 /* A temporary: in a register, in a slot, or nowhere (before and after its life). */
 typedef struct LowerTemp {
     int8_t reg, slot; /* -1: none */
-    uint16_t insn;    /* guest instruction of its last use */
-    uint32_t last;    /* index of the node of its last use */
 } LowerTemp;
-
-/* Facts of a node that depend on what follows. */
-typedef struct LowerFacts {
-    uint16_t want_in, want_out; /* flags that are read or must be exact later */
-    bool ends;                  /* is the last use of some temporary */
-    bool m_ahead;               /* M will be wanted of the flags of want_out */
-    bool clobber_ahead; /* H is destroyed before the flags of want_out are rewritten */
-} LowerFacts;
 
 typedef enum LowerStubKind { STUB_REFS, STUB_POLL, STUB_COUNT } LowerStubKind;
 
@@ -111,7 +101,7 @@ enum {
 };
 
 typedef struct Lower {
-    unsigned reserved; /* elements of .facts and .stub */
+    unsigned reserved; /* elements of .stub */
     const JitTarget *target;
     IrBlock *ir;
     JitBlock *block;
@@ -134,14 +124,11 @@ typedef struct Lower {
 
     /* flags */
     FlagsTrack flags;
-    LowerFacts *facts;
     unsigned open_insn; /* instructions before this one may have been done by a stub */
 
     /* places */
     int insn; /* the last that began */
     LowerPlace place[LOWER_INSNS_MAX + 1];
-    uint16_t extends[LOWER_INSNS_MAX + 1]; /* last instruction that needs temporaries
-                                          from this one or earlier ones */
     unsigned last_template;
     LowerLoop loop;
 

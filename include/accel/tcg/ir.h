@@ -148,22 +148,41 @@ enum {
     IR_STATE_B = 1 << 3, /* b is the field of the state at .disp */
     IR_LOCK = 1 << 4,    /* memory destination, atomic */
     /* set by passes */
-    IR_LIVE = 1 << 5, /* flags: some flag written here is read before it is rewritten */
-    IR_NEEDED = 1 << 6, /* flags: a slow stub, REF or exit follows before all are
-                           rewritten: the exact value must be recoverable */
-    IR_DEAD = 1 << 7,   /* removed */
+    IR_LIVE = 1 << 5, /* flags: before all that are written here are rewritten somebody
+                         reads one, or a slow stub, REF or exit follows, for which the
+                         exact value must be recoverable */
+    IR_DEAD = 1 << 6, /* removed */
 };
 
 typedef struct IrTemplate IrTemplate;
+
+/* IrFacts.ahead */
+enum {
+    IR_AHEAD_M = 1 << 0, /* the flags wanted behind the node will be stored: at an exit,
+                            or for REF */
+    IR_AHEAD_CLOBBER = 1 << 1, /* the host's flags are destroyed before those are
+                                  rewritten */
+    IR_KEEPS = 1 << 2, /* flags are wanted behind the node that it does not write */
+    /* The node is the last that uses the temporary which is its operand, or the
+     * template's (templates have no dst, a). */
+    IR_LAST_DST = 1 << 3,
+    IR_LAST_A = 1 << 4,
+    IR_LAST_B = 1 << 5,
+    IR_LAST_REG = IR_LAST_DST,
+    IR_LAST_RM = IR_LAST_A,
+    IR_LAST_VVVV = 1 << 6,
+    IR_LAST = IR_LAST_DST | IR_LAST_A | IR_LAST_B | IR_LAST_VVVV,
+};
 
 /* What the passes and the back end ask of a node all the time. */
 typedef struct IrFacts {
     uint16_t flags_read, flags_changed, flags_written; /* as ir_flags_read() ... */
     uint16_t regs_read, regs_written;
-    uint8_t roles, klass; /* klass: IrClass */
-    bool precise;         /* ir_is_precise_point() */
-    bool flags_dead;      /* JMP, JCC, JNZ: nobody sees the flags where it goes */
-    uint16_t spare;       /* 16 bytes are copied at once */
+    uint8_t roles, klass;  /* klass: IrClass */
+    bool precise : 1;      /* ir_is_precise_point() */
+    bool flags_dead : 1;   /* JMP, JCC, JNZ: nobody sees the flags where it goes */
+    uint8_t ahead;         /* IR_AHEAD_M ... */
+    uint16_t flags_wanted; /* before the node: read or to be exact from there on */
 } IrFacts;
 
 typedef struct IrNode {
@@ -227,14 +246,17 @@ typedef struct IrBlock {
     IrNode *node;
     unsigned count, capacity;
     unsigned temps;
-    unsigned insns;    /* guest instructions */
-    uint64_t pc;       /* of the first */
-    uint8_t view;      /* which soft TLB of the state CHECK uses */
-    uint8_t salt;      /* which JitEnv.salt its jumps use */
-    uint8_t vec;       /* IR_VEC_* that some template needs */
-    bool overflow;     /* out of nodes or temporaries: give up */
-    uint16_t cur_insn; /* builder: goes into each node */
-    uint8_t *arena;    /* templates; never moves */
+    unsigned insns;              /* guest instructions */
+    uint64_t pc;                 /* of the first */
+    uint8_t view;                /* which soft TLB of the state CHECK uses */
+    uint8_t salt;                /* which JitEnv.salt its jumps use */
+    uint8_t vec;                 /* IR_VEC_* that some template needs */
+    bool overflow;               /* out of nodes or temporaries: give up */
+    bool loops;                  /* a JCC goes to .pc; set by ir_optimize() */
+    uint16_t cur_insn;           /* builder: goes into each node */
+    uint16_t last_use[IR_T_MAX]; /* of temporaries, in the order of nodes; set by
+                                    ir_optimize() */
+    uint8_t *arena;              /* templates; never moves */
     unsigned arena_used, arena_size;
     bool single; /* the machine has one vCPU: LOCK may be dropped */
     /* What the target knows of the place an exit goes to: are all flags overwritten
@@ -287,7 +309,7 @@ uint32_t ir_regs_written(const IrNode *n);
 /* Whether the node may leave the block or call a reference function: the state must be
  * exact. */
 bool ir_is_precise_point(const IrNode *n);
-/* Fills .facts but for .flags_dead. */
+/* Fills .facts but for .flags_dead, .ahead and .flags_wanted. */
 void ir_set_facts(IrNode *n);
 /* Flags read by a condition. */
 uint32_t ir_cc_flags(unsigned cc);
@@ -306,7 +328,7 @@ char *ir_verify(const IrBlock *ir);
 enum {
     IR_PASS_FOLD = 1 << 0,  /* constants, copies, address fusion */
     IR_PASS_GROUP = 1 << 1, /* one CHECK for several accesses of one page */
-    IR_PASS_FLAGS = 1 << 2, /* IR_LIVE, IR_NEEDED; always on: the back end needs it, off
+    IR_PASS_FLAGS = 1 << 2, /* IR_LIVE; always on: the back end needs it, off
                                means "all needed" */
     IR_PASS_DEAD = 1 << 3,  /* nodes without effect */
     IR_PASS_ALL = 15,

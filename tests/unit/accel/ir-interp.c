@@ -584,7 +584,7 @@ void ir_interp(IrMachine *m, const IrBlock *ir, unsigned first, unsigned last)
             if (!m->native) {
                 m->flags &= ~(uint64_t)ir_op_info[n->op].undef;
             }
-            if (m->scramble && !(n->flags & (IR_LIVE | IR_NEEDED))) {
+            if (m->scramble && !(n->flags & IR_LIVE)) {
                 m->flags ^= ir_flags_changed(n);
             }
         }

@@ -27,7 +27,7 @@ struct IrMachine {
     uint8_t *state; /* fields of LDST, STST, IR_STATE_B */
     bool poll;      /* leave at the next POLL */
     bool native;    /* undefined flags are the host's; else 0 */
-    bool scramble;  /* spoil flags that IR_LIVE and IR_NEEDED say nobody wants */
+    bool scramble;  /* spoil flags that IR_LIVE says nobody wants */
     uint64_t temp[IR_T_MAX];
 };
 

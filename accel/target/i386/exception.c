@@ -558,7 +558,9 @@ static bool is_contributory(int v)
 
 static void shutdown_cpu(X86State *cpu)
 {
-    log_item(LOG_INT | LOG_CPU_RESET, "Triple fault\n");
+    if (log_enabled(LOG_INT | LOG_CPU_RESET)) {
+        x86_log_state(cpu, false, "Triple fault\n");
+    }
     cpu->exc_delivering = -1;
     cpu->exc_vector = -1;
     cpu->halted = true;

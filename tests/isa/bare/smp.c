@@ -530,8 +530,19 @@ static void patched_unsynchronised(unsigned cpu, unsigned size, bool with_data)
     barrier();
 }
 
+/* What is being patched. */
+static volatile ulong patch_first, patch_end;
+
+/*
+ * As long as the others have not acknowledged, one may stand between two of the
+ * instructions that are replaced, where another instruction has its second byte next:
+ * it begins anew.
+ */
 static void on_sync(Regs *r)
 {
+    if (r->ip > patch_first && r->ip < patch_end) {
+        r->ip = patch_first;
+    }
     cpuid();
     *lapic(0xb0) = 0;
     __atomic_add_fetch(&synced[0], 1, __ATOMIC_SEQ_CST);
@@ -582,6 +593,8 @@ static void patched_with_breakpoint(unsigned cpu, unsigned size)
     }
     if (!cpu) {
         memcpy((void *)p, one, 24);
+        patch_first = (ulong)p;
+        patch_end = (ulong)p + size;
         want = 0;
         stop = 0;
     }
@@ -628,6 +641,7 @@ static void patched_with_breakpoint(unsigned cpu, unsigned size)
             for (unsigned c = 1; c < cpus; c++) {
                 while (seen[c * 16] != want && !waiting_too_long()) {
                 }
+                CHECK_EQ("smp: a patch is never seen", seen[c * 16], want);
             }
         }
         stop = 1;
@@ -769,7 +783,12 @@ static void write_protection(unsigned cpu)
 /* --- Starting CPUs
  * -------------------------------------------------------------------- */
 
-/* Real mode at 60000: counts, and then does what the case says until the next INIT. */
+/*
+ * Real mode at 60000 and on: counts, and then does what the case says until the next
+ * INIT. Each case has a page; it is written anew, while others execute another one, so
+ * that nobody ever runs half of a program (what a CPU does between two INITs must be
+ * known however long that is).
+ */
 static void starts(void)
 {
     static const uint8_t after[][16] = {
@@ -781,7 +800,7 @@ static void starts(void)
         {            0xf0, 0xff, 0x06,           0x10,0x05, 0xeb, 0xf9 }, /* lock inc word [510] */
         {     0xb8, 0x00,        0x00,    0x0f,           0xa2, 0xeb, 0xf9 }, /* cpuid */
     };
-    volatile uint8_t *p = (volatile uint8_t *)0x60000;
+    const unsigned cases = sizeof(after) / sizeof(after[0]);
     volatile uint16_t *count = (volatile uint16_t *)0x500;
 
     /* xor ax, ax; mov ds, ax; lock inc word [500] */
@@ -790,32 +809,36 @@ static void starts(void)
 
     *count = 0;
     for (unsigned k = 0; k < 60; k++) {
+        /* Every other time the same as before; the cases change pages. */
+        unsigned page = 0x60 + k / 2 % cases;
+        const uint8_t *then = after[(k / 2 + k / 2 / cases) % cases];
+        volatile uint8_t *p = (volatile uint8_t *)(page * 4096ul);
         uint16_t want = *count + cpus - 1;
 
-        for (unsigned n = 0; n < sizeof(first); n++) {
-            p[n] = first[n];
+        if (k % 4 != 0) {
+            send_ipi(OTHERS | DELIVER_INIT);
         }
-        send_ipi(OTHERS | DELIVER_INIT);
-        if (k & 1) {
-            for (unsigned n = 0; n < 16; n++) {
-                p[sizeof(first) + n] = after[k / 2 % 6][n];
-            }
+        for (unsigned n = 0; n < sizeof(first) + 16 && !(k & 1); n++) {
+            p[n] = n < sizeof(first) ? first[n] : then[n - sizeof(first)];
+        }
+        if (k % 4 == 0) {
+            send_ipi(OTHERS | DELIVER_INIT);
         }
         if (k % 3 == 1) {
             for (uint64_t until = rdtsc() + 50000; rdtsc() < until;) {
                 pause_cpu();
             }
         }
-        send_ipi(OTHERS | DELIVER_SIPI | 0x60);
+        send_ipi(OTHERS | DELIVER_SIPI | page);
         if (k % 5 == 0) {
-            send_ipi(OTHERS | DELIVER_SIPI | 0x60); /* no second start */
+            send_ipi(OTHERS | DELIVER_SIPI | page); /* no second start */
         }
         set_deadline();
         while (*count != want && !waiting_too_long()) {
         }
         CHECK_EQ("smp: started by INIT and SIPI", *count, want);
         if (k % 7 == 0) {
-            send_ipi(OTHERS | DELIVER_SIPI | 0x60); /* they run: nothing happens */
+            send_ipi(OTHERS | DELIVER_SIPI | page); /* they run: nothing happens */
             for (uint64_t until = rdtsc() + 20000; rdtsc() < until;) {
                 pause_cpu();
             }
@@ -828,25 +851,34 @@ static void starts(void)
 /* --------------------------------------------------------------------------------------
  */
 
+/* What runs is told: somebody may have to find out where it hangs. */
+#define PART(call)           \
+    do {                     \
+        if (!cpu) {          \
+            say(#call "\n"); \
+        }                    \
+        call;                \
+    } while (0)
+
 static void all_parts(unsigned cpu)
 {
     *lapic(0xf0) = 0x1ff;
     barrier();
-    litmus(cpu);
-    iriw(cpu);
-    locks(cpu);
-    mixed_locks(cpu);
-    ticket_lock(cpu);
-    handed_on(cpu);
+    PART(litmus(cpu));
+    PART(iriw(cpu));
+    PART(locks(cpu));
+    PART(mixed_locks(cpu));
+    PART(ticket_lock(cpu));
+    PART(handed_on(cpu));
     for (unsigned size = 1; size <= 4; size *= 2) {
-        patched_unsynchronised(cpu, size, false);
-        patched_unsynchronised(cpu, size, true);
+        PART(patched_unsynchronised(cpu, size, false));
+        PART(patched_unsynchronised(cpu, size, true));
     }
     for (unsigned size = 1; size <= 16; size += size < 3 ? 1 : 5) {
-        patched_with_breakpoint(cpu, size);
+        PART(patched_with_breakpoint(cpu, size));
     }
-    shootdown(cpu);
-    write_protection(cpu);
+    PART(shootdown(cpu));
+    PART(write_protection(cpu));
     barrier();
 }
 
@@ -876,5 +908,6 @@ void test(void)
     }
     CHECK_EQ("smp: CPUs that run", cpus_started, cpus);
     all_parts(0);
+    say("starts()\n");
     starts();
 }

@@ -16,7 +16,7 @@ enum { ROOM = 24 /* of the longest instruction, as it is written */ };
 /* Room for one more instruction. */
 static inline bool has_room(JitBuf *b)
 {
-    if (G_UNLIKELY(b->overflow || b->end - b->p < ROOM)) {
+    if (G_UNLIKELY(b->end - b->p < ROOM)) {
         b->overflow = true;
         return false;
     }
@@ -162,9 +162,8 @@ static uint8_t *put_prefixes(uint8_t *p, AsmOp op, bool gs)
     return p;
 }
 
-/* The instruction with an immediate of @imm_bytes. */
-static void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
-                   int64_t imm)
+static __attribute__((noinline)) void put_any(JitBuf *b, AsmOp op, unsigned reg,
+                                              AsmRm rm, unsigned imm_bytes, int64_t imm)
 {
     uint8_t *p = b->p;
     unsigned rex = rex_of(op, reg, rm);
@@ -173,12 +172,7 @@ static void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_byt
         return;
     }
     g_assert(!rex || !has_high(op, reg, rm));
-    if (op & (ASM_LOCK | ASM_66 | ASM_F3 | ASM_F2)) {
-        p = put_prefixes(p, op, rm.gs);
-    } else {
-        *p = 0x65;
-        p += rm.gs;
-    }
+    p = put_prefixes(p, op, rm.gs);
     *p = rex;
     p += rex != 0;
     if (op & ASM_MAP) {
@@ -189,10 +183,50 @@ static void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_byt
     }
     *p++ = op;
     p = put_modrm(p, low3(reg), rm);
-    if (imm_bytes) {
-        p = put_imm(p, imm_bytes, imm);
+    b->p = put_imm(p, imm_bytes, imm);
+}
+
+/*
+ * The instruction with an immediate of @imm_bytes. Most are an opcode of one byte with
+ * a register or [base + disp]: these first, on the operand as one number.
+ */
+static void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
+                   int64_t imm)
+{
+    enum { PLAIN = 0xff | ASM_W, INDEX_GS = 0x4ff, NO_INDEX = A_NONE };
+    static const uint8_t disp_bytes[] = { 0, 1, 4 };
+    uint8_t *p = b->p;
+    uint64_t bits;
+    unsigned rex, base;
+    int32_t disp;
+
+    memcpy(&bits, &rm, sizeof(bits));
+    if (op & ~(AsmOp)PLAIN || (bits >> 16 & INDEX_GS) != NO_INDEX ||
+        (uint16_t)bits == (A_NONE << 8 | A_NONE) || b->end - p < ROOM) {
+        put_any(b, op, reg, rm, imm_bytes, imm);
+        return;
     }
-    b->p = p;
+    base = bits | bits >> 8; /* the one that is not A_NONE */
+    rex = op >> 10 | (reg >> 1 & 4) | (base >> 3 & 1);
+    *p = 0x40 | rex;
+    p += rex != 0;
+    *p++ = op;
+    base &= 7;
+    reg = (reg & 7) << 3 | base;
+    if ((uint8_t)bits != A_NONE) {
+        *p++ = 0xc0 | reg;
+    } else {
+        unsigned mod;
+
+        disp = (int32_t)(bits >> 32);
+        mod = disp == 0 && base != 5 ? 0 : disp == (int8_t)disp ? 1 : 2;
+        *p++ = mod << 6 | reg;
+        *p = 4 << 3 | 4; /* SIB without index */
+        p += base == 4;
+        put32(p, disp);
+        p += disp_bytes[mod];
+    }
+    b->p = put_imm(p, imm_bytes, imm);
 }
 
 void asm_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm)

@@ -13,14 +13,18 @@
 
 enum { ROOM = 24 /* of the longest instruction, as it is written */ };
 
+/* Takes nothing more. */
+static bool overflow(JitBuf *b)
+{
+    b->overflow = true;
+    b->end = b->p;
+    return false;
+}
+
 /* Room for one more instruction. */
 static inline bool has_room(JitBuf *b)
 {
-    if (G_UNLIKELY(b->end - b->p < ROOM)) {
-        b->overflow = true;
-        return false;
-    }
-    return true;
+    return G_LIKELY(b->end - b->p >= ROOM) || overflow(b);
 }
 
 static inline uint8_t *put32(uint8_t *p, uint32_t v)
@@ -38,8 +42,8 @@ static inline uint8_t *put_imm(uint8_t *p, unsigned bytes, uint64_t imm)
 
 void asm_bytes(JitBuf *b, const void *bytes, unsigned n)
 {
-    if (b->overflow || (size_t)(b->end - b->p) < n) {
-        b->overflow = true;
+    if ((size_t)(b->end - b->p) < n) {
+        overflow(b);
         return;
     }
     memcpy(b->p, bytes, n);
@@ -232,12 +236,6 @@ static void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_byt
 void asm_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm)
 {
     put_rm(b, op, reg, rm, 0, 0);
-}
-
-void asm_rm_imm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
-                int64_t imm)
-{
-    put_rm(b, op, reg, rm, imm_bytes, imm);
 }
 
 void asm_vex(JitBuf *b, AsmOp op, unsigned reg, unsigned vvvv, AsmRm rm)

@@ -121,9 +121,6 @@ bool asm_can_encode(AsmOp op, unsigned reg, AsmRm rm);
 /* [LOCK] [gs] [66 F3 F2] [REX] opcode ModRM. @reg is a register or the /digit. An
  * immediate follows by asm_imm(). */
 void asm_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm);
-/* With an immediate. */
-void asm_rm_imm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
-                int64_t imm);
 /* The same in VEX encoding; @vvvv 0 if unused. */
 void asm_vex(JitBuf *b, AsmOp op, unsigned reg, unsigned vvvv, AsmRm rm);
 void asm_imm(JitBuf *b, unsigned bytes, int64_t imm);

@@ -79,7 +79,7 @@ static void mov_to_mem(Lower *l)
     } else {
         r = x64_in_reg(l, n->b);
     }
-    x64_op(l, asm_width(0x88, n->w), r, m, 0, 0);
+    x64_op(l, asm_width(0x88, n->w), r, m);
 }
 
 static void mov_to_temp(Lower *l)
@@ -162,7 +162,7 @@ static void lower_mov(Lower *l)
     if (x64_is_mem(home)) {
         mov_to_state(l, home);
     } else if (!(n->flags & IR_IMM)) {
-        x64_op(l, asm_width(0x8a, n->w), home.reg, x64_b(l), 0, 0);
+        x64_op(l, asm_width(0x8a, n->w), home.reg, x64_b(l));
     } else if (n->w >= 4) {
         asm_mov_imm(l->hot, home.reg, n->w == 8 ? (uint64_t)n->imm : (uint32_t)n->imm);
     } else {
@@ -251,7 +251,7 @@ static void alu_on(Lower *l, unsigned op, AsmRm dst, AsmOp attr)
     if (n->flags & IR_IMM) {
         asm_alu_imm(l->hot, op, n->w, dst, n->imm, attr);
     } else if (!x64_is_mem(dst)) {
-        x64_op(l, asm_width(op << 3 | 2, n->w), dst.reg, x64_b(l), 0, 0);
+        x64_op(l, asm_width(op << 3 | 2, n->w), dst.reg, x64_b(l));
     } else {
         unsigned b;
 
@@ -263,7 +263,7 @@ static void alu_on(Lower *l, unsigned op, AsmRm dst, AsmOp attr)
         } else {
             b = x64_in_reg(l, n->b);
         }
-        x64_op(l, asm_width(op << 3, n->w) | attr, b, dst, 0, 0);
+        x64_op(l, asm_width(op << 3, n->w) | attr, b, dst);
     }
 }
 
@@ -292,9 +292,9 @@ static void lower_test(Lower *l, AsmRm a)
         a = asm_reg(x64_in_reg(l, n->a));
     }
     if (!x64_is_mem(a)) {
-        x64_op(l, asm_width(0x84, n->w), a.reg, x64_b(l), 0, 0);
+        x64_op(l, asm_width(0x84, n->w), a.reg, x64_b(l));
     } else {
-        x64_op(l, asm_width(0x84, n->w), x64_in_reg(l, n->b), a, 0, 0);
+        x64_op(l, asm_width(0x84, n->w), x64_in_reg(l, n->b), a);
     }
 }
 
@@ -512,7 +512,7 @@ static void xchg_registers(Lower *l)
     if (n->b != n->dst) {
         b = x64_dst(l, n->b, n->w, true);
     }
-    x64_op(l, asm_width(0x86, n->w), a.reg, asm_reg(b.reg), 0, 0);
+    x64_op(l, asm_width(0x86, n->w), a.reg, asm_reg(b.reg));
     x64_dst_end(l, &a, n->w);
     if (n->b != n->dst) {
         x64_dst_end(l, &b, n->w);
@@ -527,7 +527,7 @@ static void xchg_memory(Lower *l)
     unsigned s;
 
     if (!l->ir->single || b.store) {
-        x64_op(l, asm_width(0x86, n->w), b.reg, m, 0, 0);
+        x64_op(l, asm_width(0x86, n->w), b.reg, m);
         x64_dst_end(l, &b, n->w);
         return;
     }
@@ -538,8 +538,8 @@ static void xchg_memory(Lower *l)
     } else {
         asm_load(l->hot, n->w, s, m);
     }
-    x64_op(l, asm_width(0x88, n->w), b.reg, m, 0, 0);
-    x64_op(l, asm_width(0x8a, n->w), b.reg, asm_reg(s), 0, 0);
+    x64_op(l, asm_width(0x88, n->w), b.reg, m);
+    x64_op(l, asm_width(0x8a, n->w), b.reg, asm_reg(s));
 }
 
 static void lower_xadd(Lower *l)
@@ -547,7 +547,7 @@ static void lower_xadd(Lower *l)
     Rmw o = rmw_begin(l);
     LowerDst b = x64_dst(l, l->n->b, l->n->w, true);
 
-    x64_op(l, asm_width(ASM_0F | 0xc0, l->n->w) | lock_of(l), b.reg, o.rm, 0, 0);
+    x64_op(l, asm_width(ASM_0F | 0xc0, l->n->w) | lock_of(l), b.reg, o.rm);
     if (l->n->dst != l->n->b) {
         x64_dst_end(l, &b, l->n->w);
     }

@@ -212,7 +212,7 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
     }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         if (p->copy[k] != IR_NONE) {
-            asm_load(l->cold, 8, l->scratch[k], x64_home(l, p->copy[k]));
+            asm_load(l->cold, 8, A_R14 + k, x64_home(l, p->copy[k]));
         }
     }
     asm_jmp(l->cold, p->at);

@@ -209,7 +209,7 @@ static void lower_guard(Lower *l)
             a = asm_reg(x64_in_reg(l, n->a));
         }
         b = x64_b(l);
-        x64_op(l, asm_width(ASM_CMP << 3 | 2, n->w), a.reg, b, 0, 0);
+        x64_op(l, asm_width(ASM_CMP << 3 | 2, n->w), a.reg, b);
     }
     x64_stub(l, asm_jcc_fwd(l->hot, n->cc));
 }

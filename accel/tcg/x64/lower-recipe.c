@@ -184,9 +184,6 @@ bool x64_recipe(Lower *l, FlagsRecipe *r)
     const IrNode *n = l->n;
 
     *r = (FlagsRecipe){ .w = n->w };
-    if (!(n->facts.ahead & IR_AHEAD_CLOBBER)) {
-        return false;
-    }
     if (n->op == IR_CMP || n->op == IR_TEST) {
         return compare(l, r);
     }

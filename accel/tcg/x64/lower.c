@@ -11,7 +11,7 @@
 /* --- what code is for: "info jit" ------------------------------------------------
  */
 
-static JitCodeUse uses[LOWER_USES];
+LowerUse x64_uses[LOWER_USES];
 
 const JitCodeUse *jit_host_code_uses(unsigned *count)
 {
@@ -19,28 +19,17 @@ const JitCodeUse *jit_host_code_uses(unsigned *count)
         "flags",     "fields",    "head",      "tails",     "cold head",
         "cold exit", "cold tail", "cold refs", "cold poll",
     };
+    static JitCodeUse uses[LOWER_USES];
 
     for (unsigned k = 0; k < LOWER_USES; k++) {
-        uses[k].name = k < IR_OP_COUNT ? ir_op_info[k].name : name[k - IR_OP_COUNT];
+        uses[k] = (JitCodeUse){
+            .name = k < IR_OP_COUNT ? ir_op_info[k].name : name[k - IR_OP_COUNT],
+            .count = x64_uses[k].count,
+            .bytes = x64_uses[k].bytes,
+        };
     }
     *count = LOWER_USES;
     return uses;
-}
-
-static void count(unsigned use, size_t bytes)
-{
-    uses[use].count++;
-    uses[use].bytes += bytes;
-}
-
-void x64_count(Lower *l, unsigned use, const uint8_t *from)
-{
-    const JitBuf *b = use < LOWER_USE_COLD_HEAD ? l->hot : l->cold;
-
-    count(use, b->p - from);
-    if (use == LOWER_USE_FLAGS || use == LOWER_USE_FIELD) {
-        uses[l->n->op].bytes -= b->p - from;
-    }
 }
 
 /* --- scratch registers and temporaries
@@ -57,32 +46,22 @@ static LowerTemp *temp_of(Lower *l, IrVal v)
     return &l->temp[v - IR_T0];
 }
 
-static int scratch_index(const Lower *l, unsigned reg)
+_Static_assert(LOWER_SCRATCH == 2 && A_R15 == A_R14 + 1, "scratch registers");
+
+static inline bool is_scratch(unsigned reg)
 {
-    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-        if (l->scratch[k] == reg) {
-            return k;
-        }
-    }
-    return -1;
+    return reg - A_R14 < LOWER_SCRATCH;
 }
 
 /* Of a register that is one of them. */
-static unsigned scratch_of(const Lower *l, unsigned reg)
+static inline unsigned scratch_of(unsigned reg)
 {
-    int k = scratch_index(l, reg);
-
-    g_assert(k >= 0);
-    return k;
+    return reg - A_R14;
 }
 
-static void lock(Lower *l, unsigned reg)
+static inline void lock(Lower *l, unsigned k)
 {
-    int k = scratch_index(l, reg);
-
-    if (k >= 0) {
-        l->locked[k] = true;
-    }
+    l->locked |= 1u << k;
 }
 
 /* Moves the temporary in scratch register @k to a slot. */
@@ -102,7 +81,7 @@ static bool spill(Lower *l, unsigned k)
         if (t->slot < 0) {
             return false;
         }
-        asm_store(l->hot, 8, slot_rm(t->slot), l->scratch[k]);
+        asm_store(l->hot, 8, slot_rm(t->slot), A_R14 + k);
         x64_count(l, LOWER_USE_FIELD, from);
     }
     t->reg = -1;
@@ -130,17 +109,23 @@ unsigned x64_scratch(Lower *l)
     int best = -1;
 
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-        if (!l->locked[k] && (best < 0 || cost(l, k) < cost(l, best))) {
+        if (l->holds[k] == IR_NONE && !(l->locked & 1u << k)) {
+            lock(l, k);
+            return A_R14 + k;
+        }
+    }
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        if (!(l->locked & 1u << k) && (best < 0 || cost(l, k) < cost(l, best))) {
             best = k;
         }
     }
     if (best < 0 || (ir_is_t(l->holds[best]) && !spill(l, best))) {
         l->failed = true;
-        return l->scratch[0];
+        return A_R14;
     }
     l->holds[best] = IR_NONE;
-    l->locked[best] = true;
-    return l->scratch[best];
+    lock(l, best);
+    return A_R14 + best;
 }
 
 /* The scratch register with a copy of guest register @v, or -1. */
@@ -174,19 +159,29 @@ void x64_drop_copies(Lower *l)
     }
 }
 
-static AsmRm guest_rm(const Lower *l, unsigned g)
+/* Where registers of the guest live. */
+static void set_homes(Lower *l, const JitTarget *target)
 {
-    int r = l->target->host_reg[g];
+    l->target = target;
+    l->framed = 0;
+    for (unsigned v = 0; v < IR_T0; v++) {
+        l->home[v] = asm_mem(A_NONE, 0);
+        if (ir_is_gh(v)) {
+            l->home[v] = asm_reg(A_AH + (v - IR_GH0));
+        } else if (ir_is_g(v)) {
+            unsigned g = v - IR_G0;
 
-    return r >= 0 ? asm_reg(r) : asm_mem(A_RSP, x64_shared.frame_off[g]);
+            if (target->host_reg[g] >= 0) {
+                l->home[v] = asm_reg(target->host_reg[g]);
+            } else {
+                l->home[v] = asm_mem(A_RSP, x64_shared.frame_off[g]);
+                l->framed |= 1u << g;
+            }
+        }
+    }
 }
 
-AsmRm x64_home(const Lower *l, IrVal v)
-{
-    return ir_is_gh(v) ? asm_reg(A_AH + (v - IR_GH0)) : guest_rm(l, v - IR_G0);
-}
-
-AsmRm x64_rm(Lower *l, IrVal v)
+AsmRm x64_rm_elsewhere(Lower *l, IrVal v)
 {
     LowerTemp *t;
     int k;
@@ -194,14 +189,11 @@ AsmRm x64_rm(Lower *l, IrVal v)
     if (ir_is_g(v)) {
         k = copy_of(l, v);
         if (k < 0) {
-            return guest_rm(l, v - IR_G0);
+            return l->home[v];
         }
-        l->locked[k] = true;
+        lock(l, k);
         l->used[k] = l->index;
-        return asm_reg(l->scratch[k]);
-    }
-    if (ir_is_gh(v)) {
-        return x64_home(l, v);
+        return asm_reg(A_R14 + k);
     }
     if (!ir_is_t(v)) {
         l->failed = true;
@@ -209,7 +201,7 @@ AsmRm x64_rm(Lower *l, IrVal v)
     }
     t = temp_of(l, v);
     if (t->reg >= 0) {
-        lock(l, t->reg);
+        lock(l, scratch_of(t->reg));
         return asm_reg(t->reg);
     }
     if (t->slot >= 0) {
@@ -219,46 +211,21 @@ AsmRm x64_rm(Lower *l, IrVal v)
     return asm_reg(A_RAX);
 }
 
-unsigned x64_in_reg(Lower *l, IrVal v)
+unsigned x64_load(Lower *l, IrVal v, AsmRm rm)
 {
-    AsmRm rm = x64_rm(l, v);
-    const uint8_t *from;
-    unsigned r;
+    unsigned r = x64_scratch(l);
+    const uint8_t *from = l->hot->p;
 
-    if (!x64_is_mem(rm)) {
-        return rm.reg;
-    }
-    r = x64_scratch(l);
-    from = l->hot->p;
+    asm_load(l->hot, 8, r, rm);
     if (ir_is_t(v)) {
-        LowerTemp *t = temp_of(l, v);
-
         /* It stays there; the slot remains good. */
-        asm_load(l->hot, 8, r, rm);
-        t->reg = r;
-        l->holds[scratch_of(l, r)] = v;
+        temp_of(l, v)->reg = r;
+        l->holds[scratch_of(r)] = v;
     } else {
-        asm_load(l->hot, 8, r, rm);
-        set_copy(l, scratch_of(l, r), v);
+        set_copy(l, scratch_of(r), v);
     }
     x64_count(l, LOWER_USE_FIELD, from);
     return r;
-}
-
-AsmRm x64_host_mem(Lower *l, IrVal base)
-{
-    return asm_mem(x64_in_reg(l, base), l->n->disp);
-}
-
-AsmRm x64_b(Lower *l)
-{
-    if (l->n->flags & IR_MEM_B) {
-        return x64_host_mem(l, l->n->b);
-    }
-    if (l->n->flags & IR_STATE_B) {
-        return asm_state(l->n->disp);
-    }
-    return x64_rm(l, l->n->b);
 }
 
 static void drop(Lower *l, IrVal v)
@@ -266,10 +233,10 @@ static void drop(Lower *l, IrVal v)
     LowerTemp *t = temp_of(l, v);
 
     if (t->reg >= 0) {
-        unsigned k = scratch_of(l, t->reg);
+        unsigned k = scratch_of(t->reg);
 
         l->holds[k] = IR_NONE;
-        l->locked[k] = false;
+        l->locked &= ~(1u << k);
     }
     if (t->slot >= 0) {
         l->slots_used &= ~(1 << t->slot);
@@ -277,15 +244,11 @@ static void drop(Lower *l, IrVal v)
     t->reg = t->slot = -1;
 }
 
-/* The operands @last (IR_LAST_*) that this node is the last to use. */
+/* Operands @last (IR_LAST_*): this node is the last to use them. */
 static void drop_last(Lower *l, unsigned last)
 {
     const IrNode *n = l->n;
 
-    last &= n->facts.ahead;
-    if (!(last & IR_LAST)) {
-        return;
-    }
     if (last & IR_LAST_B) {
         drop(l, n->b);
     }
@@ -311,10 +274,14 @@ static void drop_last(Lower *l, unsigned last)
 
 void x64_release(Lower *l)
 {
-    drop_last(l, IR_LAST_A | IR_LAST_B | IR_LAST_VVVV);
+    unsigned last = l->n->facts.ahead & (IR_LAST_A | IR_LAST_B | IR_LAST_VVVV);
+
+    if (last) {
+        drop_last(l, last);
+    }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         if (!ir_is_t(l->holds[k])) {
-            l->locked[k] = false;
+            l->locked &= ~(1u << k);
         }
     }
 }
@@ -328,8 +295,8 @@ static unsigned define_in(Lower *l, IrVal v, unsigned reg)
         return reg;
     }
     t->reg = reg;
-    l->holds[scratch_of(l, reg)] = v;
-    lock(l, reg);
+    l->holds[scratch_of(reg)] = v;
+    lock(l, scratch_of(reg));
     return reg;
 }
 
@@ -342,9 +309,8 @@ unsigned x64_define(Lower *l, IrVal v)
 
 unsigned x64_define_at(Lower *l, IrVal v, unsigned reg)
 {
-    int k = scratch_index(l, reg);
-
-    return k >= 0 && !ir_is_t(l->holds[k]) ? define_in(l, v, reg) : x64_define(l, v);
+    return is_scratch(reg) && !ir_is_t(l->holds[scratch_of(reg)]) ? define_in(l, v, reg)
+                                                                  : x64_define(l, v);
 }
 
 LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
@@ -377,8 +343,8 @@ LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
     k = copy_of(l, v);
     d.whole = w >= 4 || load || k >= 0;
     if (k >= 0) {
-        l->locked[k] = true;
-        d.reg = l->scratch[k];
+        lock(l, k);
+        d.reg = A_R14 + k;
         return d;
     }
     d.reg = x64_scratch(l);
@@ -388,20 +354,17 @@ LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
     return d;
 }
 
-void x64_dst_end(Lower *l, const LowerDst *d, unsigned w)
+void x64_dst_store(Lower *l, const LowerDst *d, unsigned w)
 {
     const uint8_t *from = l->hot->p;
     unsigned k;
 
-    if (!d->store) {
-        return;
-    }
     asm_store(l->hot, w < 4 ? w : 8, d->home, d->reg);
     x64_count(l, LOWER_USE_FIELD, from);
-    k = scratch_of(l, d->reg);
+    k = scratch_of(d->reg);
     if (d->whole) {
         set_copy(l, k, d->v);
-        l->fresh[k] = true;
+        l->fresh |= 1u << k;
     }
 }
 
@@ -413,24 +376,24 @@ static unsigned low_of(unsigned high)
     return high - A_AH;
 }
 
-void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes, int64_t imm)
+void x64_byte_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm)
 {
-    unsigned full = A_NONE;
+    unsigned full;
 
-    if (!asm_can_encode(op, reg, rm)) {
-        if (op & ASM_BYTE_REG && asm_is_high(reg)) {
-            full = low_of(reg);
-            reg = full;
-        } else {
-            full = low_of(rm.reg);
-            rm.reg = full;
-        }
-        asm_rorx(l->hot, 8, full, full, 8);
+    if (asm_can_encode(op, reg, rm)) {
+        asm_rm(l->hot, op, reg, rm);
+        return;
     }
-    asm_rm_imm(l->hot, op, reg, rm, imm_bytes, imm);
-    if (full != A_NONE) {
-        asm_rorx(l->hot, 8, full, full, 56);
+    if (op & ASM_BYTE_REG && asm_is_high(reg)) {
+        full = low_of(reg);
+        reg = full;
+    } else {
+        full = low_of(rm.reg);
+        rm.reg = full;
     }
+    asm_rorx(l->hot, 8, full, full, 8);
+    asm_rm(l->hot, op, reg, rm);
+    asm_rorx(l->hot, 8, full, full, 56);
 }
 
 /* --- flags ---------------------------------------------------------------------------
@@ -451,7 +414,7 @@ static void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
     r.kind = kind;
     if (action != FLAGS_REDO || flags_recipe_needs_scratch(&r)) {
         s = x64_scratch(l);
-        l->locked[scratch_of(l, s)] = false;
+        l->locked &= ~(1u << scratch_of(s));
     }
     from = l->hot->p;
     if (action == FLAGS_REDO || action == FLAGS_REDO_SAVE) {
@@ -498,123 +461,152 @@ void x64_flags_need_m(Lower *l)
     perform(l, flags_track_need_m(&l->flags), kind);
 }
 
-/* The part of a node that all have: flags before it. */
-static void flags_before(Lower *l)
+/* The part of a node that all but exits have: flags before it. */
+static inline void flags_before(Lower *l)
 {
-    const IrNode *n = l->n;
-    uint32_t reads = n->facts.flags_read, changed = n->facts.flags_changed;
+    const IrFacts *f = &l->n->facts;
     FlagsRecipeKind kind;
 
-    if (reads || (changed && n->facts.ahead & IR_KEEPS)) {
+    if (f->flags_read || (f->flags_changed && f->ahead & IR_KEEPS)) {
         x64_flags_need_h(l);
     }
     kind = l->flags.recipe.kind;
-    if (kind == FLAGS_NONE || !(l->flags.recipe.regs & n->facts.regs_written)) {
+    if (kind == FLAGS_NONE || !(l->flags.recipe.regs & f->regs_written)) {
         return;
     }
     /* If it overwrites what the recipe yields nobody wants that any more. */
     perform(l,
-            flags_track_touch(&l->flags, n->facts.regs_written,
-                              changed ? 0 : n->facts.flags_wanted),
+            flags_track_touch(&l->flags, f->regs_written,
+                              f->flags_changed ? 0 : f->flags_wanted),
             kind);
 }
 
-/* A node that makes code by the host instruction of its name. */
-static void lower_plain(Lower *l, void (*emit)(Lower *l))
+/* A node that makes code by the host instruction of its name, and writes flags. */
+static void lower_writer(Lower *l, void (*emit)(Lower *l))
 {
-    uint32_t changed = l->n->facts.flags_changed;
-    bool others = l->n->facts.ahead & IR_KEEPS;
-    FlagsRecipe r = { .kind = FLAGS_NONE };
+    unsigned ahead = l->n->facts.ahead;
 
-    flags_before(l);
-    if (changed && !others && !x64_recipe(l, &r)) {
-        r.kind = FLAGS_NONE;
+    /* The recipe is asked for first, as it may store an operand. */
+    if (ahead & IR_KEEPS || !(ahead & IR_AHEAD_CLOBBER) ||
+        !x64_recipe(l, &l->flags.recipe)) {
+        l->flags.recipe.kind = FLAGS_NONE;
     }
     emit(l);
-    if (changed) {
-        flags_track_written(&l->flags, others ? NULL : &r);
-    }
+    l->flags.h = true;
+    l->flags.m = false;
 }
 
 /* --- the walk ------------------------------------------------------------------------
  */
 
-static void begin_insn(Lower *l, unsigned insn)
+/* From the one that began last to @insn; those between them have no nodes. */
+static void begin_insn(Lower *l, int insn)
 {
+    LowerPlace *p = &l->place[l->insn + 1];
+
+    for (; l->insn + 1 < insn; l->insn++) {
+        p++->at = NULL;
+    }
     l->insn = insn;
-    l->place[insn] = (LowerPlace){ .at = asm_here(l->hot), .h = l->flags.h };
+    p->at = asm_here(l->hot);
+    p->h = l->flags.h;
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-        if (ir_is_g(l->holds[k])) {
-            l->place[insn].copy[k] = l->holds[k];
-        }
+        p->copy[k] = ir_is_g(l->holds[k]) ? l->holds[k] : IR_NONE;
     }
 }
 
-static void lower_node(Lower *l)
+typedef enum How {
+    PLAIN, /* host instruction of its name */
+    MEM,   /* keeps flags or sees to them itself */
+    EXIT,  /* everything for itself */
+} How;
+
+#define HOW(op, k)                                                                 \
+    ((k) == IR_CLASS_ADDR || (k) == IR_CLASS_GUARD || (k) == IR_CLASS_STATE ? MEM  \
+     : (k) == IR_CLASS_REF || (k) == IR_CLASS_EXIT || (op) == IR_POLL       ? EXIT \
+                                                                            : PLAIN)
+#define LOWER_CLASS(k)                             \
+    ((k) == IR_CLASS_TEMPLATE ? x64_lower_template \
+     : (k) == IR_CLASS_STRING ? x64_lower_string   \
+                              : x64_lower_alu)
+
+static const struct {
+    void (*emit)(Lower *l);
+    How how;
+} by_op[IR_OP_COUNT] = {
+#define IR(name, klass, reads, writes, undef, attr)                               \
+    { HOW(IR_##name, IR_CLASS_##klass) == MEM    ? x64_lower_mem                  \
+      : HOW(IR_##name, IR_CLASS_##klass) == EXIT ? x64_lower_exit                 \
+                                                 : LOWER_CLASS(IR_CLASS_##klass), \
+      HOW(IR_##name, IR_CLASS_##klass) },
+#include "accel/tcg/ir.def"
+#undef IR
+};
+
+static inline void lower_node(Lower *l)
 {
-    switch (ir_op_info[l->n->op].klass) {
-    case IR_CLASS_ADDR:
-    case IR_CLASS_GUARD:
-    case IR_CLASS_STATE:
+    unsigned op = l->n->op;
+
+    if (by_op[op].how != EXIT) {
         flags_before(l);
-        x64_lower_mem(l);
-        break;
-    case IR_CLASS_REF:
-    case IR_CLASS_EXIT:
-        x64_lower_exit(l);
-        break;
-    case IR_CLASS_TEMPLATE:
-        lower_plain(l, x64_lower_template);
-        break;
-    case IR_CLASS_STRING:
-        lower_plain(l, x64_lower_string);
-        break;
-    case IR_CLASS_MISC:
-        if (l->n->op == IR_POLL) {
-            x64_lower_exit(l);
-            break;
-        }
-        /* fall through */
-    default:
-        lower_plain(l, x64_lower_alu);
-        break;
+    }
+    if (by_op[op].how == PLAIN && l->n->facts.flags_changed) {
+        lower_writer(l, by_op[op].emit);
+    } else {
+        by_op[op].emit(l);
     }
 }
 
-static void end_node(Lower *l)
+/* Copies of what the node has written. */
+static void drop_old_copies(Lower *l)
 {
     uint32_t written = l->n->facts.regs_written;
 
-    drop_last(l, IR_LAST);
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         IrVal v = l->holds[k];
 
-        if (ir_is_g(v) && written & 1u << (v - IR_G0) && !l->fresh[k]) {
+        if (ir_is_g(v) && written & 1u << (v - IR_G0) && !(l->fresh & 1u << k)) {
             l->holds[k] = IR_NONE;
         }
-        l->locked[k] = l->fresh[k] = false;
     }
+}
+
+static inline void end_node(Lower *l)
+{
+    const IrFacts *f = &l->n->facts;
+
+    if (f->ahead & IR_LAST) {
+        drop_last(l, f->ahead & IR_LAST);
+    }
+    if (f->regs_written & l->framed) {
+        drop_old_copies(l);
+    }
+    l->locked = l->fresh = 0;
 }
 
 static void walk(Lower *l)
 {
     IrBlock *ir = l->ir;
-    const uint8_t *from;
-    unsigned op;
 
     for (l->index = 0; l->index < ir->count; l->index++) {
+        const uint8_t *from = l->hot->p;
+        LowerUse *use;
+
         l->n = &ir->node[l->index];
+        use = &x64_uses[l->n->op];
         if (l->n->insn > l->insn) {
             begin_insn(l, l->n->insn);
         }
-        from = l->hot->p;
-        op = l->n->op;
         lower_node(l);
-        count(op, l->hot->p - from);
+        use->count++;
+        use->bytes += l->hot->p - from;
         if (l->failed || l->hot->overflow || l->cold->overflow) {
             return;
         }
         end_node(l);
+    }
+    for (unsigned insn = l->insn + 1; insn <= ir->insns; insn++) {
+        l->place[insn].at = NULL;
     }
 }
 
@@ -652,14 +644,13 @@ static void reset_walk(Lower *l)
     l->insn = -1;
     l->stubs = l->tails = 0;
     l->slots_used = 0;
-    memset(l->place, 0, (l->ir->insns + 1) * sizeof(l->place[0]));
     for (unsigned k = 0; k < l->ir->temps; k++) {
         l->temp[k].reg = l->temp[k].slot = -1;
     }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         l->holds[k] = IR_NONE;
-        l->fresh[k] = l->locked[k] = false;
     }
+    l->locked = l->fresh = 0;
 }
 
 /* The second time: LowerLoop. */
@@ -742,14 +733,14 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
         return false;
     }
     reserve(l, ir->count + 1); /* two stubs at a POLL */
-    l->target = target;
+    if (l->target != target) {
+        set_homes(l, target);
+    }
     l->ir = ir;
     l->block = b;
     l->hot = hot;
     l->cold = cold;
     l->small = !b->hot;
-    l->scratch[0] = A_R14;
-    l->scratch[1] = A_R15;
     reset(l);
     ok = emit(l);
     b->vec = ir->vec;

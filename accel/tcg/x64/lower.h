@@ -111,14 +111,15 @@ typedef struct Lower {
     unsigned index; /* of the node */
     const IrNode *n;
 
-    /* registers */
-    uint8_t scratch[LOWER_SCRATCH];
+    /* registers: scratch are A_R14 and those behind it */
+    AsmRm home[IR_T0]; /* of guest registers; memory for other values */
+    uint32_t framed;   /* guest registers that live in the frame */
     /* The temporary in it, or a guest register that lives in the state, which has the
      * same value; IR_NONE: free. */
     IrVal holds[LOWER_SCRATCH];
     uint32_t used[LOWER_SCRATCH]; /* copies: node that used it last */
-    bool fresh[LOWER_SCRATCH];    /* copies: written by this node */
-    bool locked[LOWER_SCRATCH];
+    uint8_t fresh;                /* bits: copies that were written by this node */
+    uint8_t locked;               /* bits */
     uint8_t slots_used;
     LowerTemp temp[IR_T_MAX];
 
@@ -140,26 +141,73 @@ typedef struct Lower {
     const uint8_t *refs; /* calls run_refs for the instructions in r15d */
 } Lower;
 
+typedef struct LowerUse {
+    uint64_t count, bytes;
+} LowerUse;
+extern LowerUse x64_uses[LOWER_USES]; /* translation lock */
+
 /* Counts what @l has written since @from as @use, and not as the node's. */
-void x64_count(Lower *l, unsigned use, const uint8_t *from);
+static inline void x64_count(Lower *l, unsigned use, const uint8_t *from)
+{
+    size_t bytes = (use < LOWER_USE_COLD_HEAD ? l->hot : l->cold)->p - from;
+
+    x64_uses[use].count++;
+    x64_uses[use].bytes += bytes;
+    if (use == LOWER_USE_FLAGS || use == LOWER_USE_FIELD) {
+        x64_uses[l->n->op].bytes -= bytes;
+    }
+}
 
 /* --- lower.c: operands -------------------------------------------------------------
  */
 
 /* A scratch register until the end of the node. */
 unsigned x64_scratch(Lower *l);
-/* Where the value is: register, slot or field. */
-AsmRm x64_rm(Lower *l, IrVal v);
-/* The same in a register, which is not to be changed. */
-unsigned x64_in_reg(Lower *l, IrVal v);
+static inline bool x64_is_mem(AsmRm rm)
+{
+    return rm.reg == A_NONE;
+}
+
 /* Where a guest register lives. */
-AsmRm x64_home(const Lower *l, IrVal v);
+static inline AsmRm x64_home(const Lower *l, IrVal v)
+{
+    return l->home[v];
+}
+
+/* x64_rm() of temporaries and what lives in the frame. */
+AsmRm x64_rm_elsewhere(Lower *l, IrVal v);
+/* Where the value is: register, slot or field. */
+static inline AsmRm x64_rm(Lower *l, IrVal v)
+{
+    return v < IR_T0 && !x64_is_mem(l->home[v]) ? l->home[v] : x64_rm_elsewhere(l, v);
+}
+
+/* x64_in_reg() of what is at @rm. */
+unsigned x64_load(Lower *l, IrVal v, AsmRm rm);
+/* The same in a register, which is not to be changed. */
+static inline unsigned x64_in_reg(Lower *l, IrVal v)
+{
+    AsmRm rm = x64_rm(l, v);
+
+    return x64_is_mem(rm) ? x64_load(l, v, rm) : rm.reg;
+}
+
 /* Scratch registers are about to be destroyed, or guest registers changed by others. */
 void x64_drop_copies(Lower *l);
-/* Operand b: value, memory or field; not an immediate. */
-AsmRm x64_b(Lower *l);
 /* Memory at host address @base + disp of the node. */
-AsmRm x64_host_mem(Lower *l, IrVal base);
+static inline AsmRm x64_host_mem(Lower *l, IrVal base)
+{
+    return asm_mem(x64_in_reg(l, base), l->n->disp);
+}
+
+/* Operand b: value, memory or field; not an immediate. */
+static inline AsmRm x64_b(Lower *l)
+{
+    return l->n->flags & IR_MEM_B     ? x64_host_mem(l, l->n->b)
+           : l->n->flags & IR_STATE_B ? asm_state(l->n->disp)
+                                      : x64_rm(l, l->n->b);
+}
+
 /* Ends the life of temporaries that this node is the last to use: their registers may
  * become that of the result. */
 void x64_release(Lower *l);
@@ -167,11 +215,6 @@ void x64_release(Lower *l);
 unsigned x64_define(Lower *l, IrVal t);
 /* As x64_define(), preferring @reg if that is a scratch register which is free. */
 unsigned x64_define_at(Lower *l, IrVal t, unsigned reg);
-
-static inline bool x64_is_mem(AsmRm rm)
-{
-    return rm.reg == A_NONE;
-}
 
 /*
  * A destination that has to be a register: the guest's own, or a copy which
@@ -185,12 +228,25 @@ typedef struct LowerDst {
     AsmRm home;
 } LowerDst;
 LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load);
-void x64_dst_end(Lower *l, const LowerDst *d, unsigned w);
+void x64_dst_store(Lower *l, const LowerDst *d, unsigned w);
+static inline void x64_dst_end(Lower *l, const LowerDst *d, unsigned w)
+{
+    if (d->store) {
+        x64_dst_store(l, d, w);
+    }
+}
 
-/* asm_rm() with an immediate behind it, for any operands: what REX and high bytes
- * forbid is done by rotating the register. */
-void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
-            int64_t imm);
+/* asm_rm() for any operands: what REX and high bytes forbid is done by rotating the
+ * register. */
+void x64_byte_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm);
+static inline void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm)
+{
+    if (op & (ASM_BYTE_REG | ASM_BYTE_RM)) {
+        x64_byte_op(l, op, reg, rm);
+    } else {
+        asm_rm(l->hot, op, reg, rm);
+    }
+}
 
 /* --- lower.c: flags -----------------------------------------------------------------
  */

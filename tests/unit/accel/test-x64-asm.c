@@ -226,7 +226,7 @@ static void test_overflow(void)
     g_assert_true(b.overflow);
     g_assert_true(b.p == code + 5);
     /* Nothing more, whatever fits. */
-    b.end += 100;
+    asm_bytes(&b, code, 1);
     asm_mov(&b, 8, A_RAX, A_RCX);
     g_assert_true(b.p == code + 5);
 }

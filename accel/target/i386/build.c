@@ -9,19 +9,16 @@
  * without a closer look, and the base is added. Linear addresses are cut to 32 bits.
  */
 #include "accel/target/i386/build.h"
-#include "accel/target/i386/decode.h"
+#include "accel/target/i386/flags-ahead.h"
 #include "accel/target/i386/host-features.h"
 #include "accel/target/i386/mmu.h"
 #include "accel/target/i386/system.h"
-#include "accel/tcg/code-pages.h"
 #include "accel/tcg/jit.h"
 
-#include <string.h>
+#include <glib.h>
 
 enum {
     PAGE_SIZE = SOFT_TLB_PAGE,
-    PEEK_MAX = 6,      /* instructions looked at to learn whether flags are dead */
-    PEEK_VEC_MAX = 16, /* behind a block with vector code, most of which has none */
     EXITS_MAX = 4,
 };
 
@@ -354,146 +351,18 @@ void x86_emit_branch(X86Build *b, unsigned cc, uint64_t target, uint64_t next)
 
 /* For the callbacks of the block that was built last. */
 typedef struct BlockContext {
-    X86State *cpu;
-    uint64_t pc;
-    IrBlock *ir;
+    X86FlagsAhead ahead;
     unsigned dead_count;
     uint64_t dead_at[EXITS_MAX]; /* exits where all flags are overwritten */
 } BlockContext;
 
 static __thread BlockContext context;
-static __thread IrBlock *peek_ir;
-
-static uint64_t code_linear(const X86State *cpu, uint64_t pc)
-{
-    return x86_is64(cpu) ? pc : (uint32_t)(cpu->seg_fast[X86_CS].base + pc);
-}
 
 static bool same_page(void *opaque, uint64_t pc)
 {
-    const BlockContext *c = opaque;
-    uint64_t diff = code_linear(c->cpu, pc) ^ code_linear(c->cpu, c->pc);
+    const X86FlagsAhead *a = &((const BlockContext *)opaque)->ahead;
 
-    return diff < PAGE_SIZE;
-}
-
-/* The bytes at @pc in plain RAM, or NULL; *len of them up to the end of the page. */
-static const uint8_t *peek(X86State *cpu, uint64_t pc, unsigned *len)
-{
-    uint64_t lin = code_linear(cpu, pc);
-    const SoftTlbSide *s = &cpu->views[cpu->view].side[soft_tlb_index(lin)];
-    const uint32_t need = SOFT_TLB_RAM | SOFT_TLB_PERM_X;
-
-    if (s->page != (lin & ~(uint64_t)(PAGE_SIZE - 1)) || (s->flags & need) != need) {
-        return NULL;
-    }
-    *len = PAGE_SIZE - (lin & (PAGE_SIZE - 1));
-    if (!x86_is64(cpu)) {
-        uint64_t limit = cpu->seg[X86_CS].limit;
-
-        if (pc > limit) {
-            return NULL;
-        }
-        *len = limit - pc < *len ? limit - pc + 1 : *len;
-    }
-    return x86_tlb_host(cpu, cpu->view, lin);
-}
-
-static bool build_one(X86Build *b, const X86Insn *i);
-
-/* What the instruction does to flags: *dead gains those it overwrites. False: it needs
- * them, or does what makes them visible. */
-static bool overwrites_flags(X86State *cpu, const X86Insn *i, uint32_t *dead)
-{
-    X86Build b = {
-        .ir = peek_ir, .cpu = cpu, .mode = cpu->mode, .insn = i, .count = 1
-    };
-
-    if (i->flags & X86_I_MEM || !i->row || i->row->rules & X86_ENDS) {
-        return false;
-    }
-    ir_block_reset(peek_ir);
-    if (!build_one(&b, i) || peek_ir->overflow) {
-        return false;
-    }
-    for (unsigned k = 0; k < peek_ir->count; k++) {
-        const IrNode *n = &peek_ir->node[k];
-
-        if (ir_is_precise_point(n) || ir_flags_read(n) & ~*dead) {
-            return false;
-        }
-        *dead |= ir_flags_written(n);
-    }
-    return true;
-}
-
-/*
- * A quick look at the first byte of the opcode: no if the instruction has a memory
- * operand, pushes or pops, or transfers control, which overwrites_flags() refuses.
- * Prefixes and the rest: perhaps.
- */
-static bool may_overwrite_flags(bool is64, const uint8_t *p, unsigned left)
-{
-    /* For each high digit the low ones with a ModRM byte whose reg and rm may be
-     * registers; and those that are refused. */
-    static const uint16_t modrm[16] = { 0x0f0f, 0x0f0f, 0x0f0f, 0x0f0f, 0, 0,
-                                        0x0a08, 0,      0x9fff, 0,      0, 0,
-                                        0x0003, 0x000f, 0,      0xc0c0 };
-    static const uint16_t refused[16] = { 0, 0, 0, 0, 0,      0xffff, 0x0500, 0xffff,
-                                          0, 0, 0, 0, 0x300c, 0,      0x0b0f, 0x0010 };
-    unsigned op;
-
-    if (left < 3) {
-        return true;
-    }
-    if (is64 && p[0] >> 4 == 4) {
-        p++; /* REX */
-    }
-    op = p[0];
-    if (modrm[op >> 4] >> (op & 15) & 1) {
-        return p[1] >= 0xc0;
-    }
-    return !(refused[op >> 4] >> (op & 15) & 1);
-}
-
-static void note_peeked(const BlockContext *c, uint64_t pc, unsigned len)
-{
-    c->ir->peeked_lines |= tcg_code_lines(code_linear(c->cpu, pc) % PAGE_SIZE, len);
-}
-
-/*
- * POLL at the target is no reason to keep flags: an interrupt there saves what they
- * happen to be, and they are overwritten when it returns.
- */
-static bool overwrites_all(BlockContext *c, uint64_t pc)
-{
-    uint32_t dead = 0;
-    unsigned left = 0, most = c->ir->vec ? PEEK_VEC_MAX : PEEK_MAX;
-    const uint8_t *p = same_page(c, pc) ? peek(c->cpu, pc, &left) : NULL;
-
-    if (!p) {
-        return false;
-    }
-    if (!peek_ir) {
-        peek_ir = ir_block_new();
-    }
-    for (unsigned k = 0; k < most; k++) {
-        X86Insn i;
-
-        if (!may_overwrite_flags(x86_is64(c->cpu), p, left) ||
-            x86_decode(c->cpu, c->cpu->mode, pc, p, left, &i) != X86_DECODE_OK ||
-            !overwrites_flags(c->cpu, &i, &dead)) {
-            return false;
-        }
-        note_peeked(c, pc, i.len);
-        if (dead == IR_FLAGS_ALL) {
-            return true;
-        }
-        p += i.len;
-        left -= i.len;
-        pc = i.next_rip;
-    }
-    return false;
+    return (x86_code_linear(a->cpu, pc) ^ x86_code_linear(a->cpu, a->pc)) < PAGE_SIZE;
 }
 
 static bool flags_dead_at(void *opaque, uint64_t pc)
@@ -508,17 +377,27 @@ static bool flags_dead_at(void *opaque, uint64_t pc)
     return false;
 }
 
-/* Once, while the block is built: then it is known what it depends on. */
-static void look_at_exits(BlockContext *c)
+/* Looks at exits from node @k on, once, while the block is built: then it is known what
+ * it depends on. Returns whether it may be part of a loop that has no other POLL: a
+ * jump backward or to anywhere. */
+static bool look_at_exits(BlockContext *c, const IrBlock *ir, unsigned k)
 {
-    for (unsigned k = 0; k < c->ir->count; k++) {
-        const IrNode *n = &c->ir->node[k];
+    bool loops = false;
 
-        if ((n->op == IR_JMP || n->op == IR_JCC || n->op == IR_JNZ) &&
-            c->dead_count < EXITS_MAX && overwrites_all(c, (uint64_t)n->imm)) {
-            c->dead_at[c->dead_count++] = (uint64_t)n->imm;
+    for (; k < ir->count; k++) {
+        const IrNode *n = &ir->node[k];
+        uint64_t pc = (uint64_t)n->imm;
+
+        if (n->op == IR_JMPI) {
+            loops = true;
+        } else if (n->op == IR_JMP || n->op == IR_JCC || n->op == IR_JNZ) {
+            loops |= pc <= ir->pc;
+            if (c->dead_count < EXITS_MAX && x86_flags_dead_at(&c->ahead, pc)) {
+                c->dead_at[c->dead_count++] = pc;
+            }
         }
     }
+    return loops;
 }
 
 /* --- blocks -------------------------------------------------------------------------
@@ -535,7 +414,7 @@ static bool ends_block(const X86Insn *i)
     return !i->row || i->row->rules & X86_ENDS || is_fault(i);
 }
 
-static bool build_one(X86Build *b, const X86Insn *i)
+bool x86_build_one(X86Build *b, const X86Insn *i)
 {
     unsigned count = b->ir->count, temps = b->ir->temps, arena = b->ir->arena_used;
     uint8_t vec = b->ir->vec;
@@ -552,32 +431,18 @@ static bool build_one(X86Build *b, const X86Insn *i)
     return false;
 }
 
-static bool is_exit(const IrNode *n)
+static bool ends_in_exit(const IrBlock *ir)
 {
-    return n->op == IR_JMP || n->op == IR_JMPI || n->op == IR_REF_END;
-}
+    unsigned op = ir->count ? ir->node[ir->count - 1].op : IR_OP_COUNT;
 
-/* Whether the block, which is complete, may be part of a loop that has no other POLL: a
- * jump backward or to anywhere. */
-static bool wants_poll(const IrBlock *ir)
-{
-    for (unsigned k = 0; k < ir->count; k++) {
-        const IrNode *n = &ir->node[k];
-
-        if (n->op == IR_JMPI ||
-            ((n->op == IR_JMP || n->op == IR_JCC || n->op == IR_JNZ) &&
-             (uint64_t)n->imm <= ir->pc)) {
-            return true;
-        }
-    }
-    return false;
+    return op == IR_JMP || op == IR_JMPI || op == IR_REF_END;
 }
 
 bool x86_build_covers(X86State *cpu, const X86Insn *i)
 {
     IrBlock *ir = ir_block_new();
     X86Build b = { .ir = ir, .cpu = cpu, .mode = cpu->mode, .insn = i, .count = 1 };
-    bool covered = build_one(&b, i);
+    bool covered = x86_build_one(&b, i);
 
     ir_block_free(ir);
     return covered;
@@ -592,44 +457,44 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
                    .insn = insn,
                    .count = count,
                    .end_rip = end_rip };
-    IrNode *poll;
+    unsigned exits = UINT_MAX; /* the first node that may be one */
 
     ir->insns = count;
     ir->pc = x86_insn_rip(insn);
     ir->view = cpu->view;
     ir->salt = cpu->cpl == 3;
     ir->single = tcg_reader_count() <= 1;
-    context = (BlockContext){ .cpu = cpu, .pc = ir->pc, .ir = ir };
-    ir->peeked_lines = 0;
-    ir->opaque = &context;
-    ir->flags_dead_at = flags_dead_at;
-    ir->same_page = same_page;
-    /* Its place; whether it is wanted is known at the end. */
-    poll = ir_emit(ir, IR_POLL, 8);
-    poll->imm = (int64_t)ir->pc;
     for (b.index = 0; b.index < count; b.index++) {
         const X86Insn *i = &insn[b.index];
+        bool ends = ends_block(i);
 
         ir->cur_insn = b.index;
-        if (!build_one(&b, i)) {
-            ir_emit(ir, ends_block(i) ? IR_REF_END : IR_REF, 8);
+        exits = ends ? MIN(exits, ir->count) : exits;
+        if (!x86_build_one(&b, i)) {
+            ir_emit(ir, ends ? IR_REF_END : IR_REF, 8);
         }
-        if (is_exit(&ir->node[ir->count - 1])) {
+        if (ends && ends_in_exit(ir)) {
             break; /* a trace may have to end early */
         }
     }
     if (ir->overflow) {
         return false;
     }
-    if (!is_exit(&ir->node[ir->count - 1])) {
+    if (!ends_in_exit(ir)) {
         /* A node behind the last instruction: its slow stubs go on here. */
         ir->cur_insn = count;
+        exits = MIN(exits, ir->count);
         x86_emit_jmp(&b, end_rip);
     }
-    if (!wants_poll(ir) && !jit_options()->counted) {
-        ir->count--;
-        memmove(ir->node, ir->node + 1, ir->count * sizeof(*ir->node));
+    context = (BlockContext){
+        .ahead = {.cpu = cpu, .pc = ir->pc, .far = ir->vec}
+    };
+    ir->opaque = &context;
+    ir->flags_dead_at = flags_dead_at;
+    ir->same_page = same_page;
+    if (look_at_exits(&context, ir, exits) || jit_options()->counted) {
+        ir_emit_first(ir, IR_POLL, 8)->imm = (int64_t)ir->pc;
     }
-    look_at_exits(&context);
+    ir->peeked_lines = context.ahead.lines;
     return !ir->overflow;
 }

@@ -39,6 +39,9 @@ struct X86Build {
 bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
                      uint64_t end_rip, IrBlock *ir);
 
+/* Emits instruction @i, or nothing: then its reference function is to be called. */
+bool x86_build_one(X86Build *b, const X86Insn *i);
+
 /* Whether something is built for @i in the mode of @cpu (not REF): for listings. */
 bool x86_build_covers(X86State *cpu, const X86Insn *i);
 

@@ -19,7 +19,8 @@ IrBlock *ir_block_new(void)
     IrBlock *ir = g_new0(IrBlock, 1);
 
     ir->capacity = NODES_MAX;
-    ir->node = g_new(IrNode, NODES_MAX + 1);
+    ir->base = g_new(IrNode, 1 + NODES_MAX + 1);
+    ir->node = ir->base + 1;
     ir->arena_size = TEMPLATES_MAX * sizeof(IrTemplate);
     ir->arena = g_malloc(ir->arena_size + sizeof(IrTemplate));
     return ir;
@@ -28,7 +29,7 @@ IrBlock *ir_block_new(void)
 void ir_block_free(IrBlock *ir)
 {
     if (ir) {
-        g_free(ir->node);
+        g_free(ir->base);
         g_free(ir->arena);
         g_free(ir);
     }
@@ -36,6 +37,7 @@ void ir_block_free(IrBlock *ir)
 
 void ir_block_reset(IrBlock *ir)
 {
+    ir->node = ir->base + 1;
     ir->count = 0;
     ir->temps = 0;
     ir->insns = 0;
@@ -62,6 +64,15 @@ IrNode *ir_emit(IrBlock *ir, IrOp op, unsigned w)
     n->w = w;
     n->insn = ir->cur_insn;
     return n;
+}
+
+IrNode *ir_emit_first(IrBlock *ir, IrOp op, unsigned w)
+{
+    g_assert(ir->node > ir->base);
+    ir->node--;
+    ir->count++;
+    *ir->node = (IrNode){ .op = op, .w = w };
+    return ir->node;
 }
 
 IrVal ir_temp(IrBlock *ir)

@@ -244,6 +244,7 @@ enum { IR_VEC_NONE = 0, IR_VEC_SSE = 1, IR_VEC_AVX = 2, IR_VEC_X87 = 4 };
 /* A block under translation. */
 typedef struct IrBlock {
     IrNode *node;
+    IrNode *base; /* of the memory: has room for one more node in front */
     unsigned count, capacity;
     unsigned temps;
     unsigned insns;              /* guest instructions */
@@ -290,6 +291,8 @@ void ir_block_reset(IrBlock *ir);
 /* Appends a node of zeroes with op, width and the current instruction; never NULL (a
  * scratch node after overflow). */
 IrNode *ir_emit(IrBlock *ir, IrOp op, unsigned w);
+/* The same in front of all others, of the first instruction; once. */
+IrNode *ir_emit_first(IrBlock *ir, IrOp op, unsigned w);
 IrVal ir_temp(IrBlock *ir);
 IrTemplate *ir_template(IrBlock *ir);
 

@@ -386,70 +386,61 @@ void ir_set_facts(IrNode *n)
     set_facts(n);
 }
 
-/* Temporaries by what they are, a bit for each 64th. */
-typedef struct Temps {
+/* Temporaries that FOLD may use, as bits, the same for each 64th. */
+typedef struct Seen {
     uint64_t fields; /* of the state: FOLD cannot use them */
     uint64_t plain;  /* a register and a constant: may become part of a CHECK */
-} Temps;
+} Seen;
 
 static inline uint64_t temp_bit(IrVal v)
 {
     return (uint64_t)ir_is_t(v) << (v % 64);
 }
 
-static void complete_check(Temps *t, IrWork *work, IrNode *n)
+static inline void complete_check(Seen *s, IrWork *work, IrNode *n)
 {
     n->w = n->w == 4 ? 4 : 8;
     work->checks++;
-    work->folds |= (t->plain & temp_bit(n->a)) != 0;
+    work->folds |= (s->plain & temp_bit(n->a)) != 0;
 }
 
-static void note_sum(Temps *t, IrWork *work, const IrNode *n)
+static inline void note_sum(Seen *s, IrWork *work, const IrNode *n)
 {
     uint64_t operands = temp_bit(n->a) | temp_bit(n->b);
 
-    work->folds |= (operands & ~t->fields) != 0;
-    t->plain |= n->b == IR_NONE ? temp_bit(n->dst) : 0;
+    work->folds |= (operands & ~s->fields) != 0;
+    s->plain |= n->b == IR_NONE ? temp_bit(n->dst) : 0;
 }
 
 /* What depends on neighbours and targets. */
-static void complete_node(const IrBlock *ir, Temps *t, IrWork *work, IrNode *n)
+static inline void complete_node(const IrBlock *ir, Seen *s, IrWork *work, IrNode *n)
 {
-    switch (n->op) {
-    case IR_CHECK:
-        complete_check(t, work, n);
-        /* fall through */
-    case IR_GUARD:
+    if (n->op == IR_EA) {
+        note_sum(s, work, n);
+    } else if (n->facts.klass == IR_CLASS_GUARD) {
         n->through = n->insn;
-        break;
-    case IR_EA:
-        note_sum(t, work, n);
-        break;
-    case IR_LDST:
-        t->fields |= temp_bit(n->dst);
-        break;
-    case IR_JMP:
-    case IR_JCC:
-    case IR_JNZ:
+        if (n->op == IR_CHECK) {
+            complete_check(s, work, n);
+        }
+    } else if (n->op == IR_JMP || n->op == IR_JCC || n->op == IR_JNZ) {
         n->facts.flags_dead =
             ir->flags_dead_at && ir->flags_dead_at(ir->opaque, (uint64_t)n->imm);
-        break;
-    default:
-        break;
+    } else if (n->op == IR_LDST) {
+        s->fields |= temp_bit(n->dst);
     }
 }
 
 IrWork ir_complete(IrBlock *ir)
 {
-    const uint32_t more = 1u << IR_CLASS_GUARD | 1u << IR_CLASS_ADDR |
+    const uint32_t more = 1u << IR_CLASS_ADDR | 1u << IR_CLASS_GUARD |
                           1u << IR_CLASS_STATE | 1u << IR_CLASS_EXIT;
     IrWork work = { 0 };
-    Temps temps = { 0 };
+    Seen seen = { 0 };
 
     for (IrNode *n = ir->node, *end = n + ir->count; n < end; n++) {
         set_facts(n);
         if (more >> n->facts.klass & 1) {
-            complete_node(ir, &temps, &work, n);
+            complete_node(ir, &seen, &work, n);
         }
     }
     return work;

@@ -20,6 +20,8 @@
 #include "accel/tcg/ir/ir-internal.h"
 #include "accel/tcg/ir/value.h"
 
+#include <string.h>
+
 enum {
     SPAN_MAX = 192,  /* bytes that one CHECK covers */
     ACCESS_MAX = 64, /* larger accesses stay alone */
@@ -52,9 +54,9 @@ typedef struct Pass {
     unsigned exits;          /* so far */
     unsigned open[OPEN_MAX]; /* most recently used first */
     unsigned opens;
+    unsigned first;              /* the first node that may matter */
     uint8_t group_of[IR_T_MAX];  /* of the temporary of a CHECK, plus 1 */
     int32_t offset_of[IR_T_MAX]; /* of its address from the group's first */
-    uint8_t uses[IR_T_MAX];      /* saturating */
 } Pass;
 
 /* --- finding members -----------------------------------------------------------------
@@ -170,41 +172,26 @@ static void visit_check(Pass *p, unsigned k)
     open_group(p, k, &x);
 }
 
-static void count_use(Pass *p, IrVal v)
-{
-    if (ir_is_t(v) && p->uses[v - IR_T0] < 255) {
-        p->uses[v - IR_T0]++;
-    }
-}
-
 static void find_groups(Pass *p)
 {
     IrBlock *ir = p->ir;
 
-    for (unsigned k = 0; k < ir->count; k++) {
+    for (unsigned k = p->first; p->left; k++) {
         IrNode *n = &ir->node[k];
         unsigned klass = n->facts.klass;
 
         if (n->flags & IR_DEAD) {
             continue;
         }
-        count_use(p, n->a);
-        count_use(p, n->b);
-        if (n->op == IR_TEMPLATE) {
-            count_use(p, n->tmpl->reg_g);
-            count_use(p, n->tmpl->rm_g);
-            count_use(p, n->tmpl->vvvv_g);
-        }
-        if (!p->left) {
-            continue; /* no more accesses: values do not matter */
+        if (n->op == IR_CHECK) {
+            visit_check(p, k);
+            p->left--; /* behind the last one values do not matter */
+            continue;
         }
         if (klass == IR_CLASS_REF || n->op == IR_POLL) {
             p->opens = 0;
         } else if (klass == IR_CLASS_EXIT) {
             p->exits++;
-        } else if (n->op == IR_CHECK) {
-            visit_check(p, k);
-            p->left--;
         }
         ir_values_step(&p->values, n);
     }
@@ -213,24 +200,43 @@ static void find_groups(Pass *p)
 /* --- rewriting -----------------------------------------------------------------------
  */
 
+static unsigned uses_of(const IrNode *n, IrVal v)
+{
+    unsigned uses = (n->a == v) + (n->b == v);
+
+    if (n->op == IR_TEMPLATE) {
+        uses += (n->tmpl->reg_g == v) + (n->tmpl->rm_g == v) + (n->tmpl->vvvv_g == v);
+    }
+    return uses;
+}
+
 /* The node that computes the address of @check, if nobody else wants its result. */
 static IrNode *own_address(Pass *p, const IrNode *check)
 {
-    if (!ir_is_t(check->a) || p->uses[check->a - IR_T0] != 1) {
+    IrVal v = check->a;
+    IrNode *found = NULL;
+    unsigned uses = 0;
+
+    if (!ir_is_t(v)) {
         return NULL;
     }
-    for (const IrNode *n = check; n-- > p->ir->node;) {
-        if (n->dst == check->a && !(n->flags & IR_MEM_DST)) {
-            return n->op == IR_EA && n->w >= 4 ? (IrNode *)n : NULL;
+    for (unsigned k = p->first; k < p->ir->count; k++) {
+        IrNode *n = &p->ir->node[k];
+
+        if (!(n->flags & IR_DEAD) || n->op == IR_CHECK) {
+            uses += uses_of(n, v);
+        }
+        if (n->dst == v && !(n->flags & IR_MEM_DST) && n < check) {
+            found = n;
         }
     }
-    return NULL;
+    return found && uses == 1 && found->op == IR_EA && found->w >= 4 ? found : NULL;
 }
 
 static void widen_check(Pass *p, const Group *g)
 {
     IrNode *check = &p->ir->node[g->check];
-    IrNode *ea = check->disp ? NULL : own_address(p, check);
+    IrNode *ea = g->lo && !check->disp ? own_address(p, check) : NULL;
 
     if (ea &&
         ((g->low && ea->w != 4) || ea->disp != (int32_t)(ea->disp + g->lo) - g->lo)) {
@@ -305,7 +311,7 @@ static unsigned nested_extent(const Pass *p, unsigned k, unsigned through)
 
 static void set_extents(Pass *p)
 {
-    for (unsigned k = 0; k < p->ir->count; k++) {
+    for (unsigned k = p->first; k < p->ir->count; k++) {
         IrNode *n = &p->ir->node[k];
         const Group *g = n->op == IR_CHECK ? group_of(p, n->dst) : NULL;
 
@@ -343,10 +349,17 @@ static bool is_plain_use(const Pass *p, const IrNode *n)
     return n->flags & (IR_IMM | IR_STATE_B | IR_MEM_B) || !is_grouped(p, n->b);
 }
 
+static inline bool has_temps(const IrNode *n)
+{
+    return ir_is_t(n->dst) || ir_is_t(n->a) || ir_is_t(n->b) || n->op == IR_TEMPLATE;
+}
+
 static bool all_uses_plain(const Pass *p)
 {
-    for (unsigned k = 0; k < p->ir->count; k++) {
-        if (!is_plain_use(p, &p->ir->node[k])) {
+    for (unsigned k = p->first; k < p->ir->count; k++) {
+        const IrNode *n = &p->ir->node[k];
+
+        if (has_temps(n) && !is_plain_use(p, n)) {
             return false;
         }
     }
@@ -362,16 +375,28 @@ static void forget_groups(Pass *p)
     }
 }
 
+/* The first node of the instruction with the first CHECK: before it nothing matters. */
+static unsigned first_node(const IrBlock *ir)
+{
+    unsigned k = 0, insn;
+
+    while (ir->node[k].op != IR_CHECK) {
+        k++;
+    }
+    for (insn = ir->node[k].insn; k && ir->node[k - 1].insn == insn; k--) {
+    }
+    return k;
+}
+
 void ir_pass_group(IrBlock *ir, unsigned checks)
 {
     Pass p;
 
     p.ir = ir;
     p.groups = p.opens = p.exits = p.joined = 0;
-    for (unsigned t = 0; t < ir->temps; t++) {
-        p.group_of[t] = p.uses[t] = 0;
-    }
+    memset(p.group_of, 0, ir->temps);
     p.left = checks;
+    p.first = first_node(ir);
     ir_values_init(&p.values);
     find_groups(&p);
     if (!p.joined) {
@@ -386,9 +411,11 @@ void ir_pass_group(IrBlock *ir, unsigned checks)
             widen_check(&p, &p.group[g]);
         }
     }
-    for (unsigned k = 0; k < ir->count; k++) {
-        if (!(ir->node[k].flags & IR_DEAD)) {
-            rename_operands(&p, &ir->node[k]);
+    for (unsigned k = p.first; k < ir->count; k++) {
+        IrNode *n = &ir->node[k];
+
+        if (!(n->flags & IR_DEAD) && has_temps(n)) {
+            rename_operands(&p, n);
         }
     }
     set_extents(&p);

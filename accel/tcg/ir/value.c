@@ -3,6 +3,8 @@
 
 #include "accel/tcg/ir/ir-internal.h"
 
+#include <string.h>
+
 static IrValue fresh(IrValues *v)
 {
     return (IrValue){ ++v->last_number, false, 0 };
@@ -15,11 +17,14 @@ static IrValue constant(int64_t c)
 
 void ir_values_init(IrValues *v)
 {
-    v->last_number = 0;
+    static const IrValue unknown[16] = {
+        { 1 }, { 2 },  { 3 },  { 4 },  { 5 },  { 6 },  { 7 },  { 8 },
+        { 9 }, { 10 }, { 11 }, { 12 }, { 13 }, { 14 }, { 15 }, { 16 },
+    };
+
+    memcpy(v->reg, unknown, sizeof(unknown));
+    v->last_number = 16;
     v->sums = v->next_sum = 0;
-    for (unsigned r = 0; r < 16; r++) {
-        v->reg[r] = fresh(v);
-    }
 }
 
 IrValue ir_value_of(const IrValues *v, IrVal val)
@@ -146,10 +151,10 @@ static bool known(IrValues *v, const IrNode *n, IrValue *x)
         *x = field(v, n);
         return true;
     case IR_MOV:
-        *x = imm ? constant(n->imm) : ir_value_of(v, n->b);
         if (!plain || n->w < 4 || (!imm && ir_is_gh(n->b))) {
             return false;
         }
+        *x = imm ? constant(n->imm) : ir_value_of(v, n->b);
         *x = add(v, *x, 0, n->w);
         return true;
     case IR_ADD:

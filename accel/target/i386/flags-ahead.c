@@ -183,7 +183,8 @@ static bool overwrites_flags(X86State *cpu, const X86Insn *i, uint32_t *dead)
     static __thread IrBlock *ir;
     X86Build b = { .cpu = cpu, .mode = cpu->mode, .insn = i, .count = 1 };
 
-    if (i->flags & X86_I_MEM || !i->row || i->row->rules & X86_ENDS) {
+    if (!i->row || i->row->rules & X86_ENDS ||
+        (i->flags & X86_I_MEM && !(i->row->rules & X86_NOSEG))) {
         return false;
     }
     if (!ir) {

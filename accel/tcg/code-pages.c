@@ -83,9 +83,23 @@ TcgCodePage *tcg_code_page_find(uint64_t ram_addr)
     return leaf ? &leaf->page[leaf_index(ram_addr)] : NULL;
 }
 
-/* The page is tracked from now on, but others may still have fast translations of it.
- */
-static void begin_epoch(TcgCodePage *page, uint64_t ram_addr)
+static TcgCodeState state_of(uint32_t word)
+{
+    return word % TCG_CODE_STATES;
+}
+
+/* From *@word, which becomes the new one; false: it is another one now. */
+static bool change_state(TcgCodePage *page, uint32_t *word, TcgCodeState to)
+{
+    uint32_t from = *word, now = from - state_of(from) + TCG_CODE_STATES + to;
+
+    *word = now;
+    return __atomic_compare_exchange_n(&page->state, &from, now, false,
+                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* Others may still have fast translations of the page. */
+static void tell_others(TcgCodePage *page, uint64_t ram_addr)
 {
     __atomic_store_n(&page->epoch, __atomic_add_fetch(&last_epoch, 1, __ATOMIC_SEQ_CST),
                      __ATOMIC_SEQ_CST);
@@ -97,14 +111,27 @@ static void begin_epoch(TcgCodePage *page, uint64_t ram_addr)
 bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
                          unsigned len)
 {
-    bool fresh;
-
     __atomic_fetch_or(&page->lines, tcg_code_lines(offset, len), __ATOMIC_SEQ_CST);
-    fresh = !__atomic_exchange_n(&page->tracked, 1, __ATOMIC_SEQ_CST);
-    if (fresh) {
-        begin_epoch(page, ram_addr);
+    for (;;) {
+        uint32_t word = __atomic_load_n(&page->state, __ATOMIC_SEQ_CST);
+
+        switch (state_of(word)) {
+        case TCG_CODE_UNTRACKED:
+            if (change_state(page, &word, TCG_CODE_BEGINNING)) {
+                tell_others(page, ram_addr);
+                change_state(page, &word, TCG_CODE_TRACKED);
+                return true;
+            }
+            break;
+        case TCG_CODE_ENDING:
+            if (change_state(page, &word, TCG_CODE_TRACKED)) {
+                return false;
+            }
+            break;
+        default:
+            return false;
+        }
     }
-    return fresh;
 }
 
 static bool page_written(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
@@ -139,19 +166,22 @@ bool tcg_code_written(uint64_t ram_addr, uint64_t len)
     return hit;
 }
 
-bool tcg_code_page_untrack(TcgCodePage *page, uint64_t ram_addr)
+bool tcg_code_page_untrack(TcgCodePage *page)
 {
-    if (__atomic_load_n(&page->lines, __ATOMIC_SEQ_CST)) {
+    uint32_t word = __atomic_load_n(&page->state, __ATOMIC_SEQ_CST);
+
+    if (state_of(word) != TCG_CODE_TRACKED ||
+        __atomic_load_n(&page->lines, __ATOMIC_SEQ_CST) ||
+        !change_state(page, &word, TCG_CODE_ENDING)) {
         return false;
     }
-    __atomic_store_n(&page->tracked, 0, __ATOMIC_SEQ_CST);
+    /* Who has set lines before it could see that is seen here; who sets them later
+     * takes the state away. */
     if (__atomic_load_n(&page->lines, __ATOMIC_SEQ_CST)) {
-        /* Somebody decoded meanwhile; another vCPU may have seen the page untracked. */
-        __atomic_store_n(&page->tracked, 1, __ATOMIC_SEQ_CST);
-        begin_epoch(page, ram_addr);
+        change_state(page, &word, TCG_CODE_TRACKED);
         return false;
     }
-    return true;
+    return change_state(page, &word, TCG_CODE_UNTRACKED);
 }
 
 void tcg_code_pages_set_protect_hook(void (*hook)(uint64_t ram_addr))
@@ -214,8 +244,12 @@ void tcg_reader_ack(TcgReader *reader, uint64_t epoch)
 
 bool tcg_code_page_settled(const TcgCodePage *page, const TcgReader *self)
 {
+    TcgCodeState state = state_of(__atomic_load_n(&page->state, __ATOMIC_SEQ_CST));
     uint64_t epoch = __atomic_load_n(&page->epoch, __ATOMIC_SEQ_CST);
 
+    if (state == TCG_CODE_UNTRACKED || state == TCG_CODE_BEGINNING) {
+        return false;
+    }
     for (const TcgReader *r = tcg_reader_first(); r;
          r = __atomic_load_n(&r->next, __ATOMIC_SEQ_CST)) {
         if (r != self && __atomic_load_n(&r->acked, __ATOMIC_SEQ_CST) < epoch &&

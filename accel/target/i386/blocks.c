@@ -465,7 +465,8 @@ static void track(X86State *cpu, BlockPage *p, unsigned offset, unsigned len)
     TcgCodePage *page = tcg_code_page_get(p->ram_addr);
 
     p->page = page;
-    p->gen = __atomic_load_n(&page->gen, __ATOMIC_SEQ_CST);
+    /* Of an invalidation that goes on: its result is not trusted. */
+    p->gen = __atomic_load_n(&page->gen, __ATOMIC_SEQ_CST) & ~1u;
     if (tcg_code_page_track(page, p->ram_addr, offset, len)) {
         for (unsigned k = 0; k < X86_VIEW_COUNT; k++) {
             soft_tlb_protect(&cpu->views[k], p->ram_addr);
@@ -568,19 +569,27 @@ static bool refresh(X86State *cpu, X86Block *b, const uint8_t *p)
     return !b->dead;
 }
 
-/* Once more, now that its pages are tracked: whether it is the same, and all others
- * report what they store there. */
+/* All report what they store to the page, this vCPU among them. To be asked before the
+ * bytes are compared (code-pages.h). */
+static bool is_settled(const X86State *cpu, const BlockPage *p)
+{
+    return tcg_code_page_settled(p->page, cpu->reader) &&
+           !(__atomic_load_n(&cpu->irq_pending, __ATOMIC_SEQ_CST) & X86_IRQ_FLUSH);
+}
+
+/* Once more, now that its pages are tracked: whether all others report what they store
+ * there, and it is the same. */
 static bool is_stable(X86State *cpu, const X86Block *b, uint64_t rip)
 {
     X86Block *again = &cpu->blocks->scratch.head;
+    bool settled =
+        is_settled(cpu, &b->page[0]) && (!b->crosses || is_settled(cpu, &b->page[1]));
 
     decode_one(cpu, again, rip);
-    return again->crosses == b->crosses &&
+    return settled && again->crosses == b->crosses &&
            again->page[0].ram_addr == b->page[0].ram_addr &&
            (!b->crosses || again->page[1].ram_addr == b->page[1].ram_addr) &&
-           !memcmp(again->insn, b->insn, sizeof(X86Insn)) &&
-           tcg_code_page_settled(b->page[0].page, cpu->reader) &&
-           (!b->crosses || tcg_code_page_settled(b->page[1].page, cpu->reader));
+           !memcmp(again->insn, b->insn, sizeof(X86Insn));
 }
 
 /* An instruction that reaches into the next page.  It is kept only when nobody can
@@ -650,10 +659,10 @@ static X86Block *build(X86State *cpu)
     if (is_shared()) {
         const void *now = code_page(cpu, lin, &side, copy, 1);
 
+        b->verify = !is_settled(cpu, &b->page[0]);
         if (memcmp(source, now, b->source_len)) {
             return build(cpu);
         }
-        b->verify = !tcg_code_page_settled(b->page[0].page, cpu->reader);
         if (b->verify) {
             memcpy(source_of(b), source, b->source_len);
         }
@@ -674,7 +683,7 @@ static bool verify(X86State *cpu, X86Block *b)
     if (b->floating) {
         return refresh(cpu, b, p);
     }
-    if (tcg_code_page_settled(b->page[0].page, cpu->reader)) {
+    if (is_settled(cpu, &b->page[0])) {
         b->verify = b->no_jit = false;
     }
     return !memcmp(p, source_of(b), b->source_len);

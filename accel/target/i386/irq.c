@@ -122,9 +122,12 @@ bool x86_handle_irq(X86State *cpu)
     uint32_t p = pending(cpu);
 
     if (p & (X86_IRQ_FLUSH | X86_IRQ_A20)) {
-        uint64_t epoch = tcg_epoch();
+        uint64_t epoch;
 
+        /* First, or the epoch of a request that comes just now is never acknowledged.
+         */
         x86_irq_clear(cpu, X86_IRQ_FLUSH | X86_IRQ_A20);
+        epoch = tcg_epoch();
         x86_flush_all(cpu);
         if (cpu->reader) {
             tcg_reader_ack(cpu->reader, epoch);

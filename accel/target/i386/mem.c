@@ -151,7 +151,7 @@ static void stored(X86State *cpu, uint64_t lin, unsigned len, X86View view)
         if (tcg_code_written(ram_addr, len) && cpu->insn) {
             x86_end_block_at(cpu, cpu->insn->next_rip);
         }
-        if (!tcg_code_page_untrack(page, ram_addr)) {
+        if (!tcg_code_page_untrack(page)) {
             return;
         }
     }

@@ -177,6 +177,8 @@ void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len)
     uint64_t mask = tcg_code_lines(ram_addr & 0xfff, len);
 
     pthread_mutex_lock(&jit.lock);
+    /* Decoded blocks are dead before their lines go, and none is made meanwhile. */
+    __atomic_fetch_add(&page->gen, 1, __ATOMIC_SEQ_CST);
     for (JitBlock *b = page->blocks, *next; b; b = next) {
         unsigned slot = page_slot(b, page_addr);
 
@@ -185,9 +187,9 @@ void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len)
             jit_block_kill(b);
         }
     }
-    /* Lines first: a decoder that sets its bits after this sees the new bytes.  Bits of
-     * lines whose blocks are gone stay while the page has others; that costs a slow
-     * store now and then. */
+    /* A decoder that sets its bits after this sees the new bytes. Bits of lines whose
+     * blocks are gone stay while the page has others; that costs a slow store now and
+     * then. */
     if (page->blocks) {
         __atomic_fetch_and(&page->lines, ~mask, __ATOMIC_SEQ_CST);
     } else {

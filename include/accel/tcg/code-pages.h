@@ -8,11 +8,13 @@
  * line that was decoded raises the generation.
  *
  * Protocol between a decoder D and a writer W on another thread:
- *   D: sets the line bits and "tracked" (full barrier), then checks that the bytes are
+ *   D: sets the line bits and the state (full barrier), then checks that the bytes are
  * still those it decoded; W: stores, then (full barrier) reads the line bits. At least
  * one of them sees the other.  A writer whose TLB does not yet know that the page is
  * tracked is told by the protect hook; until it has acknowledged, blocks of the page
- * are compared with memory each time they are entered (tcg_code_page_settled()).
+ * are compared with memory each time they are entered.  Who finds the page settled
+ * (tcg_code_page_settled()) compares once more, afterwards: what was stored unseen
+ * before the acknowledgement is in memory by then.
  */
 #ifndef ACCEL_TCG_CODE_PAGES_H
 #define ACCEL_TCG_CODE_PAGES_H
@@ -22,11 +24,20 @@
 
 typedef struct TcgReader TcgReader;
 
+/* Stores must be reported in all states but the first. */
+typedef enum TcgCodeState {
+    TCG_CODE_UNTRACKED,
+    TCG_CODE_BEGINNING, /* not everybody was told yet: it is not settled */
+    TCG_CODE_TRACKED,
+    TCG_CODE_ENDING, /* unless somebody decodes just now */
+    TCG_CODE_STATES
+} TcgCodeState;
+
 typedef struct TcgCodePage {
-    uint32_t gen;     /* atomic */
-    uint32_t tracked; /* atomic: stores must be reported */
-    uint64_t lines;   /* atomic: 64-byte lines that hold decoded bytes */
-    uint64_t epoch;   /* atomic: when tracking began */
+    uint32_t gen;   /* atomic; odd while an invalidation goes on */
+    uint32_t state; /* atomic: a TcgCodeState, and how often it has changed */
+    uint64_t lines; /* atomic: 64-byte lines that hold decoded bytes */
+    uint64_t epoch; /* atomic: when tracking began */
     /* --- the translator's, under its lock --- */
     struct JitBlock *blocks;
     uint64_t since_ms;
@@ -54,7 +65,7 @@ bool tcg_code_page_track(TcgCodePage *page, uint64_t ram_addr, unsigned offset,
 
 static inline bool tcg_code_page_is_tracked(const TcgCodePage *page)
 {
-    return page && __atomic_load_n(&page->tracked, __ATOMIC_SEQ_CST);
+    return page && __atomic_load_n(&page->state, __ATOMIC_SEQ_CST) % TCG_CODE_STATES;
 }
 
 /* The list of vCPUs, for a walk. Any thread. */
@@ -65,7 +76,7 @@ TcgReader *tcg_reader_first(void);
 bool tcg_code_written(uint64_t ram_addr, uint64_t len);
 
 /* Ends tracking of a page without decoded lines; false if there are some. */
-bool tcg_code_page_untrack(TcgCodePage *page, uint64_t ram_addr);
+bool tcg_code_page_untrack(TcgCodePage *page);
 
 /* Called when a page becomes tracked: makes all other vCPUs forget write translations.
  */

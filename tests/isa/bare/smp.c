@@ -561,6 +561,7 @@ static void sync_all(unsigned vector)
 static void on_breakpoint(Regs *r)
 {
     r->ip--; /* until it is something else */
+    pause_cpu();
 }
 
 /* As kernels do it: INT3, the rest, the first byte, with all others serialised between.

@@ -119,7 +119,7 @@ static JitSource source_at(uint64_t ram_addr, unsigned len)
 
     s.page[0].page = page;
     s.page[0].ram_addr = ram_addr & ~(uint64_t)(PAGE - 1);
-    s.page[0].gen = __atomic_load_n(&page->gen, __ATOMIC_SEQ_CST);
+    s.page[0].gen = __atomic_load_n(&page->gen, __ATOMIC_SEQ_CST) & ~1u;
     s.page[0].lines = lines_of(ram_addr & (PAGE - 1), len);
     tcg_code_page_track(page, ram_addr, ram_addr & (PAGE - 1), len);
     return s;
@@ -212,10 +212,82 @@ static void test_invalidate_by_lines(void)
     g_assert_null(find(0x30000));
     g_assert_true(find(0x30080) == b);
     /* The survivor's lines are still watched. */
-    g_assert_false(tcg_code_page_untrack(page, 0x30000));
+    g_assert_false(tcg_code_page_untrack(page));
     g_assert_true(tcg_code_written(0x30080, 8));
     g_assert_null(find(0x30080));
-    g_assert_true(tcg_code_page_untrack(page, 0x30000));
+    g_assert_true(tcg_code_page_untrack(page));
+    stop();
+}
+
+static bool settled_meanwhile;
+static unsigned told;
+
+static void look_while_told(uint64_t ram_addr)
+{
+    TcgCodePage *page = tcg_code_page_get(ram_addr);
+
+    told++;
+    /* Another vCPU decodes there, too, and wants to know whether it may trust it. */
+    g_assert_false(tcg_code_page_track(page, ram_addr, 0, 16));
+    settled_meanwhile |= tcg_code_page_settled(page, NULL);
+}
+
+/* A vCPU that does not execute would otherwise be let in with what it may store. */
+static void test_settled_when_told(void)
+{
+    TcgReader halted = { 0 };
+    TcgCodePage *page = tcg_code_page_get(0x34000);
+
+    start(4);
+    tcg_reader_register(&halted);
+    tcg_code_pages_set_protect_hook(look_while_told);
+    g_assert_false(tcg_code_page_settled(page, NULL));
+    g_assert_true(tcg_code_page_track(page, 0x34000, 0, 16));
+    g_assert_cmpuint(told, ==, 1);
+    g_assert_false(settled_meanwhile);
+    g_assert_true(tcg_code_page_settled(page, NULL));
+    tcg_reader_enter(&halted);
+    g_assert_false(tcg_code_page_settled(page, NULL));
+    tcg_reader_ack(&halted, tcg_epoch());
+    g_assert_true(tcg_code_page_settled(page, NULL));
+    tcg_code_pages_set_protect_hook(NULL);
+    tcg_reader_unregister(&halted);
+    stop();
+}
+
+/* Threads that decode, store and stop tracking. */
+static void *track_and_untrack(void *opaque)
+{
+    TcgCodePage *page = opaque;
+
+    for (unsigned k = 0; k < 100000; k++) {
+        uint32_t gen = __atomic_load_n(&page->gen, __ATOMIC_SEQ_CST);
+
+        tcg_code_page_track(page, 0x38000, 0, 16);
+        g_assert_true(tcg_code_page_is_tracked(page) ||
+                      __atomic_load_n(&page->gen, __ATOMIC_SEQ_CST) != gen);
+        if (k % 2) {
+            tcg_code_written(0x38000, 1);
+        }
+        tcg_code_page_untrack(page);
+    }
+    return NULL;
+}
+
+static void test_untrack_races(void)
+{
+    TcgCodePage *page = tcg_code_page_get(0x38000);
+    GThread *t[3];
+
+    start(4);
+    for (unsigned k = 0; k < G_N_ELEMENTS(t); k++) {
+        t[k] = g_thread_new("vcpu", track_and_untrack, page);
+    }
+    for (unsigned k = 0; k < G_N_ELEMENTS(t); k++) {
+        g_thread_join(t[k]);
+    }
+    tcg_code_written(0x38000, 1);
+    g_assert_true(tcg_code_page_untrack(page) || !tcg_code_page_is_tracked(page));
     stop();
 }
 
@@ -561,6 +633,9 @@ int main(int argc, char **argv)
     g_test_add_func("/jit/what-the-builder-refuses-is-remembered-by-the-caller",
                     test_refused);
     g_test_add_func("/jit/a-store-kills-by-line", test_invalidate_by_lines);
+    g_test_add_func("/jit/a-page-is-settled-when-all-were-told",
+                    test_settled_when_told);
+    g_test_add_func("/jit/what-is-alive-is-tracked", test_untrack_races);
     g_test_add_func("/jit/bytes-that-changed-are-not-translated", test_stale_source);
     g_test_add_func("/jit/a-crossing-block-dies-by-either-page", test_crossing);
     g_test_add_func("/jit/a-crossing-block-is-that-of-its-second-page",

@@ -160,28 +160,44 @@ void code_cache_note_block(CodeCache *cc, JitBlock *b)
     size_t from = (const uint8_t *)b->entry - cc->to_exec - r->hot;
 
     for (size_t k = from / GRANULE; k <= (from + b->code_bytes) / GRANULE; k++) {
-        r->map[k] = b;
+        __atomic_store_n(&r->map[k], b, __ATOMIC_RELEASE);
     }
+}
+
+/* The region that executable address @p is in, or NULL; @offset: where. */
+static const CodeRegion *region_at(const CodeCache *cc, const void *p, size_t *offset)
+{
+    for (unsigned k = 0; k < cc->regions; k++) {
+        const CodeRegion *r = &cc->region[k];
+
+        *offset = (size_t)((const uint8_t *)p - cc->to_exec - r->hot);
+        if (*offset < cc->half_bytes) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+bool code_cache_is_used(const CodeCache *cc, const void *p)
+{
+    size_t offset;
+    const CodeRegion *r = region_at(cc, p, &offset);
+
+    return r && offset < r->hot_used;
 }
 
 JitBlock *code_cache_block_at(const CodeCache *cc, const void *p)
 {
-    const uint8_t *rw = (const uint8_t *)p - cc->to_exec;
+    size_t offset;
+    const CodeRegion *r = region_at(cc, p, &offset);
+    JitBlock *b =
+        r ? __atomic_load_n(&r->map[offset / GRANULE], __ATOMIC_ACQUIRE) : NULL;
 
-    for (unsigned k = 0; k < cc->regions; k++) {
-        const CodeRegion *r = &cc->region[k];
-
-        if (rw >= r->hot && rw < r->hot + r->hot_used) {
-            JitBlock *b = r->map[(size_t)(rw - r->hot) / GRANULE];
-
-            /* Earlier blocks lie below. */
-            while (b && (const uint8_t *)b->entry > (const uint8_t *)p) {
-                b = b->region_next;
-            }
-            return b;
-        }
+    /* Earlier blocks lie below. */
+    while (b && (const uint8_t *)b->entry > (const uint8_t *)p) {
+        b = b->region_next;
     }
-    return NULL;
+    return b;
 }
 
 void *code_cache_meta(CodeCache *cc, size_t bytes)

@@ -51,7 +51,10 @@ void code_cache_meta_trim(CodeCache *cc, void *end);
 /* @b, the newest of the current region, is found by addresses in its hot code from now
  * on. */
 void code_cache_note_block(CodeCache *cc, JitBlock *b);
-/* The block with executable address @p in its hot code, or NULL. */
+/* Whether hot code lies at executable address @p and was not evicted. */
+bool code_cache_is_used(const CodeCache *cc, const void *p);
+/* The block with executable address @p in its hot code, or NULL; for addresses in use.
+ * Any thread and without lock for those that it executes. */
 JitBlock *code_cache_block_at(const CodeCache *cc, const void *p);
 
 /* Whether executable address @p lies in the cache. */

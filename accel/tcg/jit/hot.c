@@ -38,7 +38,9 @@ bool jit_is_hot(const JitKey *key)
 
 static void note(const void *code)
 {
-    JitBlock *b = code_cache_block_at(&jit.cache, code);
+    JitBlock *b = code_cache_is_used(&jit.cache, code)
+                      ? code_cache_block_at(&jit.cache, code)
+                      : NULL;
     uint64_t d;
 
     if (!b || b->dead || b->hot || ++b->samples < SAMPLES_HOT) {

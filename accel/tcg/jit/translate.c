@@ -109,6 +109,7 @@ bool jit_start(const JitTarget *target, Error **errp)
     jit.target = target;
     shared = jit.cache.shared.p + jit.cache.shared.to_exec;
     jit.host->setup(target, &jit.cache.shared);
+    jit_host_set_finder(jit_block_at);
     if (options.jitdump) {
         jitdump_code("shared", shared,
                      (size_t)(jit.cache.shared.p + jit.cache.shared.to_exec - shared));
@@ -148,6 +149,11 @@ void jit_stop(void)
     ir_block_free(jit.ir);
     jit.hash = NULL;
     jit.stats = (JitStats){ 0 };
+}
+
+JitBlock *jit_block_at(const void *code)
+{
+    return code_cache_block_at(&jit.cache, code);
 }
 
 uint64_t jit_new_salt(void)
@@ -316,8 +322,7 @@ static Outcome make(const JitSource *src, JitBlock **out)
     CodeRegion *r = &jit.cache.region[jit.cache.current];
     size_t meta_before = r->meta_used;
     void *guest = code_cache_meta(&jit.cache, src->guest_size);
-    JitBlock *b =
-        code_cache_meta(&jit.cache, sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit));
+    JitBlock *b = code_cache_meta(&jit.cache, JIT_BLOCK_BYTES_MAX);
     Outcome o;
 
     if (!guest || !b) {
@@ -335,7 +340,7 @@ static Outcome make(const JitSource *src, JitBlock **out)
         b->exit[k].from = b;
         b->exit[k].to = NULL;
     }
-    code_cache_meta_trim(&jit.cache, &b->exit[b->exits]);
+    code_cache_meta_trim(&jit.cache, jit_block_end(b));
     b->region_next = r->blocks;
     r->blocks = b;
     code_cache_note_block(&jit.cache, b);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CHECK as a routine, for blocks that are not known to be hot: 11 bytes in the block
- * in place of 42. Every SAMPLE_PERIOD calls of a vCPU one return address is taken down
- * (JitEnv.sample): so blocks become known, at no cost to those that have become so.
+ * CHECK and POLL as routines, for blocks that are not known to be hot: 5 bytes in the
+ * block in place of 42 and 15. Every SAMPLE_PERIOD calls of a vCPU one return address
+ * is taken down (JitEnv.sample): so blocks become known, at no cost to those that have
+ * become so.
  *
- * A routine takes the address in @reg, which is then the host address, destroys the
- * other scratch register, and returns with CF set if the access must be slow.
+ * A routine for CHECK takes the address in @reg, which is then the host address, and
+ * destroys the other scratch register. It returns only if the access is fast; else the
+ * block's JitSlow says how to go on (x64_shared.slow).
  */
 #include "accel/tcg/soft-tlb.h"
 #include "accel/tcg/x64/lower.h"
@@ -20,10 +22,10 @@ enum {
     SIZES = X64_CHECK_SIZES,
 };
 
-static const uint8_t ret = 0xc3, stc = 0xf9;
+static const uint8_t ret = 0xc3;
 
 static const uint8_t *routine[2][4][2][SIZES];
-static const uint8_t *take_sample;
+static const uint8_t *take_sample, *poll;
 
 /* 1, 2, 4, 8, 16, 32, 48 ... */
 static unsigned size_class(unsigned size)
@@ -50,6 +52,11 @@ const uint8_t *x64_check_routine(unsigned reg, unsigned view, unsigned access,
     unsigned k = size_class(size);
 
     return k < SIZES ? routine[reg == A_R15][view][access][k] : NULL;
+}
+
+const uint8_t *x64_poll_routine(void)
+{
+    return poll;
 }
 
 static AsmRm env(const JitTarget *t, size_t offset)
@@ -80,25 +87,37 @@ static void emit_take_sample(const JitTarget *t, JitBuf *b, unsigned scratch)
     asm_bytes(b, &ret, 1);
 }
 
+/* What all begin with; returns the place that is called. */
+static const uint8_t *emit_count_down(const JitTarget *t, JitBuf *b)
+{
+    const uint8_t *sample = asm_here(b), *entry;
+
+    asm_call(b, take_sample);
+    entry = asm_here(b);
+    asm_alu_imm(b, ASM_SUB, 4, env(t, offsetof(JitEnv, sample_in)), 1, 0);
+    asm_jcc(b, IR_S, sample);
+    return entry;
+}
+
 static void emit_routine(const JitTarget *t, JitBuf *b, unsigned reg, unsigned view,
                          unsigned access, unsigned size)
 {
     unsigned index = reg == A_R14 ? A_R15 : A_R14;
     int32_t tlb = t->view_off[view] + (int32_t)offsetof(SoftTlb, entry);
-    uint8_t *slow;
-    const uint8_t *sample = asm_here(b);
 
-    asm_call(b, take_sample);
-    routine[reg == A_R15][view][access][size_class(size)] = asm_here(b);
-    asm_alu_imm(b, ASM_SUB, 4, env(t, offsetof(JitEnv, sample_in)), 1, 0);
-    asm_jcc(b, IR_S, sample);
+    routine[reg == A_R15][view][access][size_class(size)] = emit_count_down(t, b);
     x64_emit_tlb_offset(b, tlb, access, reg, index);
     asm_alu_imm(b, ASM_CMP, 8, asm_reg(reg), SOFT_TLB_PAGE - (int32_t)size, 0);
-    slow = asm_jcc_short(b, IR_A);
-    x64_emit_tlb_host(b, tlb, reg, index); /* never carries */
+    asm_jcc(b, IR_A, x64_shared.slow);
+    x64_emit_tlb_host(b, tlb, reg, index);
     asm_bytes(b, &ret, 1);
-    asm_patch_short(b, slow);
-    asm_bytes(b, &stc, 1);
+}
+
+static void emit_poll(const JitTarget *t, JitBuf *b)
+{
+    poll = emit_count_down(t, b);
+    asm_alu_imm(b, ASM_CMP, 4, env(t, offsetof(JitEnv, poll)), 0, 0);
+    asm_jcc(b, IR_NE, x64_shared.polled);
     asm_bytes(b, &ret, 1);
 }
 
@@ -116,4 +135,5 @@ void x64_check_setup(const JitTarget *t, JitBuf *b)
             }
         }
     }
+    emit_poll(t, b);
 }

@@ -3,8 +3,7 @@
  * Everything that leaves the straight line: entry, slow stubs, reference functions,
  * polls, ends of the block.
  *
- * In cold code, first of each block: the way into reference functions, and what its
- * entry becomes when it is killed.
+ * A block that is killed calls what leaves at its pc (x64_shared.polled).
  */
 #include "accel/tcg/x64/lower.h"
 #include "accel/tcg/x64/vec-state.h"
@@ -33,11 +32,8 @@ void x64_exit_begin(Lower *l)
 {
     const uint8_t *cold = l->cold->p, *hot = l->hot->p;
 
-    l->refs = asm_here(l->cold);
-    asm_mov_imm(l->cold, A_R14, (uintptr_t)l->block);
-    asm_jmp(l->cold, x64_shared.refs);
-    l->block->leave = asm_here(l->cold);
-    leave_at(l->cold, l->ir->pc);
+    l->refs = NULL;
+    l->block->cold = asm_here(l->cold);
     l->block->exits = 0;
 
     asm_align(l->hot, 16, 0);
@@ -64,9 +60,23 @@ void x64_exit_loop(Lower *l)
 /* --- reference functions -------------------------------------------------------------
  */
 
-static uint32_t refs_arg(unsigned first, unsigned count)
+/* Asks for instructions [first, first + count) in @b; what is in r14 and r15 is lost.
+ */
+static void call_refs(Lower *l, JitBuf *b, unsigned first, unsigned count)
 {
-    return first | count << 16;
+    asm_mov_imm(b, A_R15, first | count << 16);
+    asm_call(b, l->refs);
+}
+
+/* The block's way into reference functions; nothing may be half written in cold code.
+ */
+static void need_refs(Lower *l)
+{
+    if (!l->refs) {
+        l->refs = asm_here(l->cold);
+        asm_mov_imm(l->cold, A_R14, (uintptr_t)l->block);
+        asm_jmp(l->cold, x64_shared.refs);
+    }
 }
 
 /* After C code that has come back: templates that are still to come need their files.
@@ -105,8 +115,8 @@ static void lower_ref(Lower *l)
         l->failed |= l->holds[k] != IR_NONE;
     }
     l->failed |= l->slots_used != 0;
-    asm_mov_imm(l->hot, A_R15, refs_arg(first->insn, count));
-    asm_call(l->hot, l->refs);
+    need_refs(l);
+    call_refs(l, l->hot, first->insn, count);
     l->flags = flags_track_entry();
     if (end) {
         asm_jmp(l->hot, x64_shared.leave);
@@ -120,8 +130,9 @@ static void lower_ref(Lower *l)
 
 static bool same_stub(const LowerStub *a, const LowerStub *b)
 {
-    return a->kind == b->kind && a->first == b->first && a->resume == b->resume &&
-           a->sites + b->sites <= G_N_ELEMENTS(a->site) && a->flags.m == b->flags.m &&
+    return a->kind == b->kind && a->called == b->called && a->first == b->first &&
+           a->resume == b->resume && a->sites + b->sites <= G_N_ELEMENTS(a->site) &&
+           a->flags.m == b->flags.m &&
            !memcmp(&a->flags.recipe, &b->flags.recipe, sizeof(a->flags.recipe));
 }
 
@@ -141,9 +152,10 @@ static void add_stub(Lower *l, const LowerStub *s)
 }
 
 /* Where temporaries of a group are open it goes on behind the last of them. */
-void x64_stub(Lower *l, uint8_t *site)
+static void refs_stub(Lower *l, uint8_t *site, bool called)
 {
     LowerStub s = { .kind = STUB_REFS,
+                    .called = called,
                     .site = { site },
                     .sites = 1,
                     .first = l->n->insn,
@@ -152,6 +164,23 @@ void x64_stub(Lower *l, uint8_t *site)
     l->open_insn = MAX(l->open_insn, MAX(l->n->insn, l->n->through) + 1u);
     s.resume = l->open_insn;
     add_stub(l, &s);
+}
+
+void x64_stub(Lower *l, uint8_t *site)
+{
+    refs_stub(l, site, false);
+}
+
+bool x64_can_call(const Lower *l)
+{
+    return l->calls < JIT_SLOW_MAX &&
+           asm_here(l->hot) - (const uint8_t *)l->block->entry < UINT16_MAX - 256;
+}
+
+void x64_stub_call(Lower *l)
+{
+    l->calls++;
+    refs_stub(l, l->hot->p, true);
 }
 
 /* M is to be exact, with both scratch registers free. */
@@ -189,20 +218,25 @@ static bool last_jump(const Lower *l, uint64_t *pc)
     return false;
 }
 
+static void leave_behind_last(Lower *l)
+{
+    uint64_t pc;
+
+    if (last_jump(l, &pc)) {
+        leave_at(l->cold, pc);
+    } else {
+        asm_jmp(l->cold, x64_shared.leave);
+    }
+}
+
 static void emit_refs_stub(Lower *l, const LowerStub *s)
 {
     const LowerPlace *p = place_from(l, s->resume);
-    uint64_t pc;
 
     stub_flags(l, s);
-    asm_mov_imm(l->cold, A_R15, refs_arg(s->first, s->resume - s->first));
-    asm_call(l->cold, l->refs);
+    call_refs(l, l->cold, s->first, s->resume - s->first);
     if (!p) {
-        if (last_jump(l, &pc)) {
-            leave_at(l->cold, pc);
-        } else {
-            asm_jmp(l->cold, x64_shared.leave);
-        }
+        leave_behind_last(l);
         return;
     }
     /* Which node this is does not matter: a reload too many is harmless. */
@@ -218,8 +252,63 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
     asm_jmp(l->cold, p->at);
 }
 
+/* Where code that a routine found to be slow goes on. Mostly there is nothing that
+ * needs code. */
+static JitSlow find_slow(Lower *l, const LowerStub *s)
+{
+    const LowerPlace *p = place_from(l, s->resume);
+    JitSlow e = {
+        .first = s->first, .copy = {JIT_SLOW_NO_COPY, JIT_SLOW_NO_COPY}
+    };
+    const uint8_t *to = asm_here(l->cold), *from = l->block->cold;
+
+    if (!s->flags.m || l->ir->vec) {
+        need_refs(l);
+        to = asm_here(l->cold);
+        emit_refs_stub(l, s);
+    } else {
+        e.count = s->resume - s->first;
+        if (p) {
+            to = p->at;
+            from = l->block->entry;
+            for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+                if (p->copy[k] != IR_NONE) {
+                    e.copy[k] = p->copy[k] - IR_G0;
+                }
+            }
+        } else {
+            if (!l->cold_leave) {
+                l->cold_leave = to;
+                leave_behind_last(l);
+            }
+            to = l->cold_leave;
+            e.copy[0] = JIT_SLOW_COLD;
+        }
+    }
+    l->failed |= to - from > UINT16_MAX;
+    e.to = to - from;
+    return e;
+}
+
+static void note_calls(Lower *l, const LowerStub *s)
+{
+    JitSlow e = find_slow(l, s);
+
+    for (unsigned k = 0; k < s->sites && l->block->slows < JIT_SLOW_MAX; k++) {
+        e.at = s->site[k] + l->hot->to_exec - (const uint8_t *)l->block->entry;
+        l->slow[l->block->slows++] = e;
+    }
+}
+
 static void emit_stub(Lower *l, const LowerStub *s)
 {
+    if (s->called) {
+        note_calls(l, s);
+        return;
+    }
+    if (s->kind == STUB_REFS) {
+        need_refs(l);
+    }
     for (unsigned k = 0; k < s->sites; k++) {
         asm_patch(l->hot, s->site[k], asm_here(l->cold));
     }
@@ -494,6 +583,13 @@ static void lower_poll(Lower *l)
     LowerStub s = { .kind = STUB_POLL, .sites = 1, .pc = l->n->imm };
 
     x64_flags_clobber(l);
+    if (l->small && s.pc == l->ir->pc && l->flags.m && !jit_options()->all_polls) {
+        asm_call(l->hot, x64_poll_routine());
+        if (jit_options()->counted) {
+            lower_count(l);
+        }
+        return;
+    }
     asm_alu_imm(l->hot, ASM_CMP, 4, ENV(l, poll), 0, 0);
     s.site[0] = asm_jcc_fwd(l->hot, IR_NE);
     if (jit_options()->all_polls) {

@@ -167,12 +167,12 @@ static void lower_check(Lower *l)
         x64_stub(l, asm_jmp_fwd(l->hot));
     }
     index = x64_scratch(l);
-    if (l->small && !n->align) {
+    if (l->small && !n->align && x64_can_call(l)) {
         routine = x64_check_routine(r, l->ir->view, n->cc, n->size);
     }
     if (routine) {
         asm_call(l->hot, routine);
-        x64_stub(l, asm_jcc_fwd(l->hot, IR_B));
+        x64_stub_call(l);
         return;
     }
     x64_emit_tlb_offset(l->hot, tlb, n->cc, r, index);

@@ -717,6 +717,8 @@ static void reset(Lower *l)
     l->failed = false;
     l->last_template = 0;
     l->loop = (LowerLoop){ .possible = false };
+    l->calls = 0;
+    l->cold_leave = NULL;
     l->flags = flags_track_entry();
     reset_walk(l);
 }
@@ -742,7 +744,12 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
     l->cold = cold;
     l->small = !b->hot;
     reset(l);
+    b->slows = 0;
     ok = emit(l);
+    if (ok) {
+        /* The exits are all there now. */
+        b->slow = memcpy(&b->exit[b->exits], l->slow, b->slows * sizeof(JitSlow));
+    }
     b->vec = ir->vec;
     b->salt = ir->salt;
     b->code_bytes = hot->p - hot_start;

@@ -52,6 +52,7 @@ typedef enum LowerStubKind { STUB_REFS, STUB_POLL, STUB_COUNT } LowerStubKind;
 /* A cold stub that has been asked for. */
 typedef struct LowerStub {
     LowerStubKind kind;
+    bool called; /* .site: return addresses of calls, and not jumps */
     unsigned sites;
     uint8_t *site[4];
     uint16_t first, resume; /* REFS: guest instructions [first, resume) */
@@ -136,6 +137,9 @@ typedef struct Lower {
     /* out of line */
     LowerStub *stub;
     unsigned stubs;
+    JitSlow slow[JIT_SLOW_MAX]; /* for JitBlock */
+    unsigned calls;             /* that need one of those */
+    const uint8_t *cold_leave;  /* leaves behind the last instruction; NULL: not yet */
     LowerTail tail[JIT_EXITS_MAX];
     unsigned tails;
     const uint8_t *refs; /* calls run_refs for the instructions in r15d */
@@ -272,6 +276,11 @@ bool x64_recipe(Lower *l, FlagsRecipe *r);
 
 /* The slow stub for @site (a jump) of the current node. */
 void x64_stub(Lower *l, uint8_t *site);
+/* The same for a call of a routine that has just been written: it comes back only if
+ * the access is fast. */
+void x64_stub_call(Lower *l);
+/* Whether there is room for one more such call. */
+bool x64_can_call(const Lower *l);
 void x64_exit_begin(Lower *l);  /* before the first node */
 void x64_exit_loop(Lower *l);   /* before the first node, the second time */
 void x64_exit_finish(Lower *l); /* tails and stubs */
@@ -293,6 +302,8 @@ typedef struct X64Shared {
     const uint8_t *leave;      /* the pc is set; no exit */
     const uint8_t *refs;       /* called; r14: block, r15d: first | count << 16 */
     const uint8_t *jump[2];    /* r14: pc; to it by the jump cache; by salt */
+    const uint8_t *slow;       /* from a routine: goes on by the caller's JitSlow */
+    const uint8_t *polled;     /* from a routine: leaves at the caller's first pc */
     /* Called: H to M, M to H; destroy r14 or r15. */
     const uint8_t *flags_save[2], *flags_load[2];
     int8_t frame_off[16]; /* of guest registers that live in the frame */
@@ -306,6 +317,8 @@ extern X64Shared x64_shared;
 enum { X64_CHECK_SIZES = 16 };
 
 void x64_check_setup(const JitTarget *target, JitBuf *buf);
+/* Called: POLL at the beginning of a block. */
+const uint8_t *x64_poll_routine(void);
 /* Called; @reg: r14 or r15. NULL: there is none for this size. */
 const uint8_t *x64_check_routine(unsigned reg, unsigned view, unsigned access,
                                  unsigned size);

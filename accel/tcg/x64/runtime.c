@@ -207,6 +207,93 @@ static void emit_refs(const JitTarget *t, JitBuf *b)
     asm_bytes(b, &ret, 1);
 }
 
+/* --- routines that do not return ---
+ */
+
+static JitBlock *(*find_block)(const void *code);
+static const JitTarget *target; /* the one that it was all made for */
+
+void jit_host_set_finder(JitBlock *(*block_at)(const void *code))
+{
+    find_block = block_at;
+}
+
+static const JitSlow *slow_of(const JitBlock *b, const uint8_t *at)
+{
+    const JitSlow *s = b->slow;
+
+    while (s < b->slow + b->slows && (const uint8_t *)b->entry + s->at != at) {
+        s++;
+    }
+    g_assert(s < b->slow + b->slows);
+    return s;
+}
+
+/* The access behind which @at is must be slow; the state is exact. Returns where to go
+ * on, or NULL: leave. */
+static const void *go_slow(uint8_t *state, const uint8_t *at)
+{
+    JitBlock *b = find_block(at);
+    const JitSlow *s = slow_of(b, at);
+    JitEnv *env = (JitEnv *)(state + target->env_off);
+
+    if (s->count) {
+        if (!target->run_refs(state, b, s->first, s->count)) {
+            return NULL;
+        }
+        if (s->copy[0] != JIT_SLOW_COLD) {
+            for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+                if (s->copy[k] != JIT_SLOW_NO_COPY) {
+                    memcpy(&env->resume[k], state + target->reg_off[s->copy[k]], 8);
+                }
+            }
+            return (const uint8_t *)b->entry + s->to;
+        }
+    }
+    return (const uint8_t *)b->cold + s->to;
+}
+
+/* Somebody wants the vCPU at the entry of the block that @at is in. */
+static void go_out(uint8_t *state, const uint8_t *at)
+{
+    memcpy(state + target->pc_off, &find_block(at)->key.pc, 8);
+}
+
+/* From a routine, with the state in registers; the return address is at rsp. */
+static void emit_call(const JitTarget *t, JitBuf *b, uintptr_t function)
+{
+    store_guest(t, b, 8);
+    x64_vec_leave(t, b);
+    asm_rm(b, ASM_F3 | ASM_0F | ASM_W | 0xae, 1, asm_reg(A_RDI)); /* rdgsbase rdi */
+    asm_load(b, 8, A_RSI, asm_mem(A_RSP, 0));
+    asm_mov_imm(b, A_RAX, function);
+    asm_rm(b, 0xff, 2, asm_reg(A_RAX)); /* call rax */
+}
+
+static void emit_ways_on(const JitTarget *t, JitBuf *b)
+{
+    AsmRm exit = asm_state(t->env_off + (int32_t)offsetof(JitEnv, exit));
+    int32_t resume = t->env_off + (int32_t)offsetof(JitEnv, resume);
+    const uint8_t *out;
+
+    x64_shared.polled = asm_here(b);
+    emit_call(t, b, (uintptr_t)go_out);
+    out = asm_here(b);
+    asm_store_imm(b, 8, exit, 0);
+    emit_epilogue(b, 8);
+    asm_align(b, 16, 0);
+    x64_shared.slow = asm_here(b);
+    emit_call(t, b, (uintptr_t)go_slow);
+    asm_test(b, 8, asm_reg(A_RAX), A_RAX);
+    asm_jcc(b, IR_E, out);
+    asm_store(b, 8, asm_mem(A_RSP, 0), A_RAX);
+    load_guest(t, b, 8);
+    flags_emit_load(b, X64_FRAME_FLAGS + 8, A_R14);
+    asm_load(b, 8, A_R14, asm_state(resume));
+    asm_load(b, 8, A_R15, asm_state(resume + 8));
+    asm_bytes(b, &ret, 1);
+}
+
 /* For code where size counts. */
 static void emit_flags(JitBuf *b)
 {
@@ -224,8 +311,9 @@ static void emit_flags(JitBuf *b)
     }
 }
 
-void jit_host_setup(const JitTarget *target, JitBuf *buf)
+void jit_host_setup(const JitTarget *t, JitBuf *buf)
 {
+    target = t;
     /* Fixed operands are the host's, and so are high bytes. */
     for (unsigned g = 0; g < 4; g++) {
         g_assert(target->host_reg[g] == (int)g);
@@ -245,6 +333,8 @@ void jit_host_setup(const JitTarget *target, JitBuf *buf)
     emit_leave(target, buf);
     asm_align(buf, 16, 0);
     emit_refs(target, buf);
+    asm_align(buf, 16, 0);
+    emit_ways_on(target, buf);
     asm_align(buf, 16, 0);
     emit_probe(target, buf, 0);
     asm_align(buf, 16, 0);
@@ -312,8 +402,10 @@ void jit_host_probe(JitExit *e)
     }
 }
 
-/* Replaces the first bytes of the instruction at @entry, which is longer, by a jump. */
-static void kill_at(const uint8_t *entry, const uint8_t *to)
+enum { JMP = 0xe9, CALL = 0xe8 };
+
+/* Replaces the first bytes of the instruction at @entry, which has at least 5. */
+static void kill_at(const uint8_t *entry, uint8_t opcode, const uint8_t *to)
 {
     uint8_t *site = (uint8_t *)entry - x64_shared.to_exec;
     ptrdiff_t rel = to - (entry + 5);
@@ -322,14 +414,18 @@ static void kill_at(const uint8_t *entry, const uint8_t *to)
     g_assert(rel == (int32_t)rel && !((uintptr_t)entry & 7));
     memcpy(&word, site, 8);
     word &= 0xffffff0000000000ull;
-    word |= 0xe9 | (uint64_t)(uint32_t)rel << 8;
+    word |= opcode | (uint64_t)(uint32_t)rel << 8;
     __atomic_store_n((uint64_t *)site, word, __ATOMIC_RELEASE);
 }
 
 void jit_host_kill(JitBlock *b, const void *to)
 {
-    kill_at(b->entry, to ? to : b->leave);
+    if (to) {
+        kill_at(b->entry, JMP, to);
+    } else {
+        kill_at(b->entry, CALL, x64_shared.polled);
+    }
     if (b->loop) {
-        kill_at(b->loop, b->loop_leave);
+        kill_at(b->loop, JMP, b->loop_leave);
     }
 }

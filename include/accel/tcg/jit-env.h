@@ -39,10 +39,12 @@ typedef struct JitEnv {
     uint64_t salt[2];
     uint32_t poll_toggle; /* fault injection: whether the next POLL leaves */
     /* Where blocks that are not known to be hot have lately been: addresses in them,
-     * [samples_left] on; one for every few hundred accesses to memory, counted down by
+     * [samples_left] on; one for every few hundred calls of routines, counted down by
      * sample_in. When none is left generated code returns to the dispatcher. */
     uint32_t sample_in, samples_left;
     const void *sample[JIT_SAMPLES];
+    /* Behind a slow access: what the back end's scratch registers shall hold. */
+    uint64_t resume[2];
     void *exit; /* which exit was taken (JitExit *), NULL: none that can be linked */
     /* Jump cache: from guest pc to code, direct-mapped by pc bits. */
     uint64_t jc_tag[JIT_JC_SIZE];

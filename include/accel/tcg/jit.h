@@ -58,6 +58,19 @@ typedef struct JitExit {
     const uint8_t *stub;  /* the back end's: where the site goes while not linked */
 } JitExit;
 
+/*
+ * Where small code goes on when a routine that it has called for an access finds that
+ * to be slow. Offsets are from the block's entry.
+ */
+typedef struct JitSlow {
+    uint16_t at; /* return address of the call */
+    uint16_t
+        to; /* from the cold code's start if .count is 0 or .copy[0] JIT_SLOW_COLD */
+    uint8_t first, count; /* guest instructions to be executed; 0: .to sees to that */
+    uint8_t copy[2];      /* guest registers that the scratch registers then hold */
+} JitSlow;
+enum { JIT_SLOW_MAX = 192, JIT_SLOW_NO_COPY = 0xff, JIT_SLOW_COLD = 0xfe };
+
 /* Everything that a translation depends on, besides the bytes. i386: base and limit of
  * CS (0 and ~0 in 64-bit code). */
 typedef struct JitKey {
@@ -85,8 +98,11 @@ struct JitBlock {
     uint16_t insns;
     uint16_t exits;
     uint32_t code_bytes, guest_bytes, cold_bytes;
-    const void *leave; /* the back end's: leaves before the first instruction */
-    /* The same for a second way in, which only the block itself takes, or NULL. */
+    const void *cold;    /* the back end's: the start of its cold code */
+    const JitSlow *slow; /* behind .exit; by .at */
+    uint16_t slows;
+    /* The back end's: a second way in, which only the block itself takes, and what
+     * leaves there; or NULL. */
     const void *loop, *loop_leave;
     /* Atomic, relaxed; several vCPUs may lose a count. jit_note_group_stub(): how
      * often, since when (TSC). */
@@ -102,6 +118,16 @@ struct JitBlock {
                           the block's memory */
     JitExit exit[];
 };
+
+/* Memory that a block may need until it has been emitted, and where it ends then. */
+enum {
+    JIT_BLOCK_BYTES_MAX = sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit) +
+                          JIT_SLOW_MAX * sizeof(JitSlow)
+};
+static inline void *jit_block_end(JitBlock *b)
+{
+    return (uint8_t *)&b->exit[b->exits] + b->slows * sizeof(JitSlow);
+}
 
 /* --- the back end (x64/): everything that knows bytes of the host. Context:
  * translation lock, unless said otherwise ------ */
@@ -119,6 +145,9 @@ typedef struct JitBuf {
 bool jit_host_usable(const char **why);
 /* Emits what all blocks share: enter, leave, the way into reference functions. Once. */
 void jit_host_setup(const JitTarget *target, JitBuf *buf);
+/* @block_at: finds the block with executable address @code in its hot code; no lock.
+ * Before the first block runs. */
+void jit_host_set_finder(JitBlock *(*block_at)(const void *code));
 /* Points GS to @state. On the vCPU's thread, before it enters. */
 void jit_host_thread_init(void *state);
 /*
@@ -223,6 +252,9 @@ void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len);
 void jit_drop_all(void);
 /* The block of @key, alive, or NULL. No lock. */
 JitBlock *jit_find(const JitKey *key);
+/* The block, dead or alive, with executable address @code in its hot code. No lock; for
+ * code that the caller executes. */
+JitBlock *jit_block_at(const void *code);
 /* Makes exit @e (of generated code that has just left through it) go to @to. */
 void jit_link(JitExit *e, JitBlock *to);
 /* A slow stub has executed several instructions of @b. vCPU thread, no lock. */

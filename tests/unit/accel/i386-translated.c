@@ -36,6 +36,11 @@ static JitBuf new_buf(uint8_t **p, size_t bytes)
     return b;
 }
 
+static JitBlock *block_at(const void *code)
+{
+    return block;
+}
+
 bool translated_setup(X86State *cpu, const char **why)
 {
     uint8_t *p;
@@ -53,8 +58,9 @@ bool translated_setup(X86State *cpu, const char **why)
         target = x86_jit_target;
         target.run_refs = counting_refs;
         ir = ir_block_new();
-        block = g_malloc0(sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit));
+        block = g_malloc0(JIT_BLOCK_BYTES_MAX);
         jit_host_setup(&target, &shared);
+        jit_host_set_finder(block_at);
     }
     jit_host_thread_init(cpu);
     return true;

@@ -494,6 +494,12 @@ enum { CODE_BYTES = 1 << 20 };
 static uint8_t *code;
 static JitBuf shared;
 static bool native;
+static JitBlock *running;
+
+static JitBlock *block_at(const void *p)
+{
+    return running;
+}
 
 static void setup_native(void)
 {
@@ -508,6 +514,7 @@ static void setup_native(void)
     g_assert(code != MAP_FAILED);
     shared = (JitBuf){ .p = code, .end = code + CODE_BYTES / 4 };
     jit_host_setup(&x86_jit_target, &shared);
+    jit_host_set_finder(block_at);
     /* A block that jumps to itself comes back each time. */
     options.no_links = true;
     jit_set_options(&options);
@@ -519,7 +526,7 @@ static void setup_native(void)
 
 static bool run_native(const Block *b, Snapshot *out)
 {
-    JitBlock *jb = g_malloc0(sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit));
+    JitBlock *jb = g_malloc0(JIT_BLOCK_BYTES_MAX);
     JitBuf hot = { .p = code + CODE_BYTES / 4, .end = code + CODE_BYTES / 2 };
     JitBuf cold = { .p = code + CODE_BYTES / 2, .end = code + CODE_BYTES };
     volatile int vector = -1;
@@ -534,6 +541,7 @@ static bool run_native(const Block *b, Snapshot *out)
     cpu->jit.flags_here = true;
     cpu->jit.exit = NULL;
     if (!setjmp(cpu->fault_env)) {
+        running = jb;
         jit_host_enter(cpu, jb->entry);
     } else {
         vector = cpu->exc_vector;

@@ -170,7 +170,7 @@ static void one_case(uint64_t seed, unsigned passes)
     s->run_refs = refs;
     s->opaque = &run;
     x64_harness_reset(&code);
-    if (!jit_host_emit(&x64_test_target, opt, b, &code.hot, &code.cold)) {
+    if (!x64_try_emit(&code, opt, b)) {
         refused++;
         if (g_getenv("STRATA_IR_REFUSED")) {
             g_autofree char *text = ir_print(opt);

@@ -36,6 +36,21 @@ const JitTarget x64_test_target = {
 };
 /* clang-format on */
 
+/* All that were emitted since the last reset; older ones may be gone. */
+static GPtrArray *blocks;
+
+static JitBlock *block_at(const void *p)
+{
+    for (unsigned k = blocks->len; k-- > 0;) {
+        JitBlock *b = blocks->pdata[k];
+
+        if ((uintptr_t)p - (uintptr_t)b->entry < b->code_bytes) {
+            return b;
+        }
+    }
+    g_assert_not_reached();
+}
+
 bool x64_harness_init(X64Code *code)
 {
     size_t total = SHARED_BYTES + 2 * HALF_BYTES;
@@ -56,6 +71,7 @@ bool x64_harness_init(X64Code *code)
                              .end = code->rw + SHARED_BYTES,
                              .to_exec = code->rx - code->rw };
     jit_host_setup(&x64_test_target, &code->shared);
+    jit_host_set_finder(block_at);
     x64_harness_reset(code);
     return true;
 }
@@ -64,6 +80,10 @@ void x64_harness_reset(X64Code *code)
 {
     uint8_t *p = code->rw + SHARED_BYTES;
 
+    if (!blocks) {
+        blocks = g_ptr_array_new();
+    }
+    g_ptr_array_set_size(blocks, 0);
     code->hot = (JitBuf){ p, p + HALF_BYTES, code->rx - code->rw, false };
     code->cold =
         (JitBuf){ p + HALF_BYTES, p + 2 * HALF_BYTES, code->rx - code->rw, false };
@@ -72,7 +92,7 @@ void x64_harness_reset(X64Code *code)
 JitBlock *x64_block_new(void)
 {
     static bool hot;
-    JitBlock *b = g_malloc0(sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit));
+    JitBlock *b = g_malloc0(JIT_BLOCK_BYTES_MAX);
 
     /* Now the fast, now the small code. */
     hot = !hot;
@@ -99,9 +119,15 @@ void x64_state_free(X64State *s)
     g_aligned_free(s);
 }
 
+bool x64_try_emit(X64Code *code, IrBlock *ir, JitBlock *b)
+{
+    g_ptr_array_add(blocks, b);
+    return jit_host_emit(&x64_test_target, ir, b, &code->hot, &code->cold);
+}
+
 void x64_emit(X64Code *code, IrBlock *ir, JitBlock *b)
 {
-    if (!jit_host_emit(&x64_test_target, ir, b, &code->hot, &code->cold)) {
+    if (!x64_try_emit(code, ir, b)) {
         g_autofree char *text = ir_print(ir);
 
         g_error("not lowered:\n%s", text);

@@ -40,7 +40,9 @@ void x64_harness_reset(X64Code *code);
 JitBlock *x64_block_new(void);
 X64State *x64_state_new(void);
 void x64_state_free(X64State *s);
-/* Lowers @ir; aborts if that fails. */
+/* Lowers @ir; false: not possible. */
+bool x64_try_emit(X64Code *code, IrBlock *ir, JitBlock *b);
+/* The same; aborts if that fails. */
 void x64_emit(X64Code *code, IrBlock *ir, JitBlock *b);
 /* Runs from @b's entry until it leaves; false: faulted (longjmp to .fault). */
 bool x64_run(X64State *s, const JitBlock *b);

@@ -33,13 +33,7 @@ static const uint32_t pure =
     1u << IR_CLASS_BIT | 1u << IR_CLASS_COND | 1u << IR_CLASS_FLAGS |
     1u << IR_CLASS_ADDR;
 
-static bool has_effect(const IrNode *n)
-{
-    return n->flags & (IR_MEM_DST | IR_MEM_B | IR_LIVE) ||
-           (!(pure >> n->facts.klass & 1) && n->op != IR_LDST);
-}
-
-static bool is_read(const Needed *need, IrVal v)
+static inline bool is_read(const Needed *need, IrVal v)
 {
     return ir_is_t(v) && need->temp[(v - IR_T0) / 64] >> ((v - IR_T0) % 64) & 1;
 }
@@ -59,12 +53,15 @@ static inline unsigned use_temp(IrBlock *ir, Needed *need, IrVal v, unsigned k,
     return last;
 }
 
+/* Of a node whose flags nobody wants. */
 static inline bool is_dead(const Needed *need, const IrNode *n)
 {
     unsigned r = n->facts.roles;
 
-    return !has_effect(n) && !(n->facts.regs_written & need->regs) &&
+    return !(n->facts.regs_written & need->regs) &&
+           !(n->flags & (IR_MEM_DST | IR_MEM_B)) &&
            !(r & IR_DST_WRITTEN && is_read(need, n->dst)) &&
+           (pure >> n->facts.klass & 1 || n->op == IR_LDST) &&
            !(r & IR_B_WRITTEN && is_read(need, n->b));
 }
 
@@ -135,83 +132,67 @@ static bool is_covered(const IrBlock *ir, Covered *c, unsigned insn)
     return insn >= COVERED_MAX || c->bits[insn / 64] >> (insn % 64) & 1;
 }
 
-/* What the nodes behind the one at hand want. */
-typedef struct Later {
-    Needed need;
-    uint32_t flags; /* read, or to be told exactly to whoever stops or leaves */
-    unsigned ahead; /* IR_AHEAD_M, IR_AHEAD_CLOBBER */
-} Later;
-
-/* REF and REF_END find the flags in the state, like every other slow path. A JCC saves
- * them on its own way out. */
-static void step_precise(IrBlock *ir, Later *l, const IrNode *n)
-{
-    switch (n->op) {
-    case IR_CHECK:
-    case IR_GUARD:
-    case IR_POLL:
-    case IR_JNZ:
-        l->ahead |= IR_AHEAD_CLOBBER;
-        break;
-    case IR_JMP:
-        l->ahead = (l->ahead & ~IR_AHEAD_M) | (n->facts.flags_dead ? 0 : IR_AHEAD_M);
-        break;
-    case IR_JCC:
-        ir->loops |= (uint64_t)n->imm == ir->pc;
-        break;
-    case IR_JMPI:
-        l->ahead |= IR_AHEAD_M;
-        break;
-    default: /* REF, REF_END */
-        l->ahead = IR_AHEAD_M;
-    }
-    l->flags = n->facts.flags_dead ? l->flags | n->facts.flags_read : IR_FLAGS_ALL;
-    l->need.regs = 0xffff;
-}
-
-static inline void step_plain(Later *l, const IrNode *n)
-{
-    unsigned written = n->facts.flags_written;
-
-    l->flags = (l->flags & ~written) | n->facts.flags_read;
-    l->need.regs =
-        (l->need.regs & ~(uint32_t)n->facts.regs_written) | n->facts.regs_read;
-    if (n->facts.flags_changed) {
-        l->ahead &= written == IR_FLAGS_ALL ? 0 : IR_AHEAD_CLOBBER;
-    }
-}
+/* What becomes of IrFacts.ahead at precise points. REF and REF_END find the flags in
+ * the state, like every other slow path. A JCC saves them on its own way out. */
+static const struct {
+    uint8_t keeps, sets;
+} ahead_of[IR_OP_COUNT] = {
+    [IR_CHECK] = {IR_AHEAD_M,                     IR_AHEAD_CLOBBER},
+    [IR_GUARD] = { IR_AHEAD_M,                    IR_AHEAD_CLOBBER},
+    [IR_POLL] = { IR_AHEAD_M,                    IR_AHEAD_CLOBBER},
+    [IR_JNZ] = { IR_AHEAD_M,                    IR_AHEAD_CLOBBER},
+    [IR_JCC] = { IR_AHEAD_M | IR_AHEAD_CLOBBER, 0               },
+    [IR_JMP] = { IR_AHEAD_CLOBBER,              IR_AHEAD_M      },
+    [IR_JMPI] = { IR_AHEAD_CLOBBER,              IR_AHEAD_M      },
+    [IR_REF] = { 0,                             IR_AHEAD_M      },
+    [IR_REF_END] = { 0,                             IR_AHEAD_M      },
+};
 
 unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead)
 {
-    Later l;
+    Needed need;
     Covered covered = { .known = false };
     unsigned removed = 0, always = flags ? 0 : IR_LIVE;
+    /* Flags that are read later, or to be told exactly to whoever stops or leaves. */
+    unsigned wanted = 0;
+    unsigned ahead = 0;
 
-    memset(&l, 0, sizeof(l));
+    memset(&need, 0, sizeof(need));
     ir->loops = false;
     for (unsigned k = ir->count; k-- > 0;) {
         IrNode *n = &ir->node[k];
+        const IrFacts f = n->facts;
+        unsigned live = f.flags_changed & wanted ? IR_LIVE : always;
+        unsigned keeps = wanted & ~(unsigned)f.flags_written;
 
         if (n->flags & IR_DEAD) {
             removed++;
             continue;
         }
-        n->flags |= always | (n->facts.flags_changed & l.flags ? IR_LIVE : 0);
-        if (dead && is_dead(&l.need, n) &&
-            !(n->facts.regs_written && is_covered(ir, &covered, n->insn))) {
-            n->flags |= IR_DEAD;
-            removed++;
-            continue;
-        }
-        n->facts.ahead = l.ahead |
-                         (l.flags & ~(uint32_t)n->facts.flags_written ? IR_KEEPS : 0) |
-                         read_operands(ir, &l.need, n, k);
-        if (n->facts.precise) {
-            step_precise(ir, &l, n);
+        n->flags |= live;
+        if (f.precise) {
+            n->facts.ahead = ahead | (keeps ? IR_KEEPS : 0);
+            ahead = (ahead & ahead_of[n->op].keeps) |
+                    (ahead_of[n->op].sets & ~(f.flags_dead ? IR_AHEAD_M : 0));
+            ir->loops |= n->op == IR_JCC && (uint64_t)n->imm == ir->pc;
+            wanted = f.flags_dead ? wanted | f.flags_read : IR_FLAGS_ALL;
+            need.regs = 0xffff;
         } else {
-            step_plain(&l, n);
+            if (dead && !live && is_dead(&need, n) &&
+                !(f.regs_written && is_covered(ir, &covered, n->insn))) {
+                n->flags |= IR_DEAD;
+                removed++;
+                continue;
+            }
+            n->facts.ahead = ahead | (keeps ? IR_KEEPS : 0);
+            wanted = keeps | f.flags_read;
+            if (f.flags_changed) {
+                ahead &= f.flags_written == IR_FLAGS_ALL ? 0 : IR_AHEAD_CLOBBER;
+            }
+            need.regs = (need.regs & ~(uint32_t)f.regs_written) | f.regs_read;
         }
-        n->facts.flags_wanted = l.flags;
+        n->facts.flags_wanted = wanted;
+        n->facts.ahead |= read_operands(ir, &need, n, k);
     }
     return removed;
 }

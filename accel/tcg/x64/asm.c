@@ -277,22 +277,21 @@ void asm_mov_imm(JitBuf *b, unsigned dst, uint64_t imm)
     unsigned high = dst >> 3 & 1;
     uint8_t *p = b->p;
 
-    if (imm != (uint32_t)imm && (int64_t)imm == (int32_t)imm) {
-        asm_store_imm(b, 8, asm_reg(dst), imm);
-        return;
-    }
     if (!has_room(b)) {
         return;
     }
     if (imm == (uint32_t)imm) {
         *p = 0x41;
         p += high;
-        *p++ = 0xb8 | (dst & 7);
-        b->p = put32(p, imm);
+        *p = 0xb8 | (dst & 7);
+        put32(p + 1, imm);
+        b->p = p + 5;
+    } else if ((int64_t)imm == (int32_t)imm) {
+        asm_store_imm(b, 8, asm_reg(dst), imm);
     } else {
-        *p++ = 0x48 | high;
-        *p++ = 0xb8 | (dst & 7);
-        b->p = put_imm(p, 8, imm);
+        p[0] = 0x48 | high;
+        p[1] = 0xb8 | (dst & 7);
+        b->p = put_imm(p + 2, 8, imm);
     }
 }
 
@@ -511,10 +510,12 @@ void asm_nop(JitBuf *b, unsigned bytes)
     };
     /* clang-format on */
 
-    for (unsigned n; bytes && has_room(b); bytes -= n) {
-        n = MIN(bytes, G_N_ELEMENTS(nop));
+    while (bytes && has_room(b)) {
+        unsigned n = MIN(bytes, G_N_ELEMENTS(nop));
+
         memcpy(b->p, nop[n - 1], sizeof(nop[0]));
         b->p += n;
+        bytes -= n;
     }
 }
 

@@ -222,27 +222,10 @@ static void lower_bswap(Lower *l)
 /* --- arithmetic ----------------------------------------------------------------------
  */
 
-static unsigned alu_of(unsigned op)
-{
-    switch (op) {
-    case IR_ADD:
-        return ASM_ADD;
-    case IR_OR:
-        return ASM_OR;
-    case IR_ADC:
-        return ASM_ADC;
-    case IR_SBB:
-        return ASM_SBB;
-    case IR_AND:
-        return ASM_AND;
-    case IR_SUB:
-        return ASM_SUB;
-    case IR_XOR:
-        return ASM_XOR;
-    default:
-        return ASM_CMP;
-    }
-}
+static const uint8_t alu_of[] = {
+    [IR_ADD] = ASM_ADD, [IR_OR] = ASM_OR,   [IR_ADC] = ASM_ADC, [IR_SBB] = ASM_SBB,
+    [IR_AND] = ASM_AND, [IR_SUB] = ASM_SUB, [IR_XOR] = ASM_XOR,
+};
 
 static void alu_on(Lower *l, unsigned op, AsmRm dst, AsmOp attr)
 {
@@ -269,9 +252,17 @@ static void alu_on(Lower *l, unsigned op, AsmRm dst, AsmOp attr)
 
 static void lower_alu2(Lower *l)
 {
-    Rmw o = rmw_begin(l);
+    const IrNode *n = l->n;
+    unsigned op = alu_of[n->op];
+    Rmw o;
 
-    alu_on(l, alu_of(l->n->op), o.rm, lock_of(l));
+    if (!(n->flags & IR_MEM_DST) && ir_is_g(n->dst) &&
+        !x64_is_mem(x64_home(l, n->dst))) {
+        alu_on(l, op, x64_home(l, n->dst), 0);
+        return;
+    }
+    o = rmw_begin(l);
+    alu_on(l, op, o.rm, lock_of(l));
     rmw_end(l, &o);
 }
 
@@ -280,9 +271,15 @@ static AsmRm left_of_compare(Lower *l)
     return l->n->flags & IR_MEM_DST ? x64_host_mem(l, l->n->a) : x64_rm(l, l->n->a);
 }
 
-static void lower_test(Lower *l, AsmRm a)
+static void lower_cmp(Lower *l)
+{
+    alu_on(l, ASM_CMP, left_of_compare(l), 0);
+}
+
+static void lower_test(Lower *l)
 {
     const IrNode *n = l->n;
+    AsmRm a = left_of_compare(l);
 
     if (n->flags & IR_IMM) {
         asm_test_imm(l->hot, n->w, a, n->imm);
@@ -295,17 +292,6 @@ static void lower_test(Lower *l, AsmRm a)
         x64_op(l, asm_width(0x84, n->w), a.reg, x64_b(l));
     } else {
         x64_op(l, asm_width(0x84, n->w), x64_in_reg(l, n->b), a);
-    }
-}
-
-static void lower_cmp2(Lower *l)
-{
-    AsmRm a = left_of_compare(l);
-
-    if (l->n->op == IR_CMP) {
-        alu_on(l, ASM_CMP, a, 0);
-    } else {
-        lower_test(l, a);
     }
 }
 
@@ -382,9 +368,10 @@ static AsmOp reg_rm_op(const IrNode *n)
     }
 }
 
-static void lower_reg_rm(Lower *l, bool reads_dst)
+static void lower_reg_rm(Lower *l)
 {
     const IrNode *n = l->n;
+    bool reads_dst = n->facts.klass != IR_CLASS_ALUX;
     AsmRm b = x64_b(l);
     LowerDst d = x64_dst(l, n->dst, n->w, reads_dst);
 
@@ -587,114 +574,91 @@ static void lower_cmpxchgd(Lower *l)
     asm_rm(l->hot, ASM_0F | 0xc7 | (l->n->w == 16 ? ASM_W : 0) | lock_of(l), 1, m);
 }
 
+static void lower_xchg(Lower *l)
+{
+    if (l->n->flags & IR_MEM_DST) {
+        xchg_memory(l);
+    } else {
+        xchg_registers(l);
+    }
+}
+
 /* -------------------------------------------------------------------------------------
  */
 
-static void lower_misc(Lower *l)
+static void lower_fence(Lower *l)
 {
-    static const uint8_t mfence[] = { 0x0f, 0xae, 0xf0 }, pause[] = { 0xf3, 0x90 };
+    static const uint8_t mfence[] = { 0x0f, 0xae, 0xf0 };
 
-    if (l->n->op == IR_FENCE) {
-        asm_bytes(l->hot, mfence, sizeof(mfence));
-    } else {
-        asm_bytes(l->hot, pause, sizeof(pause));
-    }
+    asm_bytes(l->hot, mfence, sizeof(mfence));
 }
 
-static void lower_by_op(Lower *l)
+static void lower_pause(Lower *l)
 {
-    switch (l->n->op) {
-    case IR_MOV:
-        lower_mov(l);
-        break;
-    case IR_MOVZX:
-    case IR_MOVSX:
-        lower_extend(l);
-        break;
-    case IR_MOVBE:
-        lower_movbe(l);
-        break;
-    case IR_BSWAP:
-        lower_bswap(l);
-        break;
-    case IR_IMUL2:
-    case IR_BSF:
-    case IR_BSR:
-    case IR_CMOV:
-        lower_reg_rm(l, true);
-        break;
-    case IR_SETCC:
-        lower_setcc(l);
-        break;
-    case IR_XCHG:
-        if (l->n->flags & IR_MEM_DST) {
-            xchg_memory(l);
-        } else {
-            xchg_registers(l);
-        }
-        break;
-    case IR_XADD:
-        lower_xadd(l);
-        break;
-    case IR_CMPXCHG:
-        lower_cmpxchg(l);
-        break;
-    case IR_CMPXCHGD:
-        lower_cmpxchgd(l);
-        break;
-    default:
-        l->failed = true;
-    }
+    static const uint8_t pause[] = { 0xf3, 0x90 };
+
+    asm_bytes(l->hot, pause, sizeof(pause));
 }
 
-void x64_lower_alu(Lower *l)
-{
-    switch (ir_op_info[l->n->op].klass) {
-    case IR_CLASS_ALU2:
-        if (l->n->op == IR_IMUL2 || l->n->op == IR_BSF || l->n->op == IR_BSR) {
-            lower_by_op(l);
-        } else {
-            lower_alu2(l);
-        }
-        break;
-    case IR_CLASS_CMP2:
-        lower_cmp2(l);
-        break;
-    case IR_CLASS_UNARY:
-        if (l->n->op == IR_BSWAP) {
-            lower_by_op(l);
-        } else {
-            lower_unary(l);
-        }
-        break;
-    case IR_CLASS_SHIFT:
-        lower_shift(l);
-        break;
-    case IR_CLASS_SHIFT2:
-        lower_shift2(l);
-        break;
-    case IR_CLASS_ALU3:
-        lower_imul3(l);
-        break;
-    case IR_CLASS_ALUX:
-        lower_reg_rm(l, false);
-        break;
-    case IR_CLASS_IMPL:
-        lower_implicit(l);
-        break;
-    case IR_CLASS_FIXED:
-        lower_fixed(l);
-        break;
-    case IR_CLASS_BIT:
-        lower_bit(l);
-        break;
-    case IR_CLASS_FLAGS:
-        lower_flags(l);
-        break;
-    case IR_CLASS_MISC:
-        lower_misc(l);
-        break;
-    default:
-        lower_by_op(l);
-    }
-}
+LowerFn *const x64_lower_alu[IR_OP_COUNT] = {
+    [IR_MOV] = lower_mov,
+    [IR_MOVZX] = lower_extend,
+    [IR_MOVSX] = lower_extend,
+    [IR_BSWAP] = lower_bswap,
+    [IR_XCHG] = lower_xchg,
+    [IR_MOVBE] = lower_movbe,
+    [IR_ADD] = lower_alu2,
+    [IR_OR] = lower_alu2,
+    [IR_ADC] = lower_alu2,
+    [IR_SBB] = lower_alu2,
+    [IR_AND] = lower_alu2,
+    [IR_SUB] = lower_alu2,
+    [IR_XOR] = lower_alu2,
+    [IR_CMP] = lower_cmp,
+    [IR_TEST] = lower_test,
+    [IR_INC] = lower_unary,
+    [IR_DEC] = lower_unary,
+    [IR_NEG] = lower_unary,
+    [IR_NOT] = lower_unary,
+    [IR_ROL] = lower_shift,
+    [IR_ROR] = lower_shift,
+    [IR_RCL] = lower_shift,
+    [IR_RCR] = lower_shift,
+    [IR_SHL] = lower_shift,
+    [IR_SHR] = lower_shift,
+    [IR_SAR] = lower_shift,
+    [IR_SHLD] = lower_shift2,
+    [IR_SHRD] = lower_shift2,
+    [IR_IMUL2] = lower_reg_rm,
+    [IR_IMUL3] = lower_imul3,
+    [IR_MUL] = lower_implicit,
+    [IR_IMUL1] = lower_implicit,
+    [IR_DIV] = lower_implicit,
+    [IR_IDIV] = lower_implicit,
+    [IR_CBW] = lower_fixed,
+    [IR_CWD] = lower_fixed,
+    [IR_BT] = lower_bit,
+    [IR_BTS] = lower_bit,
+    [IR_BTR] = lower_bit,
+    [IR_BTC] = lower_bit,
+    [IR_BSF] = lower_reg_rm,
+    [IR_BSR] = lower_reg_rm,
+    [IR_TZCNT] = lower_reg_rm,
+    [IR_LZCNT] = lower_reg_rm,
+    [IR_POPCNT] = lower_reg_rm,
+    [IR_REPMOVS] = x64_lower_string,
+    [IR_REPSTOS] = x64_lower_string,
+    [IR_SETCC] = lower_setcc,
+    [IR_CMOV] = lower_reg_rm,
+    [IR_CLC] = lower_flags,
+    [IR_STC] = lower_flags,
+    [IR_CMC] = lower_flags,
+    [IR_LAHF] = lower_flags,
+    [IR_SAHF] = lower_flags,
+    [IR_XADD] = lower_xadd,
+    [IR_CMPXCHG] = lower_cmpxchg,
+    [IR_CMPXCHGD] = lower_cmpxchgd,
+    [IR_FENCE] = lower_fence,
+    [IR_PAUSE] = lower_pause,
+    [IR_TEMPLATE] = x64_lower_template,
+};

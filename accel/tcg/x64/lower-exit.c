@@ -245,8 +245,8 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
         asm_call(l->cold, x64_shared.flags_load[1]);
     }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-        if (p->copy[k] != IR_NONE) {
-            asm_load(l->cold, 8, A_R14 + k, x64_home(l, p->copy[k]));
+        if (ir_is_g(p->holds[k])) {
+            asm_load(l->cold, 8, A_R14 + k, x64_home(l, p->holds[k]));
         }
     }
     asm_jmp(l->cold, p->at);
@@ -272,8 +272,8 @@ static JitSlow find_slow(Lower *l, const LowerStub *s)
             to = p->at;
             from = l->block->entry;
             for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-                if (p->copy[k] != IR_NONE) {
-                    e.copy[k] = p->copy[k] - IR_G0;
+                if (ir_is_g(p->holds[k])) {
+                    e.copy[k] = p->holds[k] - IR_G0;
                 }
             }
         } else {

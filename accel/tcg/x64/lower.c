@@ -482,7 +482,7 @@ static inline void flags_before(Lower *l)
 }
 
 /* A node that makes code by the host instruction of its name, and writes flags. */
-static void lower_writer(Lower *l, void (*emit)(Lower *l))
+static void lower_writer(Lower *l, LowerFn *emit)
 {
     unsigned ahead = l->n->facts.ahead;
 
@@ -510,50 +510,32 @@ static void begin_insn(Lower *l, int insn)
     l->insn = insn;
     p->at = asm_here(l->hot);
     p->h = l->flags.h;
-    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-        p->copy[k] = ir_is_g(l->holds[k]) ? l->holds[k] : IR_NONE;
-    }
+    memcpy(p->holds, l->holds, sizeof(p->holds));
 }
-
-typedef enum How {
-    PLAIN, /* host instruction of its name */
-    MEM,   /* keeps flags or sees to them itself */
-    EXIT,  /* everything for itself */
-} How;
-
-#define HOW(op, k)                                                                 \
-    ((k) == IR_CLASS_ADDR || (k) == IR_CLASS_GUARD || (k) == IR_CLASS_STATE ? MEM  \
-     : (k) == IR_CLASS_REF || (k) == IR_CLASS_EXIT || (op) == IR_POLL       ? EXIT \
-                                                                            : PLAIN)
-#define LOWER_CLASS(k)                             \
-    ((k) == IR_CLASS_TEMPLATE ? x64_lower_template \
-     : (k) == IR_CLASS_STRING ? x64_lower_string   \
-                              : x64_lower_alu)
-
-static const struct {
-    void (*emit)(Lower *l);
-    How how;
-} by_op[IR_OP_COUNT] = {
-#define IR(name, klass, reads, writes, undef, attr)                               \
-    { HOW(IR_##name, IR_CLASS_##klass) == MEM    ? x64_lower_mem                  \
-      : HOW(IR_##name, IR_CLASS_##klass) == EXIT ? x64_lower_exit                 \
-                                                 : LOWER_CLASS(IR_CLASS_##klass), \
-      HOW(IR_##name, IR_CLASS_##klass) },
-#include "accel/tcg/ir.def"
-#undef IR
-};
 
 static inline void lower_node(Lower *l)
 {
-    unsigned op = l->n->op;
+    const IrNode *n = l->n;
+    LowerFn *emit = x64_lower_alu[n->op];
 
-    if (by_op[op].how != EXIT) {
+    if (G_LIKELY(emit)) {
         flags_before(l);
+        if (n->facts.flags_changed) {
+            lower_writer(l, emit);
+        } else {
+            emit(l);
+        }
+        return;
     }
-    if (by_op[op].how == PLAIN && l->n->facts.flags_changed) {
-        lower_writer(l, by_op[op].emit);
-    } else {
-        by_op[op].emit(l);
+    switch (n->facts.klass) {
+    case IR_CLASS_ADDR:
+    case IR_CLASS_GUARD:
+    case IR_CLASS_STATE:
+        flags_before(l);
+        x64_lower_mem(l);
+        break;
+    default:
+        x64_lower_exit(l);
     }
 }
 
@@ -600,7 +582,7 @@ static void walk(Lower *l)
         lower_node(l);
         use->count++;
         use->bytes += l->hot->p - from;
-        if (l->failed || l->hot->overflow || l->cold->overflow) {
+        if (l->failed) {
             return;
         }
         end_node(l);

@@ -84,7 +84,7 @@ typedef struct LowerLoop {
 typedef struct LowerPlace {
     const uint8_t *at; /* executable; NULL: no nodes */
     bool h;
-    IrVal copy[LOWER_SCRATCH]; /* guest registers that scratch registers hold */
+    IrVal holds[LOWER_SCRATCH]; /* as Lower.holds */
 } LowerPlace;
 
 /* What bytes of code are counted as: nodes by their op, and these behind them. */
@@ -263,7 +263,9 @@ void x64_flags_need_m(Lower *l);
 /* --- nodes: emit the code of l->n ----------------------------------------------------
  */
 
-void x64_lower_alu(Lower *l);      /* lower-alu.c: everything that computes */
+typedef void LowerFn(Lower *l);
+/* lower-alu.c: of everything that computes, by op; NULL: others */
+extern LowerFn *const x64_lower_alu[IR_OP_COUNT];
 void x64_lower_mem(Lower *l);      /* lower-mem.c: EA, CHECK, GUARD, LDST, STST */
 void x64_lower_exit(Lower *l);     /* lower-exit.c: REF, POLL, ends */
 void x64_lower_template(Lower *l); /* lower-template.c */

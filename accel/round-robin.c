@@ -154,8 +154,8 @@ static void execute(AccelClass *ac, VCPU *cpu)
     ac->exec(cpu);
     vcpu_set_current(NULL);
     atomic_rcu_set(&rr.running, NULL);
-    if (vcpu_is_idle(cpu)) {
-        cpu->slice = 0;
+    if (cpu->halted && !VCPU_GET_CLASS(cpu)->has_work(cpu)) {
+        cpu->slice = 0; /* not so for a stop: it ends no turn */
     }
     if (cpu->unplug) {
         pthread_cond_broadcast(&vcpu_progress);

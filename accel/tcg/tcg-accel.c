@@ -245,7 +245,7 @@ static bool set_options(TcgAccel *t, Error **errp)
         return error_set(errp, "lockstep=on compares translated code: it needs tier=1");
     }
     o.lockstep = t->lockstep;
-    o.lockstep_sample = t->lockstep_sample > 1 ? t->lockstep_sample : 0;
+    o.lockstep_sample = t->lockstep && t->lockstep_sample > 1 ? t->lockstep_sample : 0;
     if (t->lockstep_sample > LOCKSTEP_SAMPLE_MAX) {
         return error_set(errp, "lockstep-sample must be at most %d",
                          LOCKSTEP_SAMPLE_MAX);

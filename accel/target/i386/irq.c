@@ -14,8 +14,11 @@ static uint32_t pending(const X86State *cpu)
 
 bool x86_can_take_irq(const X86State *cpu)
 {
-    uint32_t p = pending(cpu);
+    return x86_can_take(cpu, pending(cpu));
+}
 
+bool x86_can_take(const X86State *cpu, uint32_t p)
+{
     if (p & (X86_IRQ_INIT | X86_IRQ_A20 | X86_IRQ_FLUSH | X86_IRQ_APIC_POLL)) {
         return true;
     }
@@ -117,32 +120,41 @@ bool x86_handle_init_sipi(X86State *cpu)
     return true;
 }
 
+static void flush(X86State *cpu)
+{
+    uint64_t epoch;
+
+    /* First, or the epoch of a request that comes just now is never acknowledged. */
+    x86_irq_clear(cpu, X86_IRQ_FLUSH | X86_IRQ_A20);
+    epoch = tcg_epoch();
+    x86_flush_all(cpu);
+    if (cpu->reader) {
+        tcg_reader_ack(cpu->reader, epoch);
+    }
+}
+
+static void poll_apic(X86State *cpu)
+{
+    x86_irq_clear(cpu, X86_IRQ_APIC_POLL);
+    if (cpu->ops && cpu->ops->apic_poll) {
+        bql_lock();
+        cpu->ops->apic_poll(cpu->apic);
+        bql_unlock();
+    }
+}
+
 bool x86_handle_irq(X86State *cpu)
 {
     uint32_t p = pending(cpu);
 
+    /* No events of the guest's: they delay none. */
     if (p & (X86_IRQ_FLUSH | X86_IRQ_A20)) {
-        uint64_t epoch;
-
-        /* First, or the epoch of a request that comes just now is never acknowledged.
-         */
-        x86_irq_clear(cpu, X86_IRQ_FLUSH | X86_IRQ_A20);
-        epoch = tcg_epoch();
-        x86_flush_all(cpu);
-        if (cpu->reader) {
-            tcg_reader_ack(cpu->reader, epoch);
-        }
-        return true;
+        flush(cpu);
     }
     if (p & X86_IRQ_APIC_POLL) {
-        x86_irq_clear(cpu, X86_IRQ_APIC_POLL);
-        if (cpu->ops && cpu->ops->apic_poll) {
-            bql_lock();
-            cpu->ops->apic_poll(cpu->apic);
-            bql_unlock();
-        }
-        return true;
+        poll_apic(cpu);
     }
+    p = pending(cpu);
     if (x86_handle_init_sipi(cpu)) {
         return true;
     }

@@ -171,10 +171,11 @@ void x86_deliver(X86State *cpu, unsigned vector, X86EventKind kind, bool has_err
 void x86_take_fault(X86State *cpu);
 /* A trap (#DB) after an instruction has completed. */
 void x86_take_trap_db(X86State *cpu, uint64_t dr6_bits);
-/* Whether something in irq_pending can be taken now. */
+/* Whether something in irq_pending, or of @p, can be taken now. */
 bool x86_can_take_irq(const X86State *cpu);
-/* Looks at irq_pending and takes one event.  Context: vCPU thread; takes the BQL where
- * it must.  Returns true if the state changed. */
+bool x86_can_take(const X86State *cpu, uint32_t p);
+/* Looks at irq_pending: flushes what must be, and takes one event.  Context: vCPU
+ * thread; takes the BQL where it must.  Returns true if it took one. */
 bool x86_handle_irq(X86State *cpu);
 /* INIT and SIPI only; false when there was neither. For who delivers interrupts itself.
  */

@@ -132,11 +132,10 @@ static bool has_work(VCPU *vcpu)
 {
     const X86State *st = &X86_CPU(vcpu)->st;
 
-    if (st->counted && !(__atomic_load_n(&st->irq_pending, __ATOMIC_SEQ_CST) &
-                         ~(uint32_t)X86_IRQ_FLUSH)) {
-        return false; /* that can wait, and must not make the order of turns another */
-    }
-    return x86_can_take_irq(st);
+    uint32_t p = __atomic_load_n(&st->irq_pending, __ATOMIC_SEQ_CST);
+
+    /* A flush can wait, and must not make the order of turns another. */
+    return x86_can_take(st, st->counted ? p & ~(uint32_t)X86_IRQ_FLUSH : p);
 }
 
 static hwaddr translate_debug(VCPU *vcpu, uint64_t addr, MemTxAttrs *attrs)

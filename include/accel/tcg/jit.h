@@ -196,7 +196,8 @@ typedef struct JitOptions {
     bool all_polls;  /* fault injection: every POLL leaves */
     bool all_hot;    /* every block is taken for hot: fast code from the start */
     bool lockstep, coverage, perf_map, jitdump;
-    unsigned lockstep_sample; /* compare a block each so many instructions; 0: all */
+    unsigned lockstep_sample; /* compare a block each so many instructions; 0: all, or
+                                 no lockstep */
     unsigned threshold; /* executions by the reference before a block is translated */
     uint64_t only_first, only_last; /* translate only blocks that begin in this range */
 } JitOptions;

@@ -404,11 +404,14 @@ static unsigned decode_run(X86State *cpu, X86Block *b, uint64_t rip, const uint8
 /* --- finding blocks ------------------------------------------------------------------
  */
 
+/* Blocks of a page lie side by side: what is looked for next is often near. */
 static unsigned hash_of(uint64_t ram_addr, uint64_t rip, uint32_t mode)
 {
-    uint64_t h = (ram_addr ^ rip << 20 ^ (uint64_t)mode << 40) * 0x9e3779b97f4a7c15ull;
+    uint64_t page = (ram_addr >> 12 ^ rip >> 12 << 20 ^ (uint64_t)mode << 40) *
+                    0x9e3779b97f4a7c15ull;
 
-    return h >> (64 - HASH_BITS);
+    return ((page >> (64 - HASH_BITS)) + ram_addr % SOFT_TLB_PAGE / 16) %
+           (1u << HASH_BITS);
 }
 
 static bool page_alive(const BlockPage *p)

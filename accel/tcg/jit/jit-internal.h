@@ -12,7 +12,7 @@
 
 #include <pthread.h>
 
-enum { JIT_HASH_BITS = 17 };
+enum { JIT_HASH_BITS = 18 };
 
 /* The back end as the runtime calls it; tests bring their own. */
 typedef struct JitHost {

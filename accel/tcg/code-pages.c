@@ -220,18 +220,6 @@ unsigned tcg_reader_count(void)
     return __atomic_load_n(&reader_count, __ATOMIC_RELAXED);
 }
 
-void tcg_reader_enter(TcgReader *reader)
-{
-    /* Pairs with the walk in tcg_code_page_settled(): the flush request that came
-     * before is seen before the first guest instruction. */
-    __atomic_store_n(&reader->in_guest, 1, __ATOMIC_SEQ_CST);
-}
-
-void tcg_reader_leave(TcgReader *reader)
-{
-    __atomic_store_n(&reader->in_guest, 0, __ATOMIC_SEQ_CST);
-}
-
 uint64_t tcg_epoch(void)
 {
     return __atomic_load_n(&last_epoch, __ATOMIC_SEQ_CST);

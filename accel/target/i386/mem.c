@@ -18,7 +18,7 @@
 
 #define PAGE_MASK (~(uint64_t)(SOFT_TLB_PAGE - 1))
 
-/* Locked operations that are no single host operation. */
+/* Read-modify-write of MMIO. */
 static pthread_mutex_t split_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* --- segments ----------------------------------------------------------------------
@@ -387,20 +387,36 @@ static void *rmw_host(X86State *cpu, uint64_t lin, unsigned size)
     return p + size - 1 == (uint8_t *)x86_tlb_host(cpu, cpu->view, last) ? p : NULL;
 }
 
-/* MMIO, and pages that do not follow each other in RAM: one at a time. Locked
- * operations beside one of the two parts do not wait for it. */
-static uint64_t rmw_split(X86State *cpu, uint64_t lin, unsigned size, X86RmwFn *fn,
-                          uint64_t operand)
+/* XCHG needs no prefix. */
+static bool is_locked(const X86Insn *i)
 {
+    return i->flags & X86_I_LOCK || (i->map == 0 && (i->opcode | 1) == 0x87);
+}
+
+/* MMIO: one at a time. Pages that do not follow each other in RAM: while nobody else
+ * executes, since what others lock may be one of the two parts. */
+static uint64_t rmw_split(X86State *cpu, const X86Insn *i, uint64_t lin, unsigned size,
+                          X86RmwFn *fn, uint64_t operand)
+{
+    uint32_t first = x86_tlb_get(cpu, lin, SOFT_TLB_WRITE, cpu->view)->flags;
+    uint32_t last =
+        x86_tlb_get(cpu, wrap(cpu, lin + size - 1), SOFT_TLB_WRITE, cpu->view)->flags;
+    bool alone = first & last & SOFT_TLB_RAM && is_locked(i) && cpu->reader;
     uint64_t old, fresh;
 
-    x86_tlb_get(cpu, lin, SOFT_TLB_WRITE, cpu->view);
-    x86_tlb_get(cpu, wrap(cpu, lin + size - 1), SOFT_TLB_WRITE, cpu->view);
-    pthread_mutex_lock(&split_lock);
+    if (alone) {
+        tcg_exclusive_begin(cpu->reader);
+    } else {
+        pthread_mutex_lock(&split_lock);
+    }
     old = x86_ld_linear(cpu, lin, size, cpu->view);
     fresh = fn(cpu, old, operand);
     x86_st_linear(cpu, lin, fresh, size, cpu->view);
-    pthread_mutex_unlock(&split_lock);
+    if (alone) {
+        tcg_exclusive_end();
+    } else {
+        pthread_mutex_unlock(&split_lock);
+    }
     return old;
 }
 
@@ -415,7 +431,7 @@ uint64_t x86_rmw_slow(X86State *cpu, const X86Insn *i, uint64_t ea, unsigned siz
     check_ac(cpu, lin, size);
     p = rmw_host(cpu, lin, size);
     if (!p) {
-        old = rmw_split(cpu, lin, size, fn, operand);
+        old = rmw_split(cpu, i, lin, size, fn, operand);
     } else {
         about_to_store(p, size);
         old = host_load(p, size);

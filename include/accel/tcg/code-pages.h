@@ -90,6 +90,7 @@ struct TcgReader {
     uint64_t acked;     /* atomic: tracking epoch up to which its TLB is clean */
     uint64_t jit_epoch; /* atomic: it holds no blocks from before (jit.h) */
     uint32_t in_guest;  /* atomic: may be executing, with the translations it has */
+    uint32_t stands;    /* atomic: in guest code, but waits to be alone */
     TcgReader *next;    /* atomic */
 };
 
@@ -98,9 +99,16 @@ void tcg_reader_register(TcgReader *reader);
 void tcg_reader_unregister(TcgReader *reader);
 unsigned tcg_reader_count(void);
 
-/* Around the execution of guest code: full barriers. */
+/* Around the execution of guest code: full barriers. Waits while another is alone.
+ * Context: no lock held. */
 void tcg_reader_enter(TcgReader *reader);
 void tcg_reader_leave(TcgReader *reader);
+
+/* Between these no other vCPU executes guest code. Context: in guest code, no lock
+ * held.
+ */
+void tcg_exclusive_begin(TcgReader *self);
+void tcg_exclusive_end(void);
 
 /* Before a vCPU forgets its translations; hand the result to tcg_reader_ack()
  * afterwards. */

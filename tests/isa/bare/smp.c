@@ -717,6 +717,51 @@ static void shootdown(unsigned cpu)
     barrier();
 }
 
+/* As mixed_locks(), over two pages that lie far from each other: some add to all four
+ * bytes, seldom, and the others to the two on the second page, there, meanwhile. */
+static void distant_locks(unsigned cpu)
+{
+    enum { FEW = 20, MANY = 20000 };
+    static volatile uint32_t left;
+    volatile uint8_t *p = (volatile uint8_t *)WINDOW_PAGE + 4094;
+    volatile uint16_t *upper = (volatile uint16_t *)FRAME(5);
+    uint32_t sum = 0;
+
+    if (!cpu) {
+        *page_entry(WINDOW_PAGE) = (ulong)FRAME(3) | 7;
+        *page_entry(WINDOW_PAGE + 1024) = (ulong)FRAME(5) | 7;
+        left = cpus - cpus / 2;
+    }
+    barrier();
+    write_cr3(read_cr3());
+    if (!cpu) {
+        *(volatile uint32_t *)p = 0;
+    }
+    seen[cpu * 16] = 0;
+    barrier();
+    if (cpu & 1) {
+        while (left) {
+            asm volatile("lock incw (%0)" : : "r"(upper) : "memory", "cc");
+            seen[cpu * 16]++;
+        }
+    } else {
+        while (seen[cpu * 16] < FEW || seen[(cpu + 1) % cpus * 16] < MANY) {
+            asm volatile("lock incl (%0)" : : "r"(p) : "memory", "cc");
+            seen[cpu * 16]++;
+        }
+        __atomic_sub_fetch(&left, 1, __ATOMIC_SEQ_CST);
+    }
+    barrier();
+    if (!cpu) {
+        for (unsigned c = 0; c < cpus; c++) {
+            sum += c & 1 ? seen[c * 16] << 16 : seen[c * 16];
+        }
+        CHECK_EQ("smp: LOCK over pages that lie apart", *(volatile uint32_t *)p, sum);
+        *page_entry(WINDOW_PAGE + 1024) = (ulong)(WINDOW_PAGE + 1024) | 7;
+    }
+    barrier();
+}
+
 static void on_page_fault(Regs *r)
 {
     bool on = r->flags & 0x200;
@@ -879,6 +924,7 @@ static void all_parts(unsigned cpu)
         PART(patched_with_breakpoint(cpu, size));
     }
     PART(shootdown(cpu));
+    PART(distant_locks(cpu));
     PART(write_protection(cpu));
     barrier();
 }

@@ -9,6 +9,9 @@
  * slow stub of the first executes all instructions up to the last of the group, and
  * extents are made to nest (I2).
  *
+ * The steps by which a stack pointer goes through a group become one, where nothing
+ * between them can leave the block.
+ *
  * A group may go on behind an exit, in a trace: the stub leaves there, after what it
  * has executed. Accesses behind an exit must not ask more of the page than those before
  * it: if they never happen, the page may never be ready for them.
@@ -29,6 +32,7 @@ enum {
     OPEN_MAX = 4,    /* groups that may still grow */
     GROUPS_MAX = 96,
     DISP_MAX = 0x7fff0000, /* of a CHECK, with room for more */
+    INSNS_MOST = 255,      /* of blocks whose steps are merged */
 };
 
 typedef struct Group {
@@ -388,6 +392,56 @@ static unsigned first_node(const IrBlock *ir)
     return k;
 }
 
+/* --- steps ---------------------------------------------------------------------------
+ */
+
+/* Whether a stub goes on at an instruction in (@from, @to]. */
+static bool is_entered(const bool *resumes, unsigned from, unsigned to)
+{
+    while (from < to && !resumes[from + 1]) {
+        from++;
+    }
+    return from < to;
+}
+
+/*
+ * Of two steps by which a register moves (push, push) only the second is left if nobody
+ * can see the value between them, as in a group.
+ */
+static void merge_steps(IrBlock *ir)
+{
+    bool resumes[INSNS_MOST + 2] = { false };
+    IrNode *last = NULL;
+
+    if (ir->insns > INSNS_MOST) {
+        return;
+    }
+    for (unsigned k = 0; k < ir->count; k++) {
+        IrNode *n = &ir->node[k];
+
+        if (n->flags & IR_DEAD) {
+            continue;
+        }
+        if (ir_op_info[n->op].klass == IR_CLASS_GUARD) {
+            resumes[n->through + 1] = true;
+            last = NULL;
+        } else if (n->op == IR_EA && n->w >= 4 && ir_is_g(n->dst) && n->a == n->dst &&
+                   n->b == IR_NONE) {
+            if (last && last->dst == n->dst && last->w == n->w &&
+                last->disp + (int64_t)n->disp == (int32_t)(last->disp + n->disp) &&
+                !is_entered(resumes, last->insn, n->insn)) {
+                n->disp += last->disp;
+                last->flags |= IR_DEAD;
+            }
+            last = n;
+        } else if (last &&
+                   (ir_is_precise_point(n) || (ir_regs_read(n) | ir_regs_written(n)) &
+                                                  1u << (last->dst - IR_G0))) {
+            last = NULL;
+        }
+    }
+}
+
 void ir_pass_group(IrBlock *ir, unsigned checks)
 {
     Pass p;
@@ -419,4 +473,5 @@ void ir_pass_group(IrBlock *ir, unsigned checks)
         }
     }
     set_extents(&p);
+    merge_steps(ir);
 }

@@ -20,11 +20,6 @@
 
 enum { COVERED_MAX = 256 };
 
-typedef struct Needed {
-    uint32_t regs;                    /* guest registers read later */
-    uint64_t temp[IR_T_MAX / 64 + 1]; /* temporaries read later */
-} Needed;
-
 /* Classes of which some nodes have no effect but their destinations and flags. */
 static const uint32_t pure =
     1u << IR_CLASS_MOVE | 1u << IR_CLASS_UNARY | 1u << IR_CLASS_ALU2 |
@@ -33,73 +28,66 @@ static const uint32_t pure =
     1u << IR_CLASS_BIT | 1u << IR_CLASS_COND | 1u << IR_CLASS_FLAGS |
     1u << IR_CLASS_ADDR;
 
-static inline bool is_read(const Needed *need, IrVal v)
+/* Temporaries that no node behind the one at hand uses: last_use is 0. */
+static void forget_uses(IrBlock *ir)
 {
-    return ir_is_t(v) && need->temp[(v - IR_T0) / 64] >> ((v - IR_T0) % 64) & 1;
+    for (unsigned t = 0; t < ir->temps; t += 8) {
+        memset(&ir->last_use[t], 0, 8 * sizeof(ir->last_use[0]));
+    }
+}
+
+static inline bool is_read(const IrBlock *ir, IrVal v)
+{
+    return ir_is_t(v) && ir->last_use[v - IR_T0];
 }
 
 /* @last if node @k is the last to use @v, a temporary. It may be updated in place: so
  * what wrote it first is needed, too. */
-static inline unsigned use_temp(IrBlock *ir, Needed *need, IrVal v, unsigned k,
-                                unsigned last)
+static inline unsigned use_temp(IrBlock *ir, IrVal v, unsigned k, unsigned last)
 {
-    uint64_t *word = &need->temp[(v - IR_T0) / 64], bit = 1ull << ((v - IR_T0) % 64);
+    uint16_t *use = &ir->last_use[v - IR_T0];
 
-    if (*word & bit) {
+    if (*use) {
         return 0;
     }
-    *word |= bit;
-    ir->last_use[v - IR_T0] = k;
+    *use = k + 1;
     return last;
 }
 
-/* Of a node whose flags nobody wants. */
-static inline bool is_dead(const Needed *need, const IrNode *n)
-{
-    unsigned r = n->facts.roles;
-
-    return !(n->facts.regs_written & need->regs) &&
-           !(n->flags & (IR_MEM_DST | IR_MEM_B)) &&
-           !(r & IR_DST_WRITTEN && is_read(need, n->dst)) &&
-           (pure >> n->facts.klass & 1 || n->op == IR_LDST) &&
-           !(r & IR_B_WRITTEN && is_read(need, n->b));
-}
-
 static unsigned __attribute__((noinline))
-read_template(IrBlock *ir, Needed *need, const IrNode *n, unsigned k)
+read_template(IrBlock *ir, const IrNode *n, unsigned k)
 {
     const IrTemplate *t = n->tmpl;
     unsigned last = 0;
 
     if (ir_is_t(t->reg_g)) {
-        last |= use_temp(ir, need, t->reg_g, k, IR_LAST_REG);
+        last |= use_temp(ir, t->reg_g, k, IR_LAST_REG);
     }
     if (ir_is_t(t->rm_g)) {
-        last |= use_temp(ir, need, t->rm_g, k, IR_LAST_RM);
+        last |= use_temp(ir, t->rm_g, k, IR_LAST_RM);
     }
     if (ir_is_t(t->vvvv_g)) {
-        last |= use_temp(ir, need, t->vvvv_g, k, IR_LAST_VVVV);
+        last |= use_temp(ir, t->vvvv_g, k, IR_LAST_VVVV);
     }
     return last;
 }
 
 /* Temporaries among the operands of node @k; returns IR_LAST_*. */
-static inline unsigned read_operands(IrBlock *ir, Needed *need, const IrNode *n,
-                                     unsigned k)
+static inline unsigned read_operands(IrBlock *ir, const IrNode *n, unsigned k)
 {
     unsigned last = 0;
 
     if (ir_is_t(n->dst)) {
-        last |= use_temp(ir, need, n->dst, k, IR_LAST_DST);
+        last |= use_temp(ir, n->dst, k, IR_LAST_DST);
     }
     if (ir_is_t(n->a)) {
-        last |= use_temp(ir, need, n->a, k, IR_LAST_A);
+        last |= use_temp(ir, n->a, k, IR_LAST_A);
     }
     if (ir_is_t(n->b) && !(n->flags & (IR_IMM | IR_STATE_B))) {
-        last |= use_temp(ir, need, n->b, k, IR_LAST_B);
+        last |= use_temp(ir, n->b, k, IR_LAST_B);
     }
     if (n->op == IR_TEMPLATE) {
-        last |= read_template(ir, need, n, k);
+        last |= read_template(ir, n, k);
     }
     return last;
 }
@@ -132,6 +120,18 @@ static bool is_covered(const IrBlock *ir, Covered *c, unsigned insn)
     return insn >= COVERED_MAX || c->bits[insn / 64] >> (insn % 64) & 1;
 }
 
+/* Of a node without memory operand whose flags and guest registers nobody wants. */
+static __attribute__((noinline)) bool is_dead(const IrBlock *ir, const IrNode *n,
+                                              Covered *covered)
+{
+    unsigned r = n->facts.roles;
+
+    return (pure >> n->facts.klass & 1 || n->op == IR_LDST) &&
+           !(r & IR_DST_WRITTEN && is_read(ir, n->dst)) &&
+           !(r & IR_B_WRITTEN && is_read(ir, n->b)) &&
+           !(n->facts.regs_written && is_covered(ir, covered, n->insn));
+}
+
 /* What becomes of IrFacts.ahead at precise points. REF and REF_END find the flags in
  * the state, like every other slow path. A JCC saves them on its own way out. */
 static const struct {
@@ -150,49 +150,55 @@ static const struct {
 
 unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead)
 {
-    Needed need;
+    const unsigned always = flags ? 0 : IR_LIVE;
+    /* With one of these a node stays. */
+    const unsigned effects = IR_MEM_DST | IR_MEM_B | IR_LIVE;
     Covered covered = { .known = false };
-    unsigned removed = 0, always = flags ? 0 : IR_LIVE;
+    unsigned removed = 0;
     /* Flags that are read later, or to be told exactly to whoever stops or leaves. */
     unsigned wanted = 0;
-    unsigned ahead = 0;
+    unsigned ahead = 0, regs = 0; /* guest registers that are read later */
 
-    memset(&need, 0, sizeof(need));
+    forget_uses(ir);
     ir->loops = false;
     for (unsigned k = ir->count; k-- > 0;) {
         IrNode *n = &ir->node[k];
-        const IrFacts f = n->facts;
-        unsigned live = f.flags_changed & wanted ? IR_LIVE : always;
-        unsigned keeps = wanted & ~(unsigned)f.flags_written;
+        unsigned op = n->op, keeps, last;
 
         if (n->flags & IR_DEAD) {
             removed++;
             continue;
         }
-        n->flags |= live;
-        if (f.precise) {
-            n->facts.ahead = ahead | (keeps ? IR_KEEPS : 0);
-            ahead = (ahead & ahead_of[n->op].keeps) |
-                    (ahead_of[n->op].sets & ~(f.flags_dead ? IR_AHEAD_M : 0));
-            ir->loops |= n->op == IR_JCC && (uint64_t)n->imm == ir->pc;
-            wanted = f.flags_dead ? wanted | f.flags_read : IR_FLAGS_ALL;
-            need.regs = 0xffff;
+        n->flags |= n->facts.flags_changed & wanted ? IR_LIVE : always;
+        if (!(n->facts.regs_written & regs) && !(n->flags & effects) && dead &&
+            !n->facts.precise && is_dead(ir, n, &covered)) {
+            n->flags |= IR_DEAD;
+            removed++;
+            continue;
+        }
+        keeps = wanted & ~(unsigned)n->facts.flags_written;
+        last = read_operands(ir, n, k) | (keeps ? IR_KEEPS : 0);
+        n->facts.ahead = ahead | last;
+        wanted = keeps | n->facts.flags_read;
+        if (n->facts.precise) {
+            ahead &= ahead_of[op].keeps;
+            ahead |= ahead_of[op].sets;
+            regs = 0xffff;
+            if (!n->facts.flags_dead) {
+                wanted = IR_FLAGS_ALL;
+            } else if (op == IR_JMP) {
+                ahead &= ~IR_AHEAD_M;
+            }
+            if (op == IR_JCC && (uint64_t)n->imm == ir->pc) {
+                ir->loops = true;
+            }
         } else {
-            if (dead && !live && is_dead(&need, n) &&
-                !(f.regs_written && is_covered(ir, &covered, n->insn))) {
-                n->flags |= IR_DEAD;
-                removed++;
-                continue;
+            regs = (regs & ~(unsigned)n->facts.regs_written) | n->facts.regs_read;
+            if (n->facts.flags_changed) {
+                ahead &= n->facts.flags_written == IR_FLAGS_ALL ? 0 : IR_AHEAD_CLOBBER;
             }
-            n->facts.ahead = ahead | (keeps ? IR_KEEPS : 0);
-            wanted = keeps | f.flags_read;
-            if (f.flags_changed) {
-                ahead &= f.flags_written == IR_FLAGS_ALL ? 0 : IR_AHEAD_CLOBBER;
-            }
-            need.regs = (need.regs & ~(uint32_t)f.regs_written) | f.regs_read;
         }
         n->facts.flags_wanted = wanted;
-        n->facts.ahead |= read_operands(ir, &need, n, k);
     }
     return removed;
 }

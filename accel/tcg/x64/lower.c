@@ -24,8 +24,8 @@ const JitCodeUse *jit_host_code_uses(unsigned *count)
     for (unsigned k = 0; k < LOWER_USES; k++) {
         uses[k] = (JitCodeUse){
             .name = k < IR_OP_COUNT ? ir_op_info[k].name : name[k - IR_OP_COUNT],
-            .count = x64_uses[k].count,
-            .bytes = x64_uses[k].bytes,
+            .count = (uint64_t)x64_uses[k].count * LOWER_COUNTED,
+            .bytes = (uint64_t)x64_uses[k].bytes * LOWER_COUNTED,
         };
     }
     *count = LOWER_USES;
@@ -104,16 +104,10 @@ static unsigned cost(Lower *l, unsigned k)
     return TEMP + (1 << 23) - l->ir->last_use[v - IR_T0];
 }
 
-unsigned x64_scratch(Lower *l)
+static unsigned __attribute__((noinline)) free_scratch(Lower *l)
 {
     int best = -1;
 
-    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-        if (l->holds[k] == IR_NONE && !(l->locked & 1u << k)) {
-            lock(l, k);
-            return A_R14 + k;
-        }
-    }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         if (!(l->locked & 1u << k) && (best < 0 || cost(l, k) < cost(l, best))) {
             best = k;
@@ -126,6 +120,17 @@ unsigned x64_scratch(Lower *l)
     l->holds[best] = IR_NONE;
     lock(l, best);
     return A_R14 + best;
+}
+
+unsigned x64_scratch(Lower *l)
+{
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        if (l->holds[k] == IR_NONE && !(l->locked & 1u << k)) {
+            lock(l, k);
+            return A_R14 + k;
+        }
+    }
+    return free_scratch(l);
 }
 
 /* The scratch register with a copy of guest register @v, or -1. */
@@ -572,16 +577,18 @@ static void walk(Lower *l)
 
     for (l->index = 0; l->index < ir->count; l->index++) {
         const uint8_t *from = l->hot->p;
-        LowerUse *use;
+        unsigned op;
 
         l->n = &ir->node[l->index];
-        use = &x64_uses[l->n->op];
+        op = l->n->op;
         if (l->n->insn > l->insn) {
             begin_insn(l, l->n->insn);
         }
         lower_node(l);
-        use->count++;
-        use->bytes += l->hot->p - from;
+        if (l->counting) {
+            x64_uses[op].count++;
+            x64_uses[op].bytes += l->hot->p - from;
+        }
         if (l->failed) {
             return;
         }
@@ -725,6 +732,7 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
     l->hot = hot;
     l->cold = cold;
     l->small = !b->hot;
+    l->counting = l->blocks++ % LOWER_COUNTED == 0;
     reset(l);
     b->slows = 0;
     ok = emit(l);

@@ -25,6 +25,7 @@ enum {
     LOWER_SLOTS = 6,      /* of the frame, for temporaries */
     LOWER_SLOT_FLAGS = 6, /* saved operand of a recipe */
     LOWER_INSNS_MAX = 256,
+    LOWER_COUNTED = 16,
 };
 
 /*
@@ -107,6 +108,8 @@ typedef struct Lower {
     IrBlock *ir;
     JitBlock *block;
     JitBuf *hot, *cold;
+    unsigned blocks; /* so far */
+    bool counting;   /* x64_count() */
     bool failed;
     bool small;     /* not known to be hot: calls in place of long sequences */
     unsigned index; /* of the node */
@@ -145,6 +148,8 @@ typedef struct Lower {
     const uint8_t *refs; /* calls run_refs for the instructions in r15d */
 } Lower;
 
+/* Of one block in LOWER_COUNTED: what counts are kept in has left the caches when the
+ * next block is translated. */
 typedef struct LowerUse {
     uint64_t count, bytes;
 } LowerUse;
@@ -155,6 +160,9 @@ static inline void x64_count(Lower *l, unsigned use, const uint8_t *from)
 {
     size_t bytes = (use < LOWER_USE_COLD_HEAD ? l->hot : l->cold)->p - from;
 
+    if (!l->counting) {
+        return;
+    }
     x64_uses[use].count++;
     x64_uses[use].bytes += bytes;
     if (use == LOWER_USE_FLAGS || use == LOWER_USE_FIELD) {

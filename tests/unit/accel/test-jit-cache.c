@@ -291,6 +291,44 @@ static void test_untrack_races(void)
     stop();
 }
 
+static uint32_t executing; /* atomic */
+static unsigned done_alone;
+
+static void *now_and_then_alone(void *opaque)
+{
+    TcgReader *reader = opaque;
+
+    for (unsigned k = 0; k < 5000; k++) {
+        tcg_reader_enter(reader);
+        if (k % 16 == 0) {
+            tcg_exclusive_begin(reader);
+            g_assert_cmpuint(__atomic_load_n(&executing, __ATOMIC_SEQ_CST), ==, 0);
+            done_alone++;
+            tcg_exclusive_end();
+        }
+        __atomic_add_fetch(&executing, 1, __ATOMIC_SEQ_CST);
+        __atomic_sub_fetch(&executing, 1, __ATOMIC_SEQ_CST);
+        tcg_reader_leave(reader);
+    }
+    return NULL;
+}
+
+static void test_alone(void)
+{
+    static TcgReader reader[3];
+    GThread *t[G_N_ELEMENTS(reader)];
+
+    for (unsigned k = 0; k < G_N_ELEMENTS(t); k++) {
+        tcg_reader_register(&reader[k]);
+        t[k] = g_thread_new("vcpu", now_and_then_alone, &reader[k]);
+    }
+    for (unsigned k = 0; k < G_N_ELEMENTS(t); k++) {
+        g_thread_join(t[k]);
+        tcg_reader_unregister(&reader[k]);
+    }
+    g_assert_cmpuint(done_alone, ==, G_N_ELEMENTS(t) * 313);
+}
+
 static void test_stale_source(void)
 {
     JitSource s;
@@ -636,6 +674,7 @@ int main(int argc, char **argv)
     g_test_add_func("/jit/a-page-is-settled-when-all-were-told",
                     test_settled_when_told);
     g_test_add_func("/jit/what-is-alive-is-tracked", test_untrack_races);
+    g_test_add_func("/jit/nobody-executes-while-one-is-alone", test_alone);
     g_test_add_func("/jit/bytes-that-changed-are-not-translated", test_stale_source);
     g_test_add_func("/jit/a-crossing-block-dies-by-either-page", test_crossing);
     g_test_add_func("/jit/a-crossing-block-is-that-of-its-second-page",

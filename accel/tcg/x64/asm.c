@@ -433,6 +433,23 @@ void asm_jmp(JitBuf *b, const void *to)
     jump32(b, 0, 0xe9, to);
 }
 
+void asm_mov_jmp(JitBuf *b, unsigned dst, uint64_t imm, const void *to)
+{
+    uint8_t *p = b->p;
+
+    if (!(dst & 8) || imm != (uint32_t)imm || !has_room(b)) {
+        asm_mov_imm(b, dst, imm);
+        asm_jmp(b, to);
+        return;
+    }
+    b->p = p + 11;
+    p[0] = 0x41;
+    p[1] = 0xb8 | (dst & 7);
+    put32(p + 2, imm);
+    p[6] = 0xe9;
+    put32(p + 7, distance(asm_here(b), to));
+}
+
 void asm_jcc(JitBuf *b, unsigned cc, const void *to)
 {
     jump32(b, 0x0f, 0x80 | cc, to);

@@ -30,15 +30,10 @@ static const uint8_t *take_sample, *poll;
 /* 1, 2, 4, 8, 16, 32, 48 ... */
 static unsigned size_class(unsigned size)
 {
-    unsigned k = 0;
-
     if (size > 16) {
         return 4 + (size - 1) / 16;
     }
-    while (1u << k < size) {
-        k++;
-    }
-    return k;
+    return size > 1 ? 32 - (unsigned)__builtin_clz(size - 1) : 0;
 }
 
 static unsigned size_of_class(unsigned k)

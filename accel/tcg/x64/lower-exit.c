@@ -21,8 +21,7 @@ static AsmRm env_field(const Lower *l, size_t offset)
 
 static void leave_at(JitBuf *b, uint64_t pc)
 {
-    asm_mov_imm(b, A_R14, pc);
-    asm_jmp(b, x64_shared.leave_pc);
+    asm_mov_jmp(b, A_R14, pc, x64_shared.leave_pc);
 }
 
 /* --- entry ---------------------------------------------------------------------------
@@ -355,12 +354,9 @@ static void add_exit(Lower *l, uint64_t pc, uint8_t *site)
 
     *e = (JitExit){ .from = l->block, .pc = pc, .site = site };
     /* jit_host_probe() replaces its jump. */
-    while (((uintptr_t)asm_here(l->cold) + x64_exit_rel(e)) % 8 > 4) {
-        asm_nop(l->cold, 1);
-    }
+    align_site(l->cold, x64_exit_rel(e));
     e->stub = asm_here(l->cold);
-    asm_mov_imm(l->cold, A_R14, (uintptr_t)e);
-    asm_jmp(l->cold, x64_shared.leave_exit);
+    asm_mov_jmp(l->cold, A_R14, (uintptr_t)e, x64_shared.leave_exit);
     asm_patch(l->hot, site, e->stub);
     x64_count(l, LOWER_USE_COLD_EXIT, from);
 }

@@ -318,7 +318,7 @@ unsigned x64_define_at(Lower *l, IrVal v, unsigned reg)
                                                                   : x64_define(l, v);
 }
 
-LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
+LowerDst x64_dst_elsewhere(Lower *l, IrVal v, unsigned w, bool load)
 {
     LowerDst d = { .store = false };
     LowerTemp *t;
@@ -339,10 +339,6 @@ LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
         return d;
     }
     d.home = x64_home(l, v);
-    if (!x64_is_mem(d.home)) {
-        d.reg = d.home.reg;
-        return d;
-    }
     d.store = true;
     d.v = v;
     k = copy_of(l, v);
@@ -442,7 +438,7 @@ static void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
     x64_count(l, LOWER_USE_FLAGS, from);
 }
 
-void x64_flags_clobber(Lower *l)
+void x64_flags_leave_h(Lower *l)
 {
     FlagsRecipeKind kind = l->flags.recipe.kind;
 
@@ -452,14 +448,14 @@ void x64_flags_clobber(Lower *l)
             kind);
 }
 
-void x64_flags_need_h(Lower *l)
+void x64_flags_get_h(Lower *l)
 {
     FlagsRecipeKind kind = l->flags.recipe.kind;
 
     perform(l, flags_track_need_h(&l->flags), kind);
 }
 
-void x64_flags_need_m(Lower *l)
+void x64_flags_get_m(Lower *l)
 {
     FlagsRecipeKind kind = l->flags.recipe.kind;
 

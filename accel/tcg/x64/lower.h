@@ -239,7 +239,14 @@ typedef struct LowerDst {
     IrVal v;
     AsmRm home;
 } LowerDst;
-LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load);
+LowerDst x64_dst_elsewhere(Lower *l, IrVal v, unsigned w, bool load);
+static inline LowerDst x64_dst(Lower *l, IrVal v, unsigned w, bool load)
+{
+    if (v < IR_T0 && !x64_is_mem(l->home[v])) {
+        return (LowerDst){ .reg = l->home[v].reg };
+    }
+    return x64_dst_elsewhere(l, v, w, load);
+}
 void x64_dst_store(Lower *l, const LowerDst *d, unsigned w);
 static inline void x64_dst_end(Lower *l, const LowerDst *d, unsigned w)
 {
@@ -263,10 +270,32 @@ static inline void x64_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm)
 /* --- lower.c: flags -----------------------------------------------------------------
  */
 
+/* What the three below do if there is something to do. */
+void x64_flags_leave_h(Lower *l);
+void x64_flags_get_h(Lower *l);
+void x64_flags_get_m(Lower *l);
+
 /* The host's flags are about to be destroyed. */
-void x64_flags_clobber(Lower *l);
-void x64_flags_need_h(Lower *l);
-void x64_flags_need_m(Lower *l);
+static inline void x64_flags_clobber(Lower *l)
+{
+    if (l->flags.h) {
+        x64_flags_leave_h(l);
+    }
+}
+
+static inline void x64_flags_need_h(Lower *l)
+{
+    if (!l->flags.h) {
+        x64_flags_get_h(l);
+    }
+}
+
+static inline void x64_flags_need_m(Lower *l)
+{
+    if (!l->flags.m) {
+        x64_flags_get_m(l);
+    }
+}
 
 /* --- nodes: emit the code of l->n ----------------------------------------------------
  */

@@ -464,6 +464,14 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
     ir->view = cpu->view;
     ir->salt = cpu->cpl == 3;
     ir->single = tcg_reader_count() <= 1;
+    context = (BlockContext){
+        .ahead = {.cpu = cpu, .pc = ir->pc}
+    };
+    /* Rows and the target of a jump are seldom in the cache. */
+    for (unsigned k = 0; k < count; k++) {
+        __builtin_prefetch(insn[k].row);
+    }
+    x86_flags_prefetch(&context.ahead, insn[count - 1].imm);
     for (b.index = 0; b.index < count; b.index++) {
         const X86Insn *i = &insn[b.index];
         bool ends = ends_block(i);
@@ -486,9 +494,7 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
         exits = MIN(exits, ir->count);
         x86_emit_jmp(&b, end_rip);
     }
-    context = (BlockContext){
-        .ahead = {.cpu = cpu, .pc = ir->pc, .far = ir->vec}
-    };
+    context.ahead.far = ir->vec;
     ir->opaque = &context;
     ir->flags_dead_at = flags_dead_at;
     ir->same_page = same_page;

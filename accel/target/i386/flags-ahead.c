@@ -248,6 +248,13 @@ static unsigned bytes_at(const X86State *cpu, uint64_t pc, unsigned offset)
                                              : PAGE_SIZE - offset;
 }
 
+void x86_flags_prefetch(X86FlagsAhead *a, uint64_t pc)
+{
+    if (find_code(a)) {
+        __builtin_prefetch(a->code + (x86_code_linear(a->cpu, pc) & (PAGE_SIZE - 1)));
+    }
+}
+
 bool x86_flags_dead_at(X86FlagsAhead *a, uint64_t pc)
 {
     X86State *cpu = a->cpu;

@@ -21,6 +21,8 @@ typedef struct X86FlagsAhead {
 
 /* Linear address of @pc in the code segment. */
 uint64_t x86_code_linear(const X86State *cpu, uint64_t pc);
+/* Soon the question will be asked: the bytes may be fetched meanwhile. */
+void x86_flags_prefetch(X86FlagsAhead *a, uint64_t pc);
 /* All flags are overwritten at @pc. */
 bool x86_flags_dead_at(X86FlagsAhead *a, uint64_t pc);
 

@@ -111,7 +111,9 @@ typedef struct X86Row {
     const X86RefSet *refs; /* one for each form */
     uint16_t undef;        /* arithmetic flags that the manual leaves undefined */
     X86BuildFn *build;     /* NULL: always executed by its reference function */
-} X86Row;
+} __attribute__((aligned(64))) X86Row;
+
+_Static_assert(sizeof(X86Row) == 64, "one cache line for each row");
 
 /* What one opcode file contributes. */
 typedef struct X86RowTable {

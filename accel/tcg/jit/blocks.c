@@ -19,15 +19,9 @@
 
 enum { SHORT_TIME_MS = 50 };
 
-/* Blocks of a page lie side by side: what is looked for next is often near. */
 static unsigned hash_of(const JitKey *k)
 {
-    uint64_t page = (k->ram_addr >> 12 ^ k->pc >> 12 << 20 ^ (uint64_t)k->mode << 33 ^
-                     (uint64_t)k->base << 7) *
-                    0x9e3779b97f4a7c15ull;
-
-    return ((page >> (64 - JIT_HASH_BITS)) + k->ram_addr % 4096 / 16) %
-           (1u << JIT_HASH_BITS);
+    return jit_key_index(k, JIT_HASH_BITS);
 }
 
 static bool same_key(const JitKey *a, const JitKey *b)

@@ -13,27 +13,25 @@ enum {
     KEY_BITS = 14, /* of blocks that are known; others take their places */
 };
 
-static uint64_t known[1 << KEY_BITS]; /* translation lock */
+static uint16_t known[1 << KEY_BITS]; /* translation lock */
 
 /* Never 0. Two keys with one value: one is hot without need. */
-static uint64_t digest(const JitKey *key)
+static uint16_t digest(const JitKey *key)
 {
     uint64_t h = (key->ram_addr ^ key->pc << 7 ^ (uint64_t)key->mode << 40) *
                  0x9e3779b97f4a7c15ull;
 
-    return h | 1;
+    return h >> 48 | 1;
 }
 
-static uint64_t *place_of(uint64_t digest)
+static uint16_t *place_of(const JitKey *key)
 {
-    return &known[digest >> (64 - KEY_BITS)];
+    return &known[jit_key_index(key, KEY_BITS)];
 }
 
 bool jit_is_hot(const JitKey *key)
 {
-    uint64_t d = digest(key);
-
-    return jit_options()->all_hot || *place_of(d) == d;
+    return jit_options()->all_hot || *place_of(key) == digest(key);
 }
 
 static void note(const void *code)
@@ -41,13 +39,11 @@ static void note(const void *code)
     JitBlock *b = code_cache_is_used(&jit.cache, code)
                       ? code_cache_block_at(&jit.cache, code)
                       : NULL;
-    uint64_t d;
 
     if (!b || b->dead || b->hot || ++b->samples < SAMPLES_HOT) {
         return;
     }
-    d = digest(&b->key);
-    *place_of(d) = d;
+    *place_of(&b->key) = digest(&b->key);
     jit_block_kill(b);
     jit.stats.promoted++;
 }

@@ -60,6 +60,17 @@ void jit_stop(void);
 /* Of the TSC, since the translator was started. */
 double jit_cycles_per_us(void);
 
+/* A place in a table of 2^bits. Blocks of a page lie side by side: what is looked for
+ * next is often near. */
+static inline unsigned jit_key_index(const JitKey *k, unsigned bits)
+{
+    uint64_t page = (k->ram_addr >> 12 ^ k->pc >> 12 << 20 ^ (uint64_t)k->mode << 33 ^
+                     (uint64_t)k->base << 7) *
+                    0x9e3779b97f4a7c15ull;
+
+    return ((page >> (64 - bits)) + k->ram_addr % 4096 / 16) % (1u << bits);
+}
+
 /* --- blocks.c --- */
 
 void jit_block_insert(JitBlock *b, const JitSource *src);

@@ -16,21 +16,20 @@ enum {
 };
 
 static JitKey known[KEYS]; /* translation lock */
-static bool any;
+static uint64_t used[KEYS / 64];
 
-static JitKey *place_of(const JitKey *key)
+static unsigned place_of(const JitKey *key)
 {
-    uint64_t h = (key->ram_addr ^ key->pc << 7 ^ key->mode) * 0x9e3779b97f4a7c15ull;
-
-    return &known[h >> 56];
+    return (key->ram_addr ^ key->pc << 7 ^ key->mode) * 0x9e3779b97f4a7c15ull >> 56;
 }
 
 bool jit_is_ungrouped(const JitKey *key)
 {
-    const JitKey *k = place_of(key);
+    unsigned place = place_of(key);
+    const JitKey *k = &known[place];
 
-    return any && k->pc == key->pc && k->ram_addr == key->ram_addr &&
-           k->mode == key->mode;
+    return used[place / 64] >> (place % 64) & 1 && k->pc == key->pc &&
+           k->ram_addr == key->ram_addr && k->mode == key->mode;
 }
 
 void jit_note_group_stub(JitBlock *b)
@@ -47,8 +46,10 @@ void jit_note_group_stub(JitBlock *b)
         SAMPLE * CYCLES_OFTEN) {
         pthread_mutex_lock(&jit.lock);
         if (!b->dead) {
-            *place_of(&b->key) = b->key;
-            any = true;
+            unsigned place = place_of(&b->key);
+
+            known[place] = b->key;
+            used[place / 64] |= 1ull << (place % 64);
             jit_block_kill(b);
         }
         pthread_mutex_unlock(&jit.lock);

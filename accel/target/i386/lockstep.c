@@ -528,13 +528,16 @@ static bool is_comparable(const JitBlock *b)
     return true;
 }
 
-/* Only the state that instructions change goes back; others may have set events. */
+/* All but irq_pending, where other threads set bits at any time. */
 static void restore(X86State *cpu, const X86State *from)
 {
-    uint32_t pending = __atomic_load_n(&cpu->irq_pending, __ATOMIC_SEQ_CST);
+    enum {
+        HERE = offsetof(X86State, irq_pending),
+        BEHIND = HERE + sizeof(cpu->irq_pending)
+    };
 
-    memcpy(cpu, from, SAVED);
-    __atomic_fetch_or(&cpu->irq_pending, pending, __ATOMIC_SEQ_CST);
+    memcpy(cpu, from, HERE);
+    memcpy((char *)cpu + BEHIND, (const char *)from + BEHIND, SAVED - BEHIND);
 }
 
 /* --- samples -------------------------------------------------------------------------

@@ -9,7 +9,7 @@
 
 const unsigned test_rounds = 1;
 
-enum { CPUS_MAX = 8, STEPS = 120, VECTOR_IPI = 0x40, VECTOR_TIMER = 0x41 };
+enum { CPUS_MAX = 8, STEPS = 400, VECTOR_IPI = 0x40, VECTOR_TIMER = 0x41 };
 
 static unsigned cpus;
 static volatile uint32_t locked, notes, done;

@@ -34,8 +34,10 @@ bool jit_is_hot(const JitKey *key)
     return jit_options()->all_hot || *place_of(key) == digest(key);
 }
 
-static void note(const void *code)
+/* @ret: return address of a call, which may be the last thing in the block. */
+static void note(const void *ret)
 {
+    const uint8_t *code = (const uint8_t *)ret - 1;
     JitBlock *b = code_cache_is_used(&jit.cache, code)
                       ? code_cache_block_at(&jit.cache, code)
                       : NULL;

@@ -450,6 +450,14 @@ void asm_mov_jmp(JitBuf *b, unsigned dst, uint64_t imm, const void *to)
     put32(p + 7, distance(asm_here(b), to));
 }
 
+void asm_push_imm(JitBuf *b, int32_t imm)
+{
+    const uint8_t opcode = 0x68;
+
+    asm_bytes(b, &opcode, 1);
+    asm_imm(b, 4, imm);
+}
+
 void asm_jcc(JitBuf *b, unsigned cc, const void *to)
 {
     jump32(b, 0x0f, 0x80 | cc, to);

@@ -179,6 +179,8 @@ static inline const uint8_t *asm_here(const JitBuf *b)
 void asm_jmp(JitBuf *b, const void *to);
 /* asm_mov_imm() before it. */
 void asm_mov_jmp(JitBuf *b, unsigned dst, uint64_t imm, const void *to);
+/* Sign-extended. */
+void asm_push_imm(JitBuf *b, int32_t imm);
 void asm_jcc(JitBuf *b, unsigned cc, const void *to);
 void asm_call(JitBuf *b, const void *to);
 /*

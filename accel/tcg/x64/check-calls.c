@@ -26,6 +26,7 @@ static const uint8_t ret = 0xc3;
 
 static const uint8_t *routine[2][4][2][SIZES];
 static const uint8_t *take_sample, *poll;
+static const uint8_t *push_word[4], *call_far[4][2], *ret_far[4][2];
 
 /* 1, 2, 4, 8, 16, 32, 48 ... */
 static unsigned size_class(unsigned size)
@@ -52,6 +53,21 @@ const uint8_t *x64_check_routine(unsigned reg, unsigned view, unsigned access,
 const uint8_t *x64_poll_routine(void)
 {
     return poll;
+}
+
+const uint8_t *x64_push_routine(unsigned view)
+{
+    return push_word[view];
+}
+
+const uint8_t *x64_call_routine(unsigned view, unsigned salt)
+{
+    return call_far[view][salt];
+}
+
+const uint8_t *x64_ret_routine(unsigned view, unsigned salt)
+{
+    return ret_far[view][salt];
 }
 
 static AsmRm env(const JitTarget *t, size_t offset)
@@ -108,6 +124,68 @@ static void emit_routine(const JitTarget *t, JitBuf *b, unsigned reg, unsigned v
     asm_bytes(b, &ret, 1);
 }
 
+/* r14 <- host address of the word at rSP + @disp; returns the place that is called,
+ * with
+ * @words on the stack. */
+static const uint8_t *emit_top(const JitTarget *t, JitBuf *b, unsigned view,
+                               unsigned access, int32_t disp, unsigned words)
+{
+    int32_t tlb = t->view_off[view] + (int32_t)offsetof(SoftTlb, entry);
+    unsigned stack = t->host_reg[X64_STACK];
+    const uint8_t *slow = x64_shared.slow, *entry;
+
+    if (words) {
+        slow = asm_here(b);
+        for (unsigned k = 0; k < words; k++) {
+            /* pop into what is the top then: the return address goes up */
+            asm_rm(b, 0x8f, 0, asm_mem(A_RSP, 0));
+        }
+        asm_jmp(b, x64_shared.slow);
+    }
+    entry = emit_count_down(t, b);
+    asm_lea(b, 8, A_R14, asm_mem(stack, disp));
+    x64_emit_tlb_offset(b, tlb, access, A_R14, A_R15);
+    asm_alu_imm(b, ASM_CMP, 8, asm_reg(A_R14), SOFT_TLB_PAGE - 8, 0);
+    asm_jcc(b, IR_A, slow);
+    x64_emit_tlb_host(b, tlb, A_R14, A_R15);
+    return entry;
+}
+
+/* rSP <- rSP + @step, and @words of the host's stack away. */
+static void emit_step(const JitTarget *t, JitBuf *b, int32_t step, unsigned words)
+{
+    unsigned stack = t->host_reg[X64_STACK];
+
+    asm_lea(b, 8, stack, asm_mem(stack, step));
+    if (words) {
+        asm_lea(b, 8, A_RSP, asm_mem(A_RSP, 8 * (int32_t)words));
+    }
+}
+
+static void emit_stack(const JitTarget *t, JitBuf *b, unsigned view)
+{
+    static const uint8_t ret_8[] = { 0xc2, 8, 0 };
+
+    for (unsigned salt = 0; salt < 2; salt++) {
+        call_far[view][salt] = emit_top(t, b, view, IR_WRITE, -8, 2);
+        asm_load(b, 8, A_R15, asm_mem(A_RSP, 16));
+        asm_store(b, 8, asm_mem(A_R14, 0), A_R15);
+        asm_load(b, 8, A_R14, asm_mem(A_RSP, 8));
+        emit_step(t, b, -8, 3);
+        asm_jmp(b, x64_shared.jump[salt]);
+
+        ret_far[view][salt] = emit_top(t, b, view, IR_READ, 0, 0);
+        asm_load(b, 8, A_R14, asm_mem(A_R14, 0));
+        emit_step(t, b, 8, 1);
+        asm_jmp(b, x64_shared.jump[salt]);
+    }
+    push_word[view] = emit_top(t, b, view, IR_WRITE, -8, 1);
+    asm_load(b, 8, A_R15, asm_mem(A_RSP, 8));
+    asm_store(b, 8, asm_mem(A_R14, 0), A_R15);
+    emit_step(t, b, -8, 0);
+    asm_bytes(b, ret_8, sizeof(ret_8));
+}
+
 static void emit_poll(const JitTarget *t, JitBuf *b)
 {
     poll = emit_count_down(t, b);
@@ -129,6 +207,9 @@ void x64_check_setup(const JitTarget *t, JitBuf *b)
                 emit_routine(t, b, reg, view, IR_WRITE, size_of_class(size));
             }
         }
+    }
+    for (unsigned view = 0; view < 4; view++) {
+        emit_stack(t, b, view);
     }
     emit_poll(t, b);
 }

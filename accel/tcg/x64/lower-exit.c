@@ -329,7 +329,7 @@ static void emit_stub(Lower *l, const LowerStub *s)
 /* --- exits ---------------------------------------------------------------------------
  */
 
-static bool can_link(const Lower *l, uint64_t pc)
+bool x64_can_link(const Lower *l, uint64_t pc)
 {
     return l->ir->same_page && l->block->exits < JIT_EXITS_MAX &&
            l->ir->same_page(l->ir->opaque, pc);
@@ -396,11 +396,14 @@ static void probe(Lower *l, uint64_t pc)
  */
 static uint8_t *exit_to(Lower *l, JitBuf *b, uint64_t pc)
 {
-    if (can_link(l, pc)) {
+    if (x64_can_link(l, pc)) {
         align_site(b, 1);
         return asm_jmp_fwd(b);
     }
-    if (l->small) {
+    if (l->small && pc == (uint64_t)(int32_t)pc) {
+        asm_push_imm(b, (int32_t)pc);
+        asm_jmp(b, x64_shared.jump_pushed[l->ir->salt]);
+    } else if (l->small) {
         asm_mov_imm(b, A_R14, pc);
         asm_jmp(b, x64_shared.jump[l->ir->salt]);
     } else {
@@ -466,7 +469,7 @@ static void lower_jmpi(Lower *l)
 /* A conditional jump of the host to pc; @save: H to M on the way. */
 static void branch(Lower *l, unsigned cc, uint64_t pc, bool save)
 {
-    if (!save && can_link(l, pc)) {
+    if (!save && x64_can_link(l, pc)) {
         align_site(l->hot, 2);
         add_exit(l, pc, asm_jcc_fwd(l->hot, cc));
     } else if (l->tails < G_N_ELEMENTS(l->tail)) {

@@ -161,6 +161,9 @@ static void lower_check(Lower *l)
         l->failed = true;
         return;
     }
+    if (l->small && !jit_options()->all_slow && x64_lower_stack(l)) {
+        return;
+    }
     x64_flags_clobber(l);
     r = check_address(l);
     if (jit_options()->all_slow) {

@@ -303,8 +303,10 @@ static inline void x64_flags_need_m(Lower *l)
 typedef void LowerFn(Lower *l);
 /* lower-alu.c: of everything that computes, by op; NULL: others */
 extern LowerFn *const x64_lower_alu[IR_OP_COUNT];
-void x64_lower_mem(Lower *l);      /* lower-mem.c: EA, CHECK, GUARD, LDST, STST */
-void x64_lower_exit(Lower *l);     /* lower-exit.c: REF, POLL, ends */
+void x64_lower_mem(Lower *l);  /* lower-mem.c: EA, CHECK, GUARD, LDST, STST */
+void x64_lower_exit(Lower *l); /* lower-exit.c: REF, POLL, ends */
+/* lower-stack.c: what begins with the CHECK at hand, if it knows that; false: no. */
+bool x64_lower_stack(Lower *l);
 void x64_lower_template(Lower *l); /* lower-template.c */
 void x64_lower_string(Lower *l);   /* lower-string.c */
 /* How to get the flags of l->n again, or NULL; called before the node's code and may
@@ -318,6 +320,8 @@ void x64_stub(Lower *l, uint8_t *site);
 /* The same for a call of a routine that has just been written: it comes back only if
  * the access is fast. */
 void x64_stub_call(Lower *l);
+/* Whether a jump to @pc is linked, and not by way of the jump cache. */
+bool x64_can_link(const Lower *l, uint64_t pc);
 /* Whether there is room for one more such call. */
 bool x64_can_call(const Lower *l);
 void x64_exit_begin(Lower *l);  /* before the first node */
@@ -341,8 +345,9 @@ typedef struct X64Shared {
     const uint8_t *leave;      /* the pc is set; no exit */
     const uint8_t *refs;       /* called; r14: block, r15d: first | count << 16 */
     const uint8_t *jump[2];    /* r14: pc; to it by the jump cache; by salt */
-    const uint8_t *slow;       /* from a routine: goes on by the caller's JitSlow */
-    const uint8_t *polled;     /* from a routine: leaves at the caller's first pc */
+    const uint8_t *jump_pushed[2]; /* the same; the pc is on the stack */
+    const uint8_t *slow;           /* from a routine: goes on by the caller's JitSlow */
+    const uint8_t *polled;         /* from a routine: leaves at the caller's first pc */
     /* Called: H to M, M to H; destroy r14 or r15. */
     const uint8_t *flags_save[2], *flags_load[2];
     int8_t frame_off[16]; /* of guest registers that live in the frame */
@@ -358,6 +363,13 @@ enum { X64_CHECK_SIZES = 16 };
 void x64_check_setup(const JitTarget *target, JitBuf *buf);
 /* Called: POLL at the beginning of a block. */
 const uint8_t *x64_poll_routine(void);
+enum { X64_STACK = 4 }; /* the guest's rSP */
+/* Called, with words on the host's stack, which they take away: the second word of the
+ * caller becomes the guest's top word, or the only one; a jump by the jump cache
+ * follows to the first, or to what was the guest's top word. */
+const uint8_t *x64_push_routine(unsigned view);
+const uint8_t *x64_call_routine(unsigned view, unsigned salt);
+const uint8_t *x64_ret_routine(unsigned view, unsigned salt);
 /* Called; @reg: r14 or r15. NULL: there is none for this size. */
 const uint8_t *x64_check_routine(unsigned reg, unsigned view, unsigned access,
                                  unsigned size);

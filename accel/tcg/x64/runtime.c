@@ -163,11 +163,15 @@ static void emit_probe(const JitTarget *t, JitBuf *b, unsigned salt)
     const AsmRm pc = asm_mem(A_R14, offsetof(JitExit, pc));
     int32_t env = t->env_off;
     AsmRm key = asm_state(env + (int32_t)offsetof(JitEnv, salt) + 8 * (int32_t)salt);
-    uint8_t *miss;
+    uint8_t *miss, *jump;
 
     x64_shared.probe[salt] = asm_here(b);
     asm_load(b, 8, A_R14, pc);
+    jump = asm_jmp_short(b);
+    x64_shared.jump_pushed[salt] = asm_here(b);
+    pop(b, A_R14);
     x64_shared.jump[salt] = asm_here(b);
+    asm_patch_short(b, jump);
     asm_rorx(b, 4, A_R15, A_R14, JIT_JC_FOLD);
     asm_alu(b, ASM_XOR, 4, A_R15, asm_reg(A_R14));
     asm_alu_imm(b, ASM_AND, 4, asm_reg(A_R15), JIT_JC_SIZE - 1, 0);
@@ -218,6 +222,12 @@ void jit_host_set_finder(JitBlock *(*block_at)(const void *code))
     find_block = block_at;
 }
 
+/* @at: return address of a call, which may be the last thing in the block. */
+static JitBlock *caller(const uint8_t *at)
+{
+    return find_block(at - 1);
+}
+
 static const JitSlow *slow_of(const JitBlock *b, const uint8_t *at)
 {
     const JitSlow *s = b->slow;
@@ -233,7 +243,7 @@ static const JitSlow *slow_of(const JitBlock *b, const uint8_t *at)
  * on, or NULL: leave. */
 static const void *go_slow(uint8_t *state, const uint8_t *at)
 {
-    JitBlock *b = find_block(at);
+    JitBlock *b = caller(at);
     const JitSlow *s = slow_of(b, at);
     JitEnv *env = (JitEnv *)(state + target->env_off);
 
@@ -256,7 +266,7 @@ static const void *go_slow(uint8_t *state, const uint8_t *at)
 /* Somebody wants the vCPU at the entry of the block that @at is in. */
 static void go_out(uint8_t *state, const uint8_t *at)
 {
-    memcpy(state + target->pc_off, &find_block(at)->key.pc, 8);
+    memcpy(state + target->pc_off, &caller(at)->key.pc, 8);
 }
 
 /* From a routine, with the state in registers; the return address is at rsp. */

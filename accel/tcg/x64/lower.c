@@ -667,6 +667,8 @@ static unsigned last_template(const IrBlock *ir)
 static bool emit(Lower *l)
 {
     l->loop.possible = can_loop(l->ir, l->block);
+    l->loop.second = false;
+    l->loop.site = NULL;
     if (l->loop.possible) {
         clobber_at_end(l->ir);
     }
@@ -686,7 +688,7 @@ static bool emit(Lower *l)
 }
 
 /* The one that is at work; its arrays are as large as the largest block asks for. */
-static Lower lower; /* translation lock */
+static Lower lower __attribute__((aligned(64))); /* translation lock */
 
 static void reserve(Lower *l, unsigned nodes)
 {
@@ -701,7 +703,6 @@ static void reset(Lower *l)
 {
     l->failed = false;
     l->last_template = 0;
-    l->loop = (LowerLoop){ .possible = false };
     l->calls = 0;
     l->cold_leave = NULL;
     l->flags = flags_track_entry();

@@ -116,8 +116,7 @@ typedef struct Lower {
     const IrNode *n;
 
     /* registers: scratch are A_R14 and those behind it */
-    AsmRm home[IR_T0]; /* of guest registers; memory for other values */
-    uint32_t framed;   /* guest registers that live in the frame */
+    uint32_t framed; /* guest registers that live in the frame */
     /* The temporary in it, or a guest register that lives in the state, which has the
      * same value; IR_NONE: free. */
     IrVal holds[LOWER_SCRATCH];
@@ -125,7 +124,6 @@ typedef struct Lower {
     uint8_t fresh;                /* bits: copies that were written by this node */
     uint8_t locked;               /* bits */
     uint8_t slots_used;
-    LowerTemp temp[IR_T_MAX];
 
     /* flags */
     FlagsTrack flags;
@@ -133,19 +131,23 @@ typedef struct Lower {
 
     /* places */
     int insn; /* the last that began */
-    LowerPlace place[LOWER_INSNS_MAX + 1];
     unsigned last_template;
-    LowerLoop loop;
 
     /* out of line */
     LowerStub *stub;
     unsigned stubs;
-    JitSlow slow[JIT_SLOW_MAX]; /* for JitBlock */
-    unsigned calls;             /* that need one of those */
-    const uint8_t *cold_leave;  /* leaves behind the last instruction; NULL: not yet */
-    LowerTail tail[JIT_EXITS_MAX];
+    unsigned calls;            /* that need one of those */
+    const uint8_t *cold_leave; /* leaves behind the last instruction; NULL: not yet */
     unsigned tails;
     const uint8_t *refs; /* calls run_refs for the instructions in r15d */
+
+    /* Behind the others, so that those are few cache lines: */
+    LowerLoop loop;
+    AsmRm home[IR_T0]; /* of guest registers; memory for other values */
+    LowerTemp temp[IR_T_MAX];
+    LowerPlace place[LOWER_INSNS_MAX + 1];
+    JitSlow slow[JIT_SLOW_MAX]; /* for JitBlock */
+    LowerTail tail[JIT_EXITS_MAX];
 } Lower;
 
 /* Of one block in LOWER_COUNTED: what counts are kept in has left the caches when the

@@ -20,12 +20,14 @@ enum {
     /* A prime: loops make the same number of calls each time. */
     SAMPLE_PERIOD = 1021,
     SIZES = X64_CHECK_SIZES,
+    STACK_WORDS = 8, /* that one routine pushes or pops at most */
 };
 
 static const uint8_t ret = 0xc3;
 
 static const uint8_t *routine[2][4][2][SIZES];
 static const uint8_t *take_sample, *poll;
+static const uint8_t *stack_words[4][2][STACK_WORDS + 1];
 static const uint8_t *push_word[4], *call_far[4][2], *ret_far[4][2];
 
 /* 1, 2, 4, 8, 16, 32, 48 ... */
@@ -53,6 +55,16 @@ const uint8_t *x64_check_routine(unsigned reg, unsigned view, unsigned access,
 const uint8_t *x64_poll_routine(void)
 {
     return poll;
+}
+
+const uint8_t *x64_stack_routine(unsigned view, unsigned access, int32_t disp,
+                                 unsigned size)
+{
+    bool usual = access == IR_WRITE ? disp == -(int32_t)size : !disp;
+
+    return usual && !(size % 8) && size <= 8 * STACK_WORDS
+               ? stack_words[view][access][size / 8]
+               : NULL;
 }
 
 const uint8_t *x64_push_routine(unsigned view)
@@ -122,6 +134,18 @@ static void emit_routine(const JitTarget *t, JitBuf *b, unsigned reg, unsigned v
     asm_jcc(b, IR_A, x64_shared.slow);
     x64_emit_tlb_host(b, tlb, reg, index);
     asm_bytes(b, &ret, 1);
+}
+
+static void emit_stack_words(const JitTarget *t, JitBuf *b, unsigned view,
+                             unsigned access, unsigned words)
+{
+    int32_t size = 8 * (int32_t)words;
+    const uint8_t *check = x64_check_routine(A_R14, view, access, size);
+
+    stack_words[view][access][words] = asm_here(b);
+    asm_lea(b, 8, A_R14,
+            asm_mem(t->host_reg[X64_STACK], access == IR_WRITE ? -size : 0));
+    asm_jmp(b, check);
 }
 
 /* r14 <- host address of the word at rSP + @disp; returns the place that is called,
@@ -210,6 +234,10 @@ void x64_check_setup(const JitTarget *t, JitBuf *b)
     }
     for (unsigned view = 0; view < 4; view++) {
         emit_stack(t, b, view);
+        for (unsigned words = 1; words <= STACK_WORDS; words++) {
+            emit_stack_words(t, b, view, IR_READ, words);
+            emit_stack_words(t, b, view, IR_WRITE, words);
+        }
     }
     emit_poll(t, b);
 }

@@ -150,6 +150,27 @@ static bool in_place(const Lower *l, unsigned *reg)
     return !x64_is_mem(home);
 }
 
+/* In small code: for a group of pushes or pops, address and all by a routine. */
+static bool lower_stack_check(Lower *l)
+{
+    const IrNode *n = l->n;
+    const uint8_t *routine;
+
+    if (n->a != IR_G(X64_STACK) || n->w != 8 || jit_options()->all_slow ||
+        ir_is_t(l->holds[0]) || !x64_can_call(l)) {
+        return false;
+    }
+    routine = x64_stack_routine(l->ir->view, n->cc, n->disp, n->size);
+    if (!routine) {
+        return false;
+    }
+    x64_define_at(l, n->dst, A_R14);
+    x64_scratch(l);
+    asm_call(l->hot, routine);
+    x64_stub_call(l);
+    return true;
+}
+
 static void lower_check(Lower *l)
 {
     const IrNode *n = l->n;
@@ -165,6 +186,9 @@ static void lower_check(Lower *l)
         return;
     }
     x64_flags_clobber(l);
+    if (l->small && !n->align && lower_stack_check(l)) {
+        return;
+    }
     r = check_address(l);
     if (jit_options()->all_slow) {
         x64_stub(l, asm_jmp_fwd(l->hot));

@@ -375,6 +375,10 @@ const uint8_t *x64_ret_routine(unsigned view, unsigned salt);
 /* Called; @reg: r14 or r15. NULL: there is none for this size. */
 const uint8_t *x64_check_routine(unsigned reg, unsigned view, unsigned access,
                                  unsigned size);
+/* Called; the same for the guest's rSP + @disp, with the result in r14: what a group of
+ * pushes or pops asks for. NULL: there is none. */
+const uint8_t *x64_stack_routine(unsigned view, unsigned access, int32_t disp,
+                                 unsigned size);
 /* Pieces of CHECK, in lower-mem.c. @reg <- offset in the page if it is that of the
  * entry, whose place @index then is; @reg <- host address. */
 void x64_emit_tlb_offset(JitBuf *b, int32_t tlb, unsigned access, unsigned reg,

@@ -9,8 +9,9 @@
 #include <glib.h>
 
 enum {
-    SAMPLES_HOT = 4,
-    KEY_BITS = 14, /* of blocks that are known; others take their places */
+    SAMPLES_HOT = 24, /* what comes that often is a loop; many calls for a few samples
+                         are not worth the larger code */
+    KEY_BITS = 14,    /* of blocks that are known; others take their places */
 };
 
 static uint16_t known[1 << KEY_BITS]; /* translation lock */

@@ -88,26 +88,6 @@ static bool load(Bench *b, const char *file)
     return true;
 }
 
-/* 64-bit code, memory mapped as it is. */
-static void long_mode(FlatMachine *m)
-{
-    X86State *cpu = m->cpu;
-    const uint64_t present = 7, large = 0x80;
-    X86Segment cs = { .selector = 8,
-                      .limit = UINT32_MAX,
-                      .attr = X86_SEG_P | X86_SEG_S | X86_SEG_L | X86_SEG_CODE |
-                              X86_SEG_RW | X86_SEG_ACCESSED };
-
-    memcpy(m->ram + 0x1000, &(uint64_t){ 0x2000 | present }, 8);
-    memcpy(m->ram + 0x2000, &(uint64_t){ present | large }, 8);
-    cpu->cr0 = X86_CR0_PE | X86_CR0_PG | X86_CR0_WP | X86_CR0_ET | X86_CR0_NE;
-    cpu->cr3 = 0x1000;
-    cpu->cr4 = X86_CR4_PAE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
-    cpu->efer = X86_EFER_LME | X86_EFER_LMA | X86_EFER_NXE;
-    x86_load_cs(cpu, &cs, 0);
-    x86_update_mode(cpu);
-}
-
 static unsigned decode(Bench *b, uint64_t at, X86Insn insn[BLOCK_MAX])
 {
     X86State *cpu = b->m->cpu;
@@ -265,7 +245,7 @@ int main(int argc, char **argv)
         printf("%s\n", error_get_message(err));
         return 1;
     }
-    long_mode(b.m);
+    flat_enter_long_mode(b.m, true);
     if (!load(&b, argc > 1 ? argv[1] : "/proc/self/exe")) {
         printf("no 64-bit ELF file with code\n");
         return 1;

@@ -100,7 +100,7 @@ const JitTarget x86_jit_target = {
  /* Those with a fixed role in some instruction are at home; the guest's rSP is in
   * r13, and the back end works with r14 and r15. Three have no register: code of
   * compilers uses r10, r11 and r15 least, r12 more than r9 (r12 of the host is
-  * longer   as a base). */
+  * longer as a base). */
     .host_reg = { 0,  1,   2,                    3,                   13,                  5,                 6, 7, 8, 12, -1, -1, 9, 10, 11, -1 },
     .pc_off = offsetof(X86State, rip),
     .env_off = offsetof(X86State, jit),

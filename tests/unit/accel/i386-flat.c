@@ -2,6 +2,8 @@
 #include "i386-flat.h"
 
 #include "accel/target/i386/blocks.h"
+#include "accel/target/i386/insn.h"
+#include "accel/target/i386/mmu.h"
 #include "accel/target/i386/models.h"
 #include "accel/target/i386/system.h"
 #include "accel/tcg/code-pages.h"
@@ -132,6 +134,26 @@ static gpointer watchdog(gpointer data)
     }
     __atomic_store_n(&m->stop, 1, __ATOMIC_SEQ_CST);
     return NULL;
+}
+
+void flat_enter_long_mode(FlatMachine *m, bool is64)
+{
+    const uint64_t present = 7, large = 0x80;
+    X86State *cpu = m->cpu;
+    X86Segment cs = { .selector = 8,
+                      .limit = UINT32_MAX,
+                      .attr = X86_SEG_P | X86_SEG_S | X86_SEG_CODE | X86_SEG_RW |
+                              X86_SEG_ACCESSED | (is64 ? X86_SEG_L : X86_SEG_DB) };
+
+    memcpy(m->ram + 0x1000, &(uint64_t){ 0x2000 | present }, 8);
+    memcpy(m->ram + 0x2000, &(uint64_t){ present | large }, 8);
+    cpu->cr0 = X86_CR0_PE | X86_CR0_PG | X86_CR0_WP | X86_CR0_ET | X86_CR0_NE;
+    cpu->cr3 = 0x1000;
+    cpu->cr4 = X86_CR4_PAE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
+    cpu->efer = X86_EFER_LME | X86_EFER_LMA | X86_EFER_NXE;
+    x86_load_cs(cpu, &cs, 0);
+    x86_update_mode(cpu);
+    g_assert_cmpint(x86_is64(cpu), ==, is64);
 }
 
 void flat_run(FlatMachine *m, unsigned seconds)

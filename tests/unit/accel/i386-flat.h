@@ -27,6 +27,10 @@ typedef struct FlatMachine {
 FlatMachine *flat_new(uint64_t ram_size);
 void flat_free(FlatMachine *m);
 
+/* Long mode, with 64-bit or 32-bit code at CPL 0 and the first GiB mapped one to one by
+ * tables at 0x1000 and 0x2000. */
+void flat_enter_long_mode(FlatMachine *m, bool is64);
+
 /* Runs until the program ends, halts for good or @seconds are over. */
 void flat_run(FlatMachine *m, unsigned seconds);
 

@@ -20,26 +20,6 @@ enum {
 
 static IrBlock *ir;
 
-static void start(FlatMachine *m, bool is64)
-{
-    const uint64_t present = 7, large = 0x80;
-    X86State *cpu = m->cpu;
-    X86Segment cs = { .selector = 8,
-                      .limit = UINT32_MAX,
-                      .attr = X86_SEG_P | X86_SEG_S | X86_SEG_CODE | X86_SEG_RW |
-                              X86_SEG_ACCESSED | (is64 ? X86_SEG_L : X86_SEG_DB) };
-
-    memcpy(m->ram + 0x1000, &(uint64_t){ 0x2000 | present }, 8);
-    memcpy(m->ram + 0x2000, &(uint64_t){ present | large }, 8);
-    cpu->cr0 = X86_CR0_PE | X86_CR0_PG | X86_CR0_WP | X86_CR0_ET | X86_CR0_NE;
-    cpu->cr3 = 0x1000;
-    cpu->cr4 = X86_CR4_PAE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
-    cpu->efer = X86_EFER_LME | X86_EFER_LMA | X86_EFER_NXE;
-    x86_load_cs(cpu, &cs, 0);
-    x86_update_mode(cpu);
-    g_assert_cmpint(x86_is64(cpu), ==, is64);
-}
-
 static bool overwrites(X86State *cpu, const X86Insn *i, uint32_t *dead)
 {
     X86Build b = { .ir = ir, .cpu = cpu, .mode = cpu->mode, .insn = i, .count = 1 };
@@ -113,7 +93,7 @@ static void test_same(gconstpointer data)
     unsigned found = 0;
 
     ir = ir_block_new();
-    start(m, is64);
+    flat_enter_long_mode(m, is64);
     x86_tlb_get(cpu, CODE, SOFT_TLB_EXEC, cpu->view);
     for (unsigned k = 0; k < CASES; k++) {
         uint64_t pc = CODE + g_test_rand_int_range(0, PAGE - 64);
@@ -143,7 +123,7 @@ static void test_elsewhere(void)
     FlatMachine *m = flat_new(1 << 20);
     X86FlagsAhead a = { .cpu = m->cpu, .pc = CODE };
 
-    start(m, true);
+    flat_enter_long_mode(m, true);
     x86_tlb_get(m->cpu, CODE, SOFT_TLB_EXEC, m->cpu->view);
     for (unsigned k = 0; k < 3; k++) {
         memcpy(m->ram + CODE - 2 + k * (PAGE / 2), xor_eax_eax, sizeof(xor_eax_eax));

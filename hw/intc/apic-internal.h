@@ -32,6 +32,11 @@ enum {
     LVT_TIMER_DEADLINE = 2 << 17,
 
     APIC_SVR_ENABLE = 1 << 8, /* of the spurious vector register */
+
+    /* Of the error status register, figure 10-9. */
+    APIC_ESR_SEND_VECTOR = 1 << 5,
+    APIC_ESR_RECEIVE_VECTOR = 1 << 6,
+    APIC_ESR_REGISTER = 1 << 7,
 };
 
 static inline ApicDeliveryMode lvt_delivery_mode(uint32_t lvt)
@@ -112,7 +117,7 @@ static inline bool apic_has_vector(const ApicState *s, uint8_t v)
     return (s->irr[v >> 5] | s->isr[v >> 5]) >> (v & 31) & 1;
 }
 
-/* apic.c */
+/* apic-interrupt.c */
 /* Make the INTR level right after a change (A1). */
 void apic_update(ApicState *s);
 /* Tell the CPU about X86_IRQ_* that it must look at. */
@@ -120,8 +125,24 @@ void apic_signal(ApicState *s, uint32_t events);
 /* A local source fires, if its entry lets it. */
 void apic_deliver_local(ApicState *s, ApicLvt entry);
 void apic_receive(ApicState *s, const ApicMessage *msg);
+/* Sends what ICR's low half says, to @dest in the form of the mode that @s is in. */
+void apic_send_ipi(ApicState *s, uint32_t dest);
+/* The highest vector in service ends. */
+void apic_eoi(ApicState *s);
+/* Collects APIC_ESR_*. */
+void apic_error(ApicState *s, uint32_t bit);
+/* From IRR to ISR: the vector to deliver now, or -1. */
+int apic_take_interrupt(ApicState *s);
+/* Whether the 8259s' INT is up and let through. */
+bool apic_accepts_pic(const ApicState *s);
 uint8_t apic_get_ppr(const ApicState *s);
 uint8_t apic_get_apr(const ApicState *s);
+
+/* apic-regs.c */
+/* The opaque value of both is an ApicState. */
+extern const MemoryRegionOps apic_mem_ops;
+bool apic_read_msr(void *opaque, uint32_t index, uint64_t *value);
+bool apic_write_msr(void *opaque, uint32_t index, uint64_t value);
 uint32_t apic_get_ldr(const ApicState *s);
 
 /* apic-timer.c */

@@ -164,8 +164,7 @@ void children_remove(struct MemoryRegionTree *tree, MemoryRegion *sub)
     tree->n_enabled -= sub->enabled;
 }
 
-/* --- The address index
- * ---------------------------------------------------------------- */
+/* --- The address index ------------------------------------------------------------ */
 
 static int compare_start(const void *a, const void *b)
 {

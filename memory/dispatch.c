@@ -345,8 +345,7 @@ MemTxResult memory_region_dispatch_write(MemoryRegion *mr, hwaddr offset,
     return region_write_raw(mr, offset, value, size, attrs);
 }
 
-/* --- Regions that answer by themselves
- * -------------------------------------------------- */
+/* --- Regions that answer by themselves -------------------------------------------- */
 
 static bool never_accepts(void *opaque, hwaddr offset, unsigned size, bool is_write,
                           MemTxAttrs attrs)

@@ -170,8 +170,7 @@ static void tell_runs(AddressSpace *as, const FlatView *old, const FlatView *new
     }
 }
 
-/* --- Eventfds and coalesced ranges of a view
- * -------------------------------------------- */
+/* --- Eventfds and coalesced ranges of a view -------------------------------------- */
 
 static int compare_events(const void *a, const void *b)
 {

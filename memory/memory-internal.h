@@ -29,8 +29,7 @@ static inline bool span_meets(Span a, Span b)
     return a.lo <= b.last && b.lo <= a.last;
 }
 
-/* --- Flat views
- * ----------------------------------------------------------------------- */
+/* --- Flat views ------------------------------------------------------------------- */
 
 typedef struct FlatRange {
     MemoryRegion *mr;
@@ -115,8 +114,7 @@ void range_iter_next(RangeIter *it);
 /* Append what the tree below @root shows inside @clip: sorted, disjoint, merged. */
 void render_span(MemoryRegion *root, Span clip, RangeVec *out);
 
-/* --- Groups of address spaces with one rendered root
- * ---------------------------------- */
+/* --- Groups of address spaces with one rendered root ------------------------------ */
 
 typedef struct ViewGroup {
     RcuHead rcu;
@@ -169,8 +167,7 @@ static inline FlatView *address_space_view_rcu(const AddressSpace *as)
     return atomic_rcu_read(&group->view);
 }
 
-/* --- The tree half of a region
- * -------------------------------------------------------- */
+/* --- The tree half of a region ---------------------------------------------------- */
 
 typedef struct ChildIndex {
     MemoryRegion *mr;
@@ -210,8 +207,7 @@ bool region_precedes(const MemoryRegion *a, const MemoryRegion *b);
 uint8_t region_log_mask(const MemoryRegion *mr);
 bool *region_busy_flag(MemoryRegion *mr);
 
-/* --- Damage (transaction.c)
- * ----------------------------------------------------------- */
+/* --- Damage (transaction.c) ------------------------------------------------------- */
 
 /* What @mr contains in @span (its own offsets) may have changed. */
 void damage_content(MemoryRegion *mr, Span span);
@@ -233,8 +229,7 @@ void address_space_resolve_later(AddressSpace *as);
 extern ViewGroup empty_group;
 AddressSpace *address_space_list(void);
 
-/* --- Listeners (listener.c)
- * ----------------------------------------------------------- */
+/* --- Listeners (listener.c) ------------------------------------------------------- */
 
 MemoryRegionSection section_from_range(const FlatView *view, const FlatRange *r);
 void listeners_begin(AddressSpace *as);
@@ -251,8 +246,7 @@ extern bool global_dirty_log;
 extern unsigned memory_event_regions; /* regions with eventfds or coalesced ranges */
 extern bool memory_events_changed;    /* some region's, inside this transaction */
 
-/* --- Coalesced MMIO, special regions
- * -------------------------------------------------- */
+/* --- Coalesced MMIO, special regions ---------------------------------------------- */
 extern MemoryRegion io_mem_unassigned_region, io_mem_rom_region;
 extern const MemoryRegionOps unassigned_mem_ops, ram_device_mem_ops;
 bool eventfd_signal_if_match(MemoryRegion *mr, hwaddr offset, uint64_t value,

@@ -625,8 +625,7 @@ uint8_t memory_region_get_dirty_log_mask(const MemoryRegion *mr)
     return region_log_mask(mr);
 }
 
-/* --- The device a region belongs to
- * ----------------------------------------------------- */
+/* --- The device a region belongs to ----------------------------------------------- */
 
 static bool *(*busy_flag_hook)(Object *owner); /* set once, at start */
 

@@ -661,8 +661,7 @@ void memory_region_transaction_commit(void)
     depth--;
 }
 
-/* --- Address spaces come and go
- * --------------------------------------------------------- */
+/* --- Address spaces come and go --------------------------------------------------- */
 
 void address_space_init(AddressSpace *as, MemoryRegion *root, const char *name)
 {

@@ -51,15 +51,40 @@ int start_machine(Cli *cli);
 /* -object checks that the user sees with the option before them. */
 bool start_check_object(Cli *cli, const char *type, struct json_object *opts,
                         Error **errp) WARN_UNUSED;
-void start_print_accelerators(void);
-void start_print_user_creatable(void);
-void start_print_machines(const char *target);
-void start_print_devices(void);
-void start_print_cpus(const char *target);
-bool start_print_properties(const char *type, bool device, Error **errp) WARN_UNUSED;
-void start_print_firmware_dirs(void);
 void start_add_firmware_dir(const char *dir);
-bool start_add_fd(const char *arg, Error **errp) WARN_UNUSED;
+
+/* start-backends.c: from their options, in the order that these stand in. */
+/* What all of @list have in common is that messages name the option. */
+bool start_for_each(GPtrArray *list, Cli *cli,
+                    bool (*fn)(Cli *cli, LateOption *o, guint n, Error **errp),
+                    Error **errp) WARN_UNUSED;
+bool start_open_chardevs(Cli *cli, MachineClass *mc, Error **errp) WARN_UNUSED;
+bool start_add_drives(Cli *cli, MachineClass *mc, Error **errp) WARN_UNUSED;
+bool start_add_networks(Cli *cli, MachineClass *mc, Error **errp) WARN_UNUSED;
+bool start_choose_vga(Cli *cli, MachineClass *mc, Error **errp) WARN_UNUSED;
+
+/* help.c: to stdout. */
+void help_accelerators(void);
+void help_user_creatable(void);
+void help_machines(const char *target);
+void help_cpus(const char *target);
+bool help_properties(const char *type, bool device, Error **errp) WARN_UNUSED;
+void help_firmware_dirs(void);
+/* "-device help" and "-device X,help"; true if one of them was given. */
+bool help_devices_asked(Cli *cli);
+
+/* process.c */
+/* Signals come through a descriptor of the main loop; no thread takes them. */
+void process_block_signals(void);
+void process_watch_signals(void);
+/* -daemonize, before any thread exists. The parent waits until the child is ready or
+ * has failed. */
+bool process_go_to_background(Error **errp) WARN_UNUSED;
+void process_tell_parent_ready(void);
+/* Locked for the life of the process. */
+bool process_write_pidfile(const char *path, Error **errp) WARN_UNUSED;
+/* -add-fd */
+bool process_add_fd(const char *arg, Error **errp) WARN_UNUSED;
 
 /* numa.c: carry out -numa options on the machine. */
 bool numa_apply_options(MachineState *ms, GPtrArray *options, Error **errp) WARN_UNUSED;

@@ -24,8 +24,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* --- Small helpers
- * --------------------------------------------------------------------- */
+/* --- Small helpers ---------------------------------------------------------------- */
 
 static bool replace(char **place, const char *arg)
 {
@@ -89,8 +88,7 @@ static void merge_dict(struct json_object *into, struct json_object *from)
     }
 }
 
-/* --- Help
- * -------------------------------------------------------------------------------- */
+/* --- Help ------------------------------------------------------------------------- */
 
 bool cli_help(Cli *cli, const char *arg, Error **errp)
 {
@@ -108,8 +106,7 @@ bool cli_version(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-/* --- Machine and CPUs
- * -------------------------------------------------------------------- */
+/* --- Machine and CPUs ------------------------------------------------------------- */
 
 bool cli_machine(Cli *cli, const char *arg, Error **errp)
 {
@@ -172,7 +169,7 @@ bool cli_accel(Cli *cli, const char *arg, Error **errp)
         return error_set(errp, "Parameter 'accel' is missing");
     }
     if (!strcmp(name, "help") || !strcmp(name, "?")) {
-        start_print_accelerators();
+        help_accelerators();
         cli->finished = true;
         return true;
     }
@@ -221,8 +218,7 @@ bool cli_numa(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-/* --- Memory
- * -------------------------------------------------------------------------------- */
+/* --- Memory ----------------------------------------------------------------------- */
 
 static bool memory_size(Cli *cli, struct json_object *opts, const char *key,
                         uint64_t mul, uint64_t *out, Error **errp)
@@ -308,8 +304,7 @@ bool cli_overcommit(Cli *cli, const char *arg, Error **errp)
            opt_bool(opts, "cpu-pm", false, &cpu_pm, errp);
 }
 
-/* --- Devices and objects
- * -------------------------------------------------------------------- */
+/* --- Devices and objects ---------------------------------------------------------- */
 
 bool cli_device(Cli *cli, const char *arg, Error **errp)
 {
@@ -353,13 +348,13 @@ bool cli_object(Cli *cli, const char *arg, Error **errp)
         return error_set(errp, "Parameter 'qom-type' is missing");
     }
     if (!strcmp(type, "help") || !strcmp(type, "?")) {
-        start_print_user_creatable();
+        help_user_creatable();
         cli->finished = true;
         return true;
     }
     if (value_dict_get_str(opts, "help") || value_dict_get_str(opts, "?")) {
         cli->finished = true;
-        return start_print_properties(type, false, errp);
+        return help_properties(type, false, errp);
     }
     if (!start_check_object(cli, type, opts, errp)) {
         return false;
@@ -450,8 +445,7 @@ bool cli_set(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-/* --- Boot, names
- * ----------------------------------------------------------------------------- */
+/* --- Boot, names ------------------------------------------------------------------ */
 
 bool cli_boot(Cli *cli, const char *arg, Error **errp)
 {
@@ -489,9 +483,7 @@ bool cli_uuid(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-/* --- Drives
- * ------------------------------------------------------------------------------------
- */
+/* --- Drives ----------------------------------------------------------------------- */
 
 bool cli_drive(Cli *cli, const char *arg, Error **errp)
 {
@@ -556,9 +548,7 @@ bool cli_snapshot(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-/* --- Network
- * -------------------------------------------------------------------------------------
- */
+/* --- Network ---------------------------------------------------------------------- */
 
 bool cli_netdev(Cli *cli, const char *arg, Error **errp)
 {
@@ -581,8 +571,7 @@ bool cli_net(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-/* --- Character devices and monitors
- * ------------------------------------------------------------------ */
+/* --- Character devices and monitors ----------------------------------------------- */
 
 bool cli_chardev(Cli *cli, const char *arg, Error **errp)
 {
@@ -646,9 +635,7 @@ bool cli_debugcon(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-/* --- Display
- * ------------------------------------------------------------------------------------------
- */
+/* --- Display ---------------------------------------------------------------------- */
 
 bool cli_display(Cli *cli, const char *arg, Error **errp)
 {
@@ -696,9 +683,7 @@ bool cli_usb(Cli *cli, const char *arg, Error **errp)
     return cli_machine(cli, "usb=on", errp);
 }
 
-/* --- Images
- * ---------------------------------------------------------------------------------------------
- */
+/* --- Images ----------------------------------------------------------------------- */
 
 static bool machine_string(Cli *cli, const char *key, const char *arg)
 {
@@ -734,7 +719,7 @@ bool cli_bios(Cli *cli, const char *arg, Error **errp)
 bool cli_datadir(Cli *cli, const char *arg, Error **errp)
 {
     if (!strcmp(arg, "help")) {
-        start_print_firmware_dirs();
+        help_firmware_dirs();
         cli->finished = true;
         return true;
     }
@@ -826,9 +811,7 @@ bool cli_rtc(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-/* --- Running
- * ---------------------------------------------------------------------------------------------
- */
+/* --- Running ---------------------------------------------------------------------- */
 
 bool cli_stopped(Cli *cli, const char *arg, Error **errp)
 {
@@ -958,9 +941,7 @@ bool cli_qtest_log(Cli *cli, const char *arg, Error **errp)
     return replace(&cli->qtest_log, arg);
 }
 
-/* --- Log
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- Log -------------------------------------------------------------------------- */
 
 bool cli_log(Cli *cli, const char *arg, Error **errp)
 {
@@ -1006,9 +987,7 @@ bool cli_msg(Cli *cli, const char *arg, Error **errp)
     return true;
 }
 
-/* --- The process
- * ----------------------------------------------------------------------------------------------
- */
+/* --- The process ------------------------------------------------------------------ */
 
 bool cli_nodefaults(Cli *cli, const char *arg, Error **errp)
 {
@@ -1058,7 +1037,7 @@ bool cli_run_with(Cli *cli, const char *arg, Error **errp)
 
 bool cli_add_fd(Cli *cli, const char *arg, Error **errp)
 {
-    return start_add_fd(arg, errp);
+    return process_add_fd(arg, errp);
 }
 
 /* One line of a -readconfig file's group becomes one option. */
@@ -1140,9 +1119,7 @@ bool cli_apply(Cli *cli, const char *option, const char *arg, Error **errp)
     return !o->fn || o->fn(cli, arg, errp);
 }
 
-/* --- Parsing
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- Parsing ---------------------------------------------------------------------- */
 
 static void free_late(gpointer data)
 {

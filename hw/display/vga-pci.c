@@ -31,9 +31,7 @@ struct VGAPCIState {
     uint32_t xres, yres, xmax, ymax, refresh_rate;
 };
 
-/* --- EDID
- * -----------------------------------------------------------------------------------
- */
+/* --- EDID ------------------------------------------------------------------------- */
 
 /* VESA Enhanced EDID standard, release A2, section 3.10.2: an 18-byte detailed timing.
  */
@@ -134,9 +132,7 @@ static const MemoryRegionOps edid_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 1},
 };
 
-/* --- BAR2
- * -------------------------------------------------------------------------------------
- */
+/* --- BAR2 ------------------------------------------------------------------------- */
 
 static uint64_t remapped_read(void *opaque, hwaddr offset, unsigned size)
 {
@@ -235,9 +231,7 @@ static void init_mmio(VGAPCIState *s)
     }
 }
 
-/* --- Life
- * ----------------------------------------------------------------------------------------
- */
+/* --- Life ------------------------------------------------------------------------- */
 
 static DisplayPicture render(void *opaque)
 {

@@ -58,9 +58,7 @@ static DisplayPicture new_picture(unsigned width, unsigned height)
     return pic;
 }
 
-/* --- Text
- * -------------------------------------------------------------------------------------
- */
+/* --- Text ------------------------------------------------------------------------- */
 
 typedef struct TextMode {
     unsigned columns, rows, cell_width, cell_height, line_cells;
@@ -149,9 +147,7 @@ static DisplayPicture render_text(const VGAState *s, const uint8_t *vram)
     return pic;
 }
 
-/* --- Graphics
- * -----------------------------------------------------------------------------------
- */
+/* --- Graphics --------------------------------------------------------------------- */
 
 /* One pixel of a line that begins at plane address @line. */
 static uint32_t graphics_pixel(const VGAState *s, const uint8_t *vram, uint64_t line,
@@ -196,9 +192,7 @@ static DisplayPicture render_graphics(const VGAState *s, const uint8_t *vram)
     return pic;
 }
 
-/* --- DISPI
- * -----------------------------------------------------------------------------------------
- */
+/* --- DISPI ------------------------------------------------------------------------ */
 
 static uint32_t linear_pixel(const VGAState *s, const uint8_t *vram, uint64_t line,
                              unsigned x)

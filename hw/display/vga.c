@@ -45,8 +45,7 @@ static const uint8_t seq_mask[VGA_NUM_SEQ] = {
 static const uint8_t gfx_mask[VGA_NUM_GFX] = { 0x0f, 0x0f, 0x0f, 0x1f, 0x03,
                                                0x7b, 0x0f, 0x0f, 0xff };
 
-/* --- Ports
- * ------------------------------------------------------------------------------- */
+/* --- Ports ------------------------------------------------------------------------ */
 
 /* Colour adapters decode 3dx, monochrome ones 3bx. */
 static bool port_is_decoded(const VGAState *s, uint32_t port)
@@ -231,8 +230,7 @@ void vga_port_write(VGAState *s, uint32_t port, uint8_t value)
     }
 }
 
-/* --- The window at a0000
- * -------------------------------------------------------------------- */
+/* --- The window at a0000 ---------------------------------------------------------- */
 
 /* Offset in the memory that the window shows, or -1 when this address is not decoded.
  */
@@ -397,9 +395,7 @@ static const MemoryRegionOps lowmem_ops = {
     .impl = { .min_access_size = 1,                   .max_access_size = 1                  },
 };
 
-/* --- DISPI
- * ------------------------------------------------------------------------------------
- */
+/* --- DISPI ------------------------------------------------------------------------ */
 
 static unsigned vbe_bits(const VGAState *s)
 {
@@ -544,9 +540,7 @@ static const MemoryRegionOps vbe_port_ops = {
     .impl = { .min_access_size = 2, .max_access_size = 2, .unaligned = true},
 };
 
-/* --- Life
- * ---------------------------------------------------------------------------------------
- */
+/* --- Life ------------------------------------------------------------------------- */
 
 /* Each port region knows its first port by its place in the array. */
 static const uint16_t port_base[] = { 0x3b4, 0x3ba, 0x3c0, 0x3d4, 0x3da };

@@ -26,9 +26,7 @@ static void i440fx_wakeup(PCMachineState *pc, WakeupReason reason)
                                                                           : 0);
 }
 
-/* --- Chips
- * ------------------------------------------------------------------------------------
- */
+/* --- Chips ------------------------------------------------------------------------ */
 
 static uint64_t i440fx_split_ram(PCMachineState *pc, uint64_t ram_size)
 {
@@ -134,9 +132,7 @@ static bool i440fx_make_devices(PCMachineState *pc, Error **errp)
            make_power_management(pc, errp);
 }
 
-/* --- Firmware
- * ---------------------------------------------------------------------------------
- */
+/* --- Firmware --------------------------------------------------------------------- */
 
 static uint32_t pm_io_base(void *opaque)
 {

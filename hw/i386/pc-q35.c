@@ -36,9 +36,7 @@ static void q35_wakeup(PCMachineState *pc, WakeupReason reason)
                                                                           : 0);
 }
 
-/* --- Chips
- * ------------------------------------------------------------------------------------
- */
+/* --- Chips ------------------------------------------------------------------------ */
 
 static uint64_t q35_split_ram(PCMachineState *pc, uint64_t ram_size)
 {
@@ -98,9 +96,7 @@ static bool q35_make_isa_bridge(PCMachineState *pc, Error **errp)
     return pc->acpi == ON_OFF_AUTO_OFF || pc_connect_power_management(pc, dev, errp);
 }
 
-/* --- Disks
- * ------------------------------------------------------------------------------------
- */
+/* --- Disks ------------------------------------------------------------------------ */
 
 static bool make_ahci(PCMachineState *pc, Error **errp)
 {
@@ -141,9 +137,7 @@ static bool q35_make_devices(PCMachineState *pc, Error **errp)
            pc_make_network(pc, errp);
 }
 
-/* --- Firmware
- * ---------------------------------------------------------------------------------
- */
+/* --- Firmware --------------------------------------------------------------------- */
 
 static uint32_t pm_io_base(void *opaque)
 {

@@ -33,8 +33,7 @@
 #define GIB       (1ull << 30)
 #define HPET_BASE 0xfed00000u
 
-/* --- Lines
- * ---------------------------------------------------------------------------------- */
+/* --- Lines ------------------------------------------------------------------------ */
 
 static void a20_set(void *opaque, int n, int level)
 {
@@ -127,9 +126,7 @@ static void board_triple_fault(void *opaque)
     system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
 }
 
-/* --- Memory
- * -----------------------------------------------------------------------------------
- */
+/* --- Memory ----------------------------------------------------------------------- */
 
 static void split_ram(PCMachineState *pc)
 {
@@ -190,8 +187,7 @@ static bool map_device_memory(PCMachineState *pc, Error **errp)
     return true;
 }
 
-/* --- Board devices
- * ------------------------------------------------------------------------------ */
+/* --- Board devices ---------------------------------------------------------------- */
 
 static bool make_isa(PCMachineState *pc, const char *type, Error **errp)
 {
@@ -367,9 +363,7 @@ bool pc_connect_power_management(PCMachineState *pc, DeviceState *pm, Error **er
     return true;
 }
 
-/* --- Firmware
- * ---------------------------------------------------------------------------------------
- */
+/* --- Firmware --------------------------------------------------------------------- */
 
 static PcFloppyDrive floppy_drive(void *opaque, unsigned n)
 {
@@ -425,9 +419,7 @@ static bool setup_firmware(PCMachineState *pc, Error **errp)
     return pc->fw != NULL;
 }
 
-/* --- Life
- * ---------------------------------------------------------------------------------------------
- */
+/* --- Life ------------------------------------------------------------------------- */
 
 static void configure_rtc(const BoardOptions *board)
 {
@@ -535,9 +527,7 @@ static bool pc_check_options(MachineState *ms, Error **errp)
     return true;
 }
 
-/* --- Properties
- * -----------------------------------------------------------------------------------------
- */
+/* --- Properties ------------------------------------------------------------------- */
 
 static struct json_object *get_max_ram(Object *obj, const Property *prop)
 {

@@ -44,8 +44,7 @@ void memory_core_init(void);
 void memory_set_target_big_endian(bool big);
 bool memory_target_is_big_endian(void);
 
-/* --- Whole accesses (any length, RAM and MMIO mixed)
- * ------------------------------------ */
+/* --- Whole accesses (any length, RAM and MMIO mixed) ------------------------------ */
 MemTxResult address_space_read(AddressSpace *as, hwaddr addr, MemTxAttrs attrs,
                                void *buf, hwaddr len);
 MemTxResult address_space_write(AddressSpace *as, hwaddr addr, MemTxAttrs attrs,
@@ -60,8 +59,7 @@ MemTxResult address_space_write_rom(AddressSpace *as, hwaddr addr, MemTxAttrs at
 bool address_space_access_valid(AddressSpace *as, hwaddr addr, hwaddr len,
                                 bool is_write, MemTxAttrs attrs);
 
-/* --- Single accesses: ld/st of 8, 16, 32, 64 bits
- * ---------------------------------------- */
+/* --- Single accesses: ld/st of 8, 16, 32, 64 bits --------------------------------- */
 /* One host access when aligned and RAM. *result may be NULL. */
 uint8_t address_space_ldub(AddressSpace *as, hwaddr addr, MemTxAttrs a, MemTxResult *r);
 uint16_t address_space_lduw_le(AddressSpace *as, hwaddr addr, MemTxAttrs a,
@@ -99,8 +97,7 @@ bool address_space_cmpxchg(AddressSpace *as, hwaddr addr, uint64_t *expected,
                            uint64_t desired, unsigned size, MemTxAttrs attrs,
                            MemTxResult *result);
 
-/* --- Translation and mapping
- * -------------------------------------------------------------- */
+/* --- Translation and mapping ------------------------------------------------------ */
 /*
  * Inside a read section: what answers at @addr (IOMMUs followed), where in it, and for
  * how many bytes (*plen in/out). Never NULL: io_mem_unassigned() when nothing does.

@@ -59,8 +59,7 @@ bool ram_path_is_hugetlbfs(const char *path);
 bool ram_prealloc(void *host, uint64_t size, int fd, unsigned threads,
                   Error **errp) WARN_UNUSED;
 
-/* --- Dirty bits: any thread, lock-free
- * ------------------------------------------------- */
+/* --- Dirty bits: any thread, lock-free -------------------------------------------- */
 /* Which clients does a store to this page still have to mark? 0: none. Read section. */
 uint8_t ram_dirty_clients_clean(ram_addr_t addr);
 /*

@@ -187,8 +187,7 @@ int memory_region_get_fd(const MemoryRegion *mr);
 RAMBlock *memory_region_get_ram_block(const MemoryRegion *mr); /* NULL: no memory */
 uint8_t memory_region_get_dirty_log_mask(const MemoryRegion *mr);
 
-/* --- Dirty tracking of a RAM region (offsets in it)
- * ------------------------------------ */
+/* --- Dirty tracking of a RAM region (offsets in it) ------------------------------- */
 void memory_region_set_dirty(MemoryRegion *mr, hwaddr offset, uint64_t size);
 bool memory_region_get_dirty(MemoryRegion *mr, hwaddr offset, uint64_t size,
                              unsigned client);
@@ -203,8 +202,7 @@ void dirty_bitmap_snapshot_free(DirtyBitmapSnapshot *snap);
 void memory_region_reset_dirty(MemoryRegion *mr, hwaddr offset, uint64_t size,
                                unsigned client);
 
-/* --- Access to one region (the CPU's slow path, address-space.c)
- * ----------------------- */
+/* --- Access to one region (the CPU's slow path, address-space.c) ------------------ */
 /* @size 1, 2, 4, 8; the value is in host order. Takes the BQL if the region needs it.
  */
 MemTxResult memory_region_dispatch_read(MemoryRegion *mr, hwaddr offset,
@@ -214,8 +212,7 @@ MemTxResult memory_region_dispatch_write(MemoryRegion *mr, hwaddr offset,
                                          uint64_t value, unsigned size,
                                          MemTxAttrs attrs);
 
-/* --- IOMMU regions
- * --------------------------------------------------------------------- */
+/* --- IOMMU regions ---------------------------------------------------------------- */
 #define TYPE_IOMMU_MEMORY_REGION "iommu-memory-region"
 typedef enum { IOMMU_NONE, IOMMU_RO, IOMMU_WO, IOMMU_RW } IOMMUAccessFlags;
 typedef struct IOMMUTLBEntry {

@@ -306,8 +306,7 @@ Object *object_property_get_link(Object *obj, const char *name);
 bool object_set_properties(Object *obj, struct json_object *dict,
                            const char *const *skip, Error **errp) WARN_UNUSED;
 
-/* --- User-creatable objects (-object, object-add)
- * ------------------------------------- */
+/* --- User-creatable objects (-object, object-add) --------------------------------- */
 
 #define TYPE_USER_CREATABLE "user-creatable"
 typedef struct UserCreatableClass {

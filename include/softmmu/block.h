@@ -137,8 +137,7 @@ typedef struct BlockStats {
 } BlockStats;
 BlockStats blk_get_stats(const BlockBackend *blk);
 
-/* --- What -drive and its short forms asked for
- * ---------------------------------------- */
+/* --- What -drive and its short forms asked for ------------------------------------ */
 
 typedef enum BlockInterfaceType {
     IF_DEFAULT = -1, /* the machine's */
@@ -210,8 +209,7 @@ int drive_get_max_bus(BlockInterfaceType type);
  */
 bool drive_check_orphaned(Error **errp) WARN_UNUSED;
 
-/* --- Property: drive=NAME of a device
- * ------------------------------------------------- */
+/* --- Property: drive=NAME of a device --------------------------------------------- */
 
 /* BlockBackend *field; written as the backend's name, "" for none. */
 extern const PropertyType prop_drive;

@@ -399,8 +399,7 @@ static const TypeInfo backend_info = {
 };
 TYPE_REGISTER(backend_info);
 
-/* --- The default: -m, -mem-path, -mem-prealloc
- * ------------------------------------------ */
+/* --- The default: -m, -mem-path, -mem-prealloc ------------------------------------ */
 
 static HostMemoryBackend *make_default(const char *type, const char *ram_id,
                                        uint64_t size, const char *mem_path,

@@ -164,8 +164,7 @@ bool device_request_unplug(DeviceState *dev, Error **errp)
     return true;
 }
 
-/* --- Monitor commands
- * -------------------------------------------------------------------- */
+/* --- Monitor commands ------------------------------------------------------------- */
 
 /* Clients send numbers as numbers and as strings: devices take both as text. */
 static struct json_object *as_option_strings(struct json_object *args)

@@ -16,9 +16,7 @@ static MachineState *the_machine(void)
     return MACHINE(object_get_child(object_get_root(), "machine"));
 }
 
-/* --- CPUs
- * ------------------------------------------------------------------------------------
- */
+/* --- CPUs ------------------------------------------------------------------------- */
 
 static bool qmp_query_cpus_fast(struct json_object *args, struct json_object **ret,
                                 Error **errp)
@@ -190,9 +188,7 @@ HMP_INFO("registers", "a:-a,vcpu:i?", "[-a|vcpu]",
          "query; show the current CPU's registers if no argument is specified)",
          hmp_info_registers);
 
-/* --- Machines
- * -----------------------------------------------------------------------------------
- */
+/* --- Machines --------------------------------------------------------------------- */
 
 static struct json_object *describe_machine(MachineClass *mc)
 {
@@ -255,8 +251,7 @@ static bool qmp_query_target(struct json_object *args, struct json_object **ret,
 }
 QMP_COMMAND("query-target", qmp_query_target, QMP_ALLOW_PRECONFIG);
 
-/* --- The device tree
- * -------------------------------------------------------------------------------- */
+/* --- The device tree -------------------------------------------------------------- */
 
 typedef struct TreePrint {
     HmpOut *out;

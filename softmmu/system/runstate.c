@@ -130,8 +130,7 @@ void runstate_set(RunState state)
     current_state = state;
 }
 
-/* --- Listeners
- * ------------------------------------------------------------------------ */
+/* --- Listeners -------------------------------------------------------------------- */
 
 typedef struct Listener {
     union {
@@ -175,8 +174,7 @@ static void tell_change(bool running)
     }
 }
 
-/* --- Start and stop
- * -------------------------------------------------------------------- */
+/* --- Start and stop --------------------------------------------------------------- */
 
 void vm_start(void)
 {
@@ -281,8 +279,7 @@ void system_guest_crashloaded(void)
     request(&panicked, 2);
 }
 
-/* --- The main loop
- * --------------------------------------------------------------------- */
+/* --- The main loop ---------------------------------------------------------------- */
 
 static bool cause_is_guest(ShutdownCause cause)
 {

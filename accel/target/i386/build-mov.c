@@ -195,8 +195,7 @@ bool x86_build_xchg_eg(X86Build *b, const X86Insn *i)
     }
     /* Atomic also without LOCK. */
     rm.mem = true;
-    if (!x86_build_access(b, i->seg, x86_build_ea(b, i), w, b->ir->single ? 0 : w - 1,
-                          IR_WRITE, &rm.v)) {
+    if (!x86_build_mem_aligned(b, i, w, b->ir->single ? 0 : w - 1, IR_WRITE, &rm.v)) {
         return false;
     }
     if (b->ir->single) {
@@ -255,8 +254,7 @@ bool x86_build_cmpxchg_wide(X86Build *b, const X86Insn *i)
     IrNode *n;
 
     /* The 16-byte form must be aligned; #GP otherwise. */
-    if (!x86_build_access(b, i->seg, x86_build_ea(b, i), w, w == 16 || lock ? w - 1 : 0,
-                          IR_WRITE, &rm.v)) {
+    if (!x86_build_mem_aligned(b, i, w, w == 16 || lock ? w - 1 : 0, IR_WRITE, &rm.v)) {
         return false;
     }
     n = ir_emit(b->ir, IR_CMPXCHGD, w);

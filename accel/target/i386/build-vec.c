@@ -265,8 +265,7 @@ static bool emit_template(X86Build *b, const X86Insn *i, const IrTemplate *t,
     IrVal host = IR_NONE;
     IrNode *n;
 
-    if (t->rm_mem && !x86_build_access(b, i->seg, x86_build_ea(b, i), mem.size, align,
-                                       mem.access, &host)) {
+    if (t->rm_mem && !x86_build_mem_aligned(b, i, mem.size, align, mem.access, &host)) {
         return false;
     }
     n = x86_emit(b, IR_TEMPLATE, 8, IR_NONE, host);

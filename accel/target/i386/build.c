@@ -17,10 +17,7 @@
 
 #include <glib.h>
 
-enum {
-    PAGE_SIZE = SOFT_TLB_PAGE,
-    EXITS_MAX = 4,
-};
+enum { PAGE_SIZE = SOFT_TLB_PAGE };
 
 /* --- nodes --------------------------------------------------------------------------
  */
@@ -51,8 +48,8 @@ IrVal x86_emit_const(X86Build *b, uint64_t v)
     return t;
 }
 
-IrVal x86_emit_add(X86Build *b, unsigned w, IrVal a, IrVal index, unsigned scale,
-                   int32_t disp)
+static IrVal emit_sum(X86Build *b, unsigned w, IrVal a, IrVal index, unsigned scale,
+                      int32_t disp)
 {
     IrVal t = ir_temp(b->ir);
     IrNode *n = x86_emit(b, IR_EA, w, t, index);
@@ -61,6 +58,13 @@ IrVal x86_emit_add(X86Build *b, unsigned w, IrVal a, IrVal index, unsigned scale
     n->cc = scale;
     n->disp = disp;
     return t;
+}
+
+IrVal x86_emit_add(X86Build *b, unsigned w, IrVal a, IrVal index, unsigned scale,
+                   int32_t disp)
+{
+    b->folds |= ir_is_t(a) | ir_is_t(index);
+    return emit_sum(b, w, a, index, scale, disp);
 }
 
 IrVal x86_emit_load_state(X86Build *b, unsigned w, size_t offset)
@@ -139,83 +143,130 @@ static bool needs_care(const X86Build *b)
     return b->mode & (X86_MODE_AC | X86_MODE_WATCH);
 }
 
-static uint32_t flat_bit(unsigned seg)
+/* The segment is all of the address space. */
+static inline bool is_flat(const X86Build *b, unsigned seg)
 {
-    return seg == X86_DS   ? X86_MODE_DS_FLAT
-           : seg == X86_ES ? X86_MODE_ES_FLAT
-           : seg == X86_SS ? X86_MODE_SS_FLAT
-                           : 0;
+    if (x86_build_is64(b)) {
+        return seg != X86_FS && seg != X86_GS;
+    }
+    return b->mode & (seg == X86_DS   ? X86_MODE_DS_FLAT
+                      : seg == X86_ES ? X86_MODE_ES_FLAT
+                      : seg == X86_SS ? X86_MODE_SS_FLAT
+                                      : 0);
+}
+
+static unsigned linear_width(const X86Build *b)
+{
+    return x86_build_is64(b) ? 8 : 4;
+}
+
+static size_t fast_seg(unsigned seg)
+{
+    return offsetof(X86State, seg_fast) + seg * sizeof(X86SegFast);
 }
 
 /* The linear address of seg:ea; bounds are checked. */
 static IrVal linear(X86Build *b, unsigned seg, IrVal ea, unsigned size, unsigned access)
 {
-    size_t fast = offsetof(X86State, seg_fast) + seg * sizeof(X86SegFast);
-    IrVal base;
+    unsigned w = linear_width(b);
 
-    if (x86_build_is64(b)) {
-        if (seg != X86_FS && seg != X86_GS) {
-            return ea;
-        }
-        base = x86_emit_load_state(b, 8, fast + offsetof(X86SegFast, base));
-        return x86_emit_add(b, 8, base, ea, 0, 0);
-    }
-    if (b->mode & flat_bit(seg)) {
+    if (is_flat(b, seg)) {
         return ea;
     }
-    x86_emit_guard_state(b, 8, x86_emit_add(b, 8, ea, IR_NONE, 0, size), IR_A,
-                         fast + (access == IR_WRITE ? offsetof(X86SegFast, write_end)
-                                                    : offsetof(X86SegFast, read_end)));
-    base = x86_emit_load_state(b, 4, fast + offsetof(X86SegFast, base));
-    return x86_emit_add(b, 4, base, ea, 0, 0);
+    if (w == 4) {
+        x86_emit_guard_state(b, 8, x86_emit_add(b, 8, ea, IR_NONE, 0, size), IR_A,
+                             fast_seg(seg) + (access == IR_WRITE
+                                                  ? offsetof(X86SegFast, write_end)
+                                                  : offsetof(X86SegFast, read_end)));
+    }
+    b->folds |= ir_is_t(ea);
+    return emit_sum(
+        b, w, x86_emit_load_state(b, w, fast_seg(seg) + offsetof(X86SegFast, base)), ea,
+        0, 0);
 }
 
-/* Takes back the node that has just computed @v if it is a register plus a constant,
- * which a CHECK of width @w can add by itself. FOLD would find out, too, later. */
-static bool take_back_sum(IrBlock *ir, unsigned w, IrVal v, IrNode *sum)
+/* Which accesses may share a CHECK: those of one base. Stack and frame are one. */
+enum {
+    BASE_STACK = X86_RSP,
+    BASE_SUM = 16, /* and eight others, by their operands */
+    BASE_CONST = 29,
+    BASE_SEG = 30,
+    BASE_OTHER = 31,
+};
+
+static unsigned base_of(IrVal a)
 {
-    if (!ir->count) {
-        return false;
-    }
-    *sum = ir->node[ir->count - 1];
-    if (sum->op != IR_EA || sum->dst != v || !ir_is_t(v) || sum->a == IR_NONE ||
-        sum->b != IR_NONE || sum->w != w || v != IR_T(ir->temps - 1)) {
-        return false;
-    }
-    ir->count--;
-    ir->temps--;
-    return true;
+    return !ir_is_g(a) ? BASE_OTHER : a == IR_G(X86_RBP) ? BASE_STACK : a - IR_G0;
 }
 
-/* @own: nobody else will use @ea. */
-static bool build_check(X86Build *b, unsigned seg, IrVal ea, bool own, unsigned size,
-                        unsigned align, unsigned access, IrVal *host)
+static IrVal emit_check(X86Build *b, unsigned base, IrVal a, int32_t disp,
+                        unsigned size, unsigned align, unsigned access)
 {
-    unsigned w = x86_build_is64(b) ? 8 : 4;
-    IrNode *n, sum = { .a = IR_NONE };
+    IrVal host = ir_temp(b->ir);
+    IrNode *n = ir_emit(b->ir, IR_CHECK, linear_width(b));
 
-    if (needs_care(b)) {
-        return false;
-    }
-    ea = linear(b, seg, ea, size, access);
-    if (!own || !take_back_sum(b->ir, w, ea, &sum)) {
-        sum = (IrNode){ .a = ea };
-    }
-    *host = ir_temp(b->ir);
-    n = ir_emit(b->ir, IR_CHECK, w);
-    n->dst = *host;
-    n->a = sum.a;
-    n->disp = sum.disp;
+    b->again |= b->bases >> base & 1;
+    b->bases |= 1u << base;
+    n->dst = host;
+    n->a = a;
+    n->disp = disp;
     n->cc = access;
     n->size = size;
     n->align = align;
-    return true;
+    return host;
 }
 
 bool x86_build_access(X86Build *b, unsigned seg, IrVal ea, unsigned size,
                       unsigned align, unsigned access, IrVal *host)
 {
-    return build_check(b, seg, ea, false, size, align, access, host);
+    if (needs_care(b)) {
+        return false;
+    }
+    ea = linear(b, seg, ea, size, access);
+    b->folds |= ir_is_t(ea);
+    *host = emit_check(b, base_of(ea), ea, 0, size, align, access);
+    return true;
+}
+
+/* An operand that is more than a register and a constant, or in a segment with a base.
+ */
+static IrVal __attribute__((noinline))
+check_sum(X86Build *b, const X86Insn *i, unsigned size, unsigned align, unsigned access)
+{
+    bool is_const = i->base == X86_REG_ZERO && i->index == X86_REG_ZERO;
+    unsigned base = is_const ? BASE_CONST : BASE_SUM + ((i->base ^ i->index) & 7);
+    IrVal a;
+
+    if (is_flat(b, i->seg)) {
+        a = x86_build_ea(b, i);
+        b->folds |= i->index == X86_REG_ZERO && !is_const;
+    } else if (!i->adshift && i->index == X86_REG_ZERO &&
+               (int64_t)i->disp == (int32_t)i->disp) {
+        base = BASE_SEG;
+        a = x86_emit_load_state(b, 8, fast_seg(i->seg) + offsetof(X86SegFast, base));
+        a = emit_sum(b, 8, a, reg_or_none(i->base), 0, (int32_t)i->disp);
+    } else {
+        base = BASE_SEG;
+        a = linear(b, i->seg, x86_build_ea(b, i), size, access);
+    }
+    return emit_check(b, base, a, 0, size, align, access);
+}
+
+bool x86_build_mem_aligned(X86Build *b, const X86Insn *i, unsigned size, unsigned align,
+                           unsigned access, IrVal *host)
+{
+    if (needs_care(b)) {
+        return false;
+    }
+    if (i->index == X86_REG_ZERO && i->base != X86_REG_ZERO && is_flat(b, i->seg) &&
+        64u - i->adshift == 8 * linear_width(b)) {
+        IrVal a = IR_G(i->base);
+
+        *host = emit_check(b, base_of(a), a, (int32_t)i->disp, size, align, access);
+    } else {
+        *host = check_sum(b, i, size, align, access);
+    }
+    return true;
 }
 
 bool x86_build_mem(X86Build *b, const X86Insn *i, unsigned size, unsigned access,
@@ -227,7 +278,7 @@ bool x86_build_mem(X86Build *b, const X86Insn *i, unsigned size, unsigned access
     if (i->flags & X86_I_LOCK && !b->ir->single) {
         align |= size - 1;
     }
-    return build_check(b, i->seg, x86_build_ea(b, i), true, size, align, access, host);
+    return x86_build_mem_aligned(b, i, size, align, access, host);
 }
 
 bool x86_build_rm(X86Build *b, const X86Insn *i, unsigned size, unsigned access,
@@ -276,10 +327,12 @@ bool x86_build_stack(X86Build *b, int offset, unsigned size, unsigned access,
     unsigned w = x86_stack_width(b);
     IrVal sp = IR_G(X86_RSP);
 
-    if (offset || w != 8) {
-        sp = x86_emit_add(b, w, sp, IR_NONE, 0, offset);
+    if (w == linear_width(b) && is_flat(b, X86_SS) && !needs_care(b)) {
+        *host = emit_check(b, BASE_STACK, sp, offset, size, 0, access);
+        return true;
     }
-    return build_check(b, X86_SS, sp, true, size, 0, access, host);
+    sp = x86_emit_add(b, w, sp, IR_NONE, 0, offset);
+    return x86_build_access(b, X86_SS, sp, size, 0, access, host);
 }
 
 void x86_build_sp_add(X86Build *b, int n)
@@ -349,51 +402,32 @@ void x86_emit_branch(X86Build *b, unsigned cc, uint64_t target, uint64_t next)
 /* --- what lies at a target ----------------------------------------------------------
  */
 
-/* For the callbacks of the block that was built last. */
-typedef struct BlockContext {
-    X86FlagsAhead ahead;
-    unsigned dead_count;
-    uint64_t dead_at[EXITS_MAX]; /* exits where all flags are overwritten */
-} BlockContext;
-
-static __thread BlockContext context;
+/* For the callback of the block that was built last. */
+static __thread X86FlagsAhead flags_ahead;
 
 static bool same_page(void *opaque, uint64_t pc)
 {
-    const X86FlagsAhead *a = &((const BlockContext *)opaque)->ahead;
+    const X86FlagsAhead *a = opaque;
 
     return (x86_code_linear(a->cpu, pc) ^ x86_code_linear(a->cpu, a->pc)) < PAGE_SIZE;
 }
 
-static bool flags_dead_at(void *opaque, uint64_t pc)
+/* Looks at exits from node @k on. Returns whether it may be part of a loop that has no
+ * other POLL: a jump backward or to anywhere. */
+static bool look_at_exits(X86FlagsAhead *a, IrBlock *ir, unsigned k)
 {
-    const BlockContext *c = opaque;
+    /* With lockstep all flags are compared after each block. */
+    bool look = !jit_options()->lockstep, loops = false;
 
-    for (unsigned k = 0; k < c->dead_count; k++) {
-        if (c->dead_at[k] == pc) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Looks at exits from node @k on, once, while the block is built: then it is known what
- * it depends on. Returns whether it may be part of a loop that has no other POLL: a
- * jump backward or to anywhere. */
-static bool look_at_exits(BlockContext *c, const IrBlock *ir, unsigned k)
-{
-    bool loops = false;
-
-    for (; k < ir->count; k++) {
-        const IrNode *n = &ir->node[k];
+    for (IrNode *n = &ir->node[k], *end = &ir->node[ir->count]; n < end; n++) {
         uint64_t pc = (uint64_t)n->imm;
 
         if (n->op == IR_JMPI) {
             loops = true;
         } else if (n->op == IR_JMP || n->op == IR_JCC || n->op == IR_JNZ) {
             loops |= pc <= ir->pc;
-            if (c->dead_count < EXITS_MAX && x86_flags_dead_at(&c->ahead, pc)) {
-                c->dead_at[c->dead_count++] = pc;
+            if (look && x86_flags_dead_at(a, pc)) {
+                n->flags |= IR_NO_FLAGS;
             }
         }
     }
@@ -409,19 +443,15 @@ static bool is_fault(const X86Insn *i)
     return i->ref == x86_ref_ud || i->ref == x86_ref_nm || i->ref == x86_ref_gp0;
 }
 
-static bool ends_block(const X86Insn *i)
-{
-    return !i->row || i->row->rules & X86_ENDS || is_fault(i);
-}
-
-bool x86_build_one(X86Build *b, const X86Insn *i)
+/* Of an instruction that is no fault. */
+static inline bool build_row(X86Build *b, const X86Insn *i)
 {
     unsigned count = b->ir->count, temps = b->ir->temps, arena = b->ir->arena_used;
     uint8_t vec = b->ir->vec;
+    const X86Row *row = i->row;
 
-    if (i->row && i->row->build && !is_fault(i) &&
-        (!i->row->feature || x86_host_executes(i->row->feature)) &&
-        i->row->build(b, i)) {
+    if (row && row->build && (!row->feature || x86_host_executes(row->feature)) &&
+        row->build(b, i)) {
         return true;
     }
     b->ir->count = count;
@@ -429,6 +459,11 @@ bool x86_build_one(X86Build *b, const X86Insn *i)
     b->ir->arena_used = arena;
     b->ir->vec = vec;
     return false;
+}
+
+bool x86_build_one(X86Build *b, const X86Insn *i)
+{
+    return !is_fault(i) && build_row(b, i);
 }
 
 static bool ends_in_exit(const IrBlock *ir)
@@ -457,6 +492,7 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
                    .insn = insn,
                    .count = count,
                    .end_rip = end_rip };
+    X86FlagsAhead *ahead = &flags_ahead;
     unsigned exits = UINT_MAX; /* the first node that may be one */
 
     ir->insns = count;
@@ -464,21 +500,21 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
     ir->view = cpu->view;
     ir->salt = cpu->cpl == 3;
     ir->single = tcg_reader_count() <= 1;
-    context = (BlockContext){
-        .ahead = {.cpu = cpu, .pc = ir->pc}
-    };
+    *ahead = (X86FlagsAhead){ .cpu = cpu, .pc = ir->pc };
     /* Rows and the target of a jump are seldom in the cache. */
     for (unsigned k = 0; k < count; k++) {
         __builtin_prefetch(insn[k].row);
     }
-    x86_flags_prefetch(&context.ahead, insn[count - 1].imm);
+    x86_flags_prefetch(ahead, insn[count - 1].imm);
     for (b.index = 0; b.index < count; b.index++) {
         const X86Insn *i = &insn[b.index];
-        bool ends = ends_block(i);
+        bool fault = is_fault(i), ends = fault || !i->row || i->row->rules & X86_ENDS;
 
         ir->cur_insn = b.index;
-        exits = ends ? MIN(exits, ir->count) : exits;
-        if (!x86_build_one(&b, i)) {
+        if (ends && exits == UINT_MAX) {
+            exits = ir->count;
+        }
+        if (fault || !build_row(&b, i)) {
             ir_emit(ir, ends ? IR_REF_END : IR_REF, 8);
         }
         if (ends && ends_in_exit(ir)) {
@@ -494,13 +530,13 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
         exits = MIN(exits, ir->count);
         x86_emit_jmp(&b, end_rip);
     }
-    context.ahead.far = ir->vec;
-    ir->opaque = &context;
-    ir->flags_dead_at = flags_dead_at;
+    ir->idle = (b.folds ? 0 : IR_PASS_FOLD) | (b.again ? 0 : IR_PASS_GROUP);
+    ahead->far = ir->vec;
+    ir->opaque = ahead;
     ir->same_page = same_page;
-    if (look_at_exits(&context, ir, exits) || jit_options()->counted) {
+    if (look_at_exits(ahead, ir, exits) || jit_options()->counted) {
         ir_emit_first(ir, IR_POLL, 8)->imm = (int64_t)ir->pc;
     }
-    ir->peeked_lines = context.ahead.lines;
+    ir->peeked_lines = ahead->lines;
     return !ir->overflow;
 }

@@ -29,6 +29,10 @@ struct X86Build {
     unsigned count;
     unsigned index;   /* of the instruction that is being built */
     uint64_t end_rip; /* behind the last one */
+    /* What there is for the passes to do. */
+    bool folds;     /* FOLD may find a sum in a sum */
+    bool again;     /* GROUP may find two accesses of one base */
+    uint32_t bases; /* of accesses so far, a bit each */
 };
 
 /*
@@ -111,6 +115,10 @@ bool x86_build_access(X86Build *b, unsigned seg, IrVal ea, unsigned size,
 /* The same for the memory operand of @i, with its alignment rule. */
 bool x86_build_mem(X86Build *b, const X86Insn *i, unsigned size, unsigned access,
                    IrVal *host);
+
+/* The same with an alignment as above. */
+bool x86_build_mem_aligned(X86Build *b, const X86Insn *i, unsigned size, unsigned align,
+                           unsigned access, IrVal *host);
 
 /* The rm operand of @size bytes. */
 bool x86_build_rm(X86Build *b, const X86Insn *i, unsigned size, unsigned access,

@@ -177,14 +177,7 @@ static bool build(void *opaque, IrBlock *ir, const void *guest)
 {
     const X86Insn *insn = guest;
 
-    if (!x86_build_block(opaque, insn, ir->insns, insn[ir->insns - 1].next_rip, ir)) {
-        return false;
-    }
-    if (jit_options()->lockstep) {
-        /* All flags are compared after each block. */
-        ir->flags_dead_at = NULL;
-    }
-    return true;
+    return x86_build_block(opaque, insn, ir->insns, insn[ir->insns - 1].next_rip, ir);
 }
 
 JitBlock *x86_jit_translate(X86State *cpu, JitSource *src, bool *never)

@@ -45,6 +45,7 @@ void ir_block_reset(IrBlock *ir)
     ir->view = 0;
     ir->salt = 0;
     ir->vec = 0;
+    ir->idle = 0;
     ir->overflow = false;
     ir->cur_insn = 0;
     ir->arena_used = 0;
@@ -62,7 +63,7 @@ IrNode *ir_emit(IrBlock *ir, IrOp op, unsigned w)
     memset(n, 0, sizeof(*n));
     n->op = op;
     n->w = w;
-    n->insn = ir->cur_insn;
+    n->insn = n->through = ir->cur_insn;
     return n;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What can be said of a single node: from ir.def, its operands and its template. */
+#include "accel/tcg/ir/facts.h"
 #include "accel/tcg/ir/ir-internal.h"
 
 const IrOpInfo ir_op_info[IR_OP_COUNT] = {
@@ -10,14 +11,14 @@ const IrOpInfo ir_op_info[IR_OP_COUNT] = {
 };
 
 /* The even code of each pair; the odd one is its negation. */
-static const uint32_t cc_flags[8] = {
+const uint16_t ir_flags_of_cc[8] = {
     IR_OF, IR_CF, IR_ZF,         IR_CF | IR_ZF,
     IR_SF, IR_PF, IR_SF | IR_OF, IR_SF | IR_OF | IR_ZF,
 };
 
 uint32_t ir_cc_flags(unsigned cc)
 {
-    return cc_flags[cc >> 1 & 7];
+    return ir_flags_of_cc[cc >> 1 & 7];
 }
 
 static bool is_shift(const IrNode *n)
@@ -116,18 +117,6 @@ bool ir_is_precise_point(const IrNode *n)
      1u << IR_CLASS_FIXED | 1u << IR_CLASS_STRING | 1u << IR_CLASS_FLAGS | \
      1u << IR_CLASS_RMW | 1u << IR_CLASS_TEMPLATE | 1u << IR_CLASS_REF)
 
-/* In .roles of the table: the flags read are those of .cc; set_odd_facts() must be
- * asked. */
-enum { BY_CC = 1 << 6, ODD = 1 << 7 };
-
-/* What is the same for all nodes of an op. */
-typedef struct OpFacts {
-    IrFacts facts;
-    /* All ones if the destination is written, is read, is read if it has one or two
-     * bytes. */
-    uint16_t dst_written, dst_read, dst_kept;
-} OpFacts;
-
 #define IF(x) ((x) ? 0xffff : 0)
 
 /* clang-format off */
@@ -135,8 +124,8 @@ typedef struct OpFacts {
     { { .flags_read = (reads) < IR_BY_CC ? (reads) : 0,                                \
         .flags_changed = (changes),                                                    \
         .flags_written = (changes),                                                    \
-        .roles = ROLES(op, k) | ((reads) == IR_BY_CC ? BY_CC : 0) |                    \
-                 (ODD_CLASSES >> (k) & 1 || (op) == IR_REF_END ? ODD : 0),             \
+        .roles = ROLES(op, k) | ((reads) == IR_BY_CC ? IR_FACTS_BY_CC : 0) |                    \
+                 (ODD_CLASSES >> (k) & 1 || (op) == IR_REF_END ? IR_FACTS_ODD : 0),             \
         .klass = (k),                                                                  \
         .precise = (k) == IR_CLASS_GUARD || (k) == IR_CLASS_EXIT || (op) == IR_POLL }, \
       .dst_written = IF(ROLES(op, k) & IR_DST_WRITTEN),                                \
@@ -145,7 +134,7 @@ typedef struct OpFacts {
                      (op) != IR_CHECK) },
 /* clang-format on */
 
-static const OpFacts op_facts[IR_OP_COUNT] = {
+const IrOpFacts ir_op_facts[IR_OP_COUNT] = {
 #define IR(name, klass, reads, writes, undef, attr) \
     OP_FACTS(IR_##name, IR_CLASS_##klass, reads, (writes) | (undef))
 #include "accel/tcg/ir.def"
@@ -154,7 +143,7 @@ static const OpFacts op_facts[IR_OP_COUNT] = {
 
 static inline unsigned roles_of(const IrNode *n)
 {
-    const OpFacts *o = &op_facts[n->op];
+    const IrOpFacts *o = &ir_op_facts[n->op];
     unsigned r = o->facts.roles;
 
     if (n->w < 4 && o->dst_kept && !(n->flags & IR_MEM_DST) && !ir_is_t(n->dst)) {
@@ -171,22 +160,15 @@ unsigned ir_roles(const IrNode *n)
     return roles_of(n);
 }
 
-/* Of values that are no temporaries: IR_NONE, guest registers, the high bytes of the
- * first four. */
-static const uint16_t reg_bits[IR_T0] = {
+const uint16_t ir_reg_bits[IR_T0] = {
     0,       1 << 0,  1 << 1,  1 << 2, 1 << 3,  1 << 4,  1 << 5,
     1 << 6,  1 << 7,  1 << 8,  1 << 9, 1 << 10, 1 << 11, 1 << 12,
     1 << 13, 1 << 14, 1 << 15, 1 << 0, 1 << 1,  1 << 2,  1 << 3,
 };
 
-static inline unsigned reg_bit(IrVal v)
-{
-    return reg_bits[v < IR_T0 ? v : IR_NONE];
-}
-
 uint32_t ir_reg_bit(IrVal v)
 {
-    return reg_bit(v);
+    return ir_reg_bits[v < IR_T0 ? v : IR_NONE];
 }
 
 uint32_t ir_template_regs_read(const IrTemplate *t)
@@ -343,8 +325,18 @@ uint32_t ir_regs_written(const IrNode *n)
 /* --- all at once ---------------------------------------------------------------------
  */
 
-static void __attribute__((noinline)) set_odd_facts(IrNode *n)
+/* By an immediate other than 0: no different from an addition. */
+static bool is_plain_shift(const IrNode *n, unsigned klass)
 {
+    return klass == IR_CLASS_SHIFT && n->flags & IR_IMM && shift_count(n);
+}
+
+void ir_set_odd_facts(IrNode *n)
+{
+    if (is_plain_shift(n, ir_op_info[n->op].klass)) {
+        ir_set_plain_facts(n);
+        return;
+    }
     n->facts = (IrFacts){ .flags_read = ir_flags_read(n),
                           .flags_changed = ir_flags_changed(n),
                           .flags_written = ir_flags_written(n),
@@ -355,93 +347,7 @@ static void __attribute__((noinline)) set_odd_facts(IrNode *n)
                           .precise = ir_is_precise_point(n) };
 }
 
-/* By an immediate other than 0: no different from an addition. */
-static bool is_plain_shift(const IrNode *n, unsigned klass)
-{
-    return klass == IR_CLASS_SHIFT && n->flags & IR_IMM && shift_count(n);
-}
-
-static inline __attribute__((always_inline)) void set_facts(IrNode *n)
-{
-    const OpFacts *o = &op_facts[n->op];
-    unsigned roles = o->facts.roles, dst = reg_bit(n->dst);
-    IrFacts *f = &n->facts;
-
-    if (roles & ODD && !is_plain_shift(n, o->facts.klass)) {
-        set_odd_facts(n);
-        return;
-    }
-    *f = o->facts;
-    if (roles & BY_CC) {
-        f->flags_read = cc_flags[n->cc >> 1 & 7];
-    }
-    /* Operands that are not read are IR_NONE, and addresses of memory temporaries. */
-    f->regs_read = (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0))) |
-                   reg_bit(n->a) | reg_bit(n->b);
-    f->regs_written = dst & o->dst_written;
-}
-
 void ir_set_facts(IrNode *n)
 {
-    set_facts(n);
-}
-
-/* Temporaries that FOLD may use, as bits, the same for each 64th. */
-typedef struct Seen {
-    uint64_t fields; /* of the state: FOLD cannot use them */
-    uint64_t plain;  /* a register and a constant: may become part of a CHECK */
-} Seen;
-
-static inline uint64_t temp_bit(IrVal v)
-{
-    return (uint64_t)ir_is_t(v) << (v % 64);
-}
-
-static inline void complete_check(Seen *s, IrWork *work, IrNode *n)
-{
-    n->w = n->w == 4 ? 4 : 8;
-    work->checks++;
-    work->folds |= (s->plain & temp_bit(n->a)) != 0;
-}
-
-static inline void note_sum(Seen *s, IrWork *work, const IrNode *n)
-{
-    uint64_t operands = temp_bit(n->a) | temp_bit(n->b);
-
-    work->folds |= (operands & ~s->fields) != 0;
-    s->plain |= n->b == IR_NONE ? temp_bit(n->dst) : 0;
-}
-
-/* What depends on neighbours and targets. */
-static inline void complete_node(const IrBlock *ir, Seen *s, IrWork *work, IrNode *n)
-{
-    if (n->op == IR_EA) {
-        note_sum(s, work, n);
-    } else if (n->facts.klass == IR_CLASS_GUARD) {
-        n->through = n->insn;
-        if (n->op == IR_CHECK) {
-            complete_check(s, work, n);
-        }
-    } else if (n->op == IR_JMP || n->op == IR_JCC || n->op == IR_JNZ) {
-        n->facts.flags_dead =
-            ir->flags_dead_at && ir->flags_dead_at(ir->opaque, (uint64_t)n->imm);
-    } else if (n->op == IR_LDST) {
-        s->fields |= temp_bit(n->dst);
-    }
-}
-
-IrWork ir_complete(IrBlock *ir)
-{
-    const uint32_t more = 1u << IR_CLASS_ADDR | 1u << IR_CLASS_GUARD |
-                          1u << IR_CLASS_STATE | 1u << IR_CLASS_EXIT;
-    IrWork work = { 0 };
-    Seen seen = { 0 };
-
-    for (IrNode *n = ir->node, *end = n + ir->count; n < end; n++) {
-        set_facts(n);
-        if (more >> n->facts.klass & 1) {
-            complete_node(ir, &seen, &work, n);
-        }
-    }
-    return work;
+    ir_set_facts_inline(n);
 }

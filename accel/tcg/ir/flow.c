@@ -14,6 +14,7 @@
  *
  * And what the back end wants to know of what follows a node (IrFacts.ahead).
  */
+#include "accel/tcg/ir/facts.h"
 #include "accel/tcg/ir/ir-internal.h"
 
 #include <string.h>
@@ -83,7 +84,7 @@ static inline unsigned read_operands(IrBlock *ir, const IrNode *n, unsigned k)
     if (ir_is_t(n->a)) {
         last |= use_temp(ir, n->a, k, IR_LAST_A);
     }
-    if (ir_is_t(n->b) && !(n->flags & (IR_IMM | IR_STATE_B))) {
+    if (ir_is_t(n->b)) {
         last |= use_temp(ir, n->b, k, IR_LAST_B);
     }
     if (n->op == IR_TEMPLATE) {
@@ -163,28 +164,33 @@ unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead)
     ir->loops = false;
     for (unsigned k = ir->count; k-- > 0;) {
         IrNode *n = &ir->node[k];
-        unsigned op = n->op, keeps, last;
+        unsigned op = n->op, keeps, last, changed;
 
         if (n->flags & IR_DEAD) {
             removed++;
             continue;
         }
-        n->flags |= n->facts.flags_changed & wanted ? IR_LIVE : always;
-        if (!(n->facts.regs_written & regs) && !(n->flags & effects) && dead &&
-            !n->facts.precise && is_dead(ir, n, &covered)) {
+        ir_set_facts_inline(n);
+        changed = n->facts.flags_changed;
+        n->flags |= changed & wanted ? IR_LIVE : always;
+        if (!n->facts.precise && !(n->facts.regs_written & regs) &&
+            !(n->flags & effects) && dead && is_dead(ir, n, &covered)) {
             n->flags |= IR_DEAD;
             removed++;
             continue;
         }
         keeps = wanted & ~(unsigned)n->facts.flags_written;
-        last = read_operands(ir, n, k) | (keeps ? IR_KEEPS : 0);
+        last = keeps ? IR_KEEPS : 0;
+        if ((n->dst | n->a | n->b) >= IR_T0 || op == IR_TEMPLATE) {
+            last |= read_operands(ir, n, k);
+        }
         n->facts.ahead = ahead | last;
         wanted = keeps | n->facts.flags_read;
         if (n->facts.precise) {
             ahead &= ahead_of[op].keeps;
             ahead |= ahead_of[op].sets;
             regs = 0xffff;
-            if (!n->facts.flags_dead) {
+            if (!(n->flags & IR_NO_FLAGS)) {
                 wanted = IR_FLAGS_ALL;
             } else if (op == IR_JMP) {
                 ahead &= ~IR_AHEAD_M;
@@ -194,7 +200,7 @@ unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead)
             }
         } else {
             regs = (regs & ~(unsigned)n->facts.regs_written) | n->facts.regs_read;
-            if (n->facts.flags_changed) {
+            if (changed) {
                 ahead &= n->facts.flags_written == IR_FLAGS_ALL ? 0 : IR_AHEAD_CLOBBER;
             }
         }

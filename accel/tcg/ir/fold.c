@@ -116,16 +116,10 @@ static bool fold_b(IrNode *n, const IrNode *d)
 static void fold_address(Pass *p, IrNode *n)
 {
     const IrNode *d;
-    bool changed = false;
 
     while ((d = def_of(p, n->a, n)) && fold_a(n, d)) {
-        changed = true;
     }
     while (n->op == IR_EA && n->b && (d = def_of(p, n->b, n)) && fold_b(n, d)) {
-        changed = true;
-    }
-    if (changed) {
-        ir_set_facts(n);
     }
 }
 
@@ -179,6 +173,7 @@ void ir_pass_fold(IrBlock *ir)
         if (n->op == IR_EA || n->op == IR_CHECK) {
             fold_address(&p, n);
         }
+        ir_set_facts(n);
         note_writes(&p, n, k);
     }
 }

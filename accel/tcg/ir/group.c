@@ -20,16 +20,16 @@
  * not be. SPAN_MAX keeps that rare; who executes the stubs counts how often it happens
  * and has such blocks translated again without this pass.
  */
+#include "accel/tcg/ir/facts.h"
 #include "accel/tcg/ir/ir-internal.h"
 #include "accel/tcg/ir/value.h"
 
 #include <string.h>
 
 enum {
-    SPAN_MAX = 192,  /* bytes that one CHECK covers */
-    ACCESS_MAX = 64, /* larger accesses stay alone */
-    INSNS_MAX = 48,  /* guest instructions from first to last */
-    OPEN_MAX = 4,    /* groups that may still grow */
+    SPAN_MAX = 192, /* bytes that one CHECK covers */
+    INSNS_MAX = 48, /* guest instructions from first to last */
+    OPEN_MAX = 4,   /* groups that may still grow */
     GROUPS_MAX = 96,
     DISP_MAX = 0x7fff0000, /* of a CHECK, with room for more */
     INSNS_MOST = 255,      /* of blocks whose steps are merged */
@@ -54,11 +54,11 @@ typedef struct Pass {
     Group group[GROUPS_MAX];
     unsigned groups;
     unsigned joined;         /* accesses that others check for */
-    unsigned left;           /* CHECKs to come */
     unsigned exits;          /* so far */
     unsigned open[OPEN_MAX]; /* most recently used first */
     unsigned opens;
-    unsigned first;              /* the first node that may matter */
+    unsigned first;              /* node that may matter: of the first CHECK */
+    unsigned last;               /* CHECK: behind it values do not matter */
     uint8_t group_of[IR_T_MAX];  /* of the temporary of a CHECK, plus 1 */
     int32_t offset_of[IR_T_MAX]; /* of its address from the group's first */
 } Pass;
@@ -158,8 +158,7 @@ static void visit_check(Pass *p, unsigned k)
     IrNode *n = &p->ir->node[k];
     IrValue x = ir_value_of_check(&p->values, n);
 
-    if (!ir_is_t(n->dst) || n->size > ACCESS_MAX || n->disp > DISP_MAX ||
-        n->disp < -DISP_MAX) {
+    if (n->size > IR_SHARED_MAX || n->disp > DISP_MAX || n->disp < -DISP_MAX) {
         return;
     }
     for (unsigned slot = 0; slot < p->opens; slot++) {
@@ -178,23 +177,17 @@ static void visit_check(Pass *p, unsigned k)
 
 static void find_groups(Pass *p)
 {
-    IrBlock *ir = p->ir;
+    for (unsigned k = p->first; k <= p->last; k++) {
+        IrNode *n = &p->ir->node[k];
 
-    for (unsigned k = p->first; p->left; k++) {
-        IrNode *n = &ir->node[k];
-        unsigned klass = n->facts.klass;
-
-        if (n->flags & IR_DEAD) {
-            continue;
-        }
         if (n->op == IR_CHECK) {
             visit_check(p, k);
-            p->left--; /* behind the last one values do not matter */
             continue;
         }
-        if (klass == IR_CLASS_REF || n->op == IR_POLL) {
+        ir_set_facts_inline(n);
+        if (n->facts.klass == IR_CLASS_REF || n->op == IR_POLL) {
             p->opens = 0;
-        } else if (klass == IR_CLASS_EXIT) {
+        } else if (n->facts.klass == IR_CLASS_EXIT) {
             p->exits++;
         }
         ir_values_step(&p->values, n);
@@ -288,7 +281,7 @@ static void rename_operands(const Pass *p, IrNode *n)
 {
     if (n->flags & IR_MEM_DST) {
         n->disp += rename_operand(
-            p, n->facts.klass == IR_CLASS_CMP2 || n->op == IR_BT ? &n->a : &n->dst);
+            p, n->op == IR_CMP || n->op == IR_TEST || n->op == IR_BT ? &n->a : &n->dst);
     } else if (n->flags & IR_MEM_B || (n->op == IR_TEMPLATE && n->tmpl->rm_mem)) {
         n->disp += rename_operand(p, &n->b);
     } else if (n->op == IR_EA) {
@@ -313,151 +306,137 @@ static unsigned nested_extent(const Pass *p, unsigned k, unsigned through)
     return through;
 }
 
-static void set_extents(Pass *p)
+static void set_extent(const Pass *p, unsigned k)
 {
-    for (unsigned k = p->first; k < p->ir->count; k++) {
-        IrNode *n = &p->ir->node[k];
-        const Group *g = n->op == IR_CHECK ? group_of(p, n->dst) : NULL;
+    IrNode *n = &p->ir->node[k];
+    const Group *g = n->op == IR_CHECK ? group_of(p, n->dst) : NULL;
 
-        if (n->facts.klass == IR_CLASS_GUARD && !(n->flags & IR_DEAD)) {
-            n->through = nested_extent(p, k, g ? g->last : n->insn);
-        }
-    }
-}
-
-/* --- doubts --------------------------------------------------------------------------
- */
-
-static bool is_grouped(const Pass *p, IrVal v)
-{
-    return group_of(p, v) != NULL;
-}
-
-/* Whether the temporaries of CHECKs among the operands are there as addresses only. */
-static bool is_plain_use(const Pass *p, const IrNode *n)
-{
-    bool a_is_mem = n->facts.klass == IR_CLASS_CMP2 || n->op == IR_BT;
-    bool mem_dst = n->flags & IR_MEM_DST;
-
-    if (is_grouped(p, n->dst) && n->op != IR_CHECK && (!mem_dst || a_is_mem)) {
-        return false;
-    }
-    if (is_grouped(p, n->a) && n->op != IR_EA && (!mem_dst || !a_is_mem)) {
-        return false;
-    }
-    if (n->op == IR_TEMPLATE) {
-        return !is_grouped(p, n->tmpl->reg_g) && !is_grouped(p, n->tmpl->rm_g) &&
-               !is_grouped(p, n->tmpl->vvvv_g) &&
-               (!is_grouped(p, n->b) || n->tmpl->rm_mem);
-    }
-    return n->flags & (IR_IMM | IR_STATE_B | IR_MEM_B) || !is_grouped(p, n->b);
-}
-
-static inline bool has_temps(const IrNode *n)
-{
-    return ir_is_t(n->dst) || ir_is_t(n->a) || ir_is_t(n->b) || n->op == IR_TEMPLATE;
-}
-
-static bool all_uses_plain(const Pass *p)
-{
-    for (unsigned k = p->first; k < p->ir->count; k++) {
-        const IrNode *n = &p->ir->node[k];
-
-        if (has_temps(n) && !is_plain_use(p, n)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void forget_groups(Pass *p)
-{
-    for (unsigned k = 0; k < p->ir->count; k++) {
-        if (p->ir->node[k].op == IR_CHECK) {
-            p->ir->node[k].flags &= ~IR_DEAD;
-        }
-    }
-}
-
-/* The first node of the instruction with the first CHECK: before it nothing matters. */
-static unsigned first_node(const IrBlock *ir)
-{
-    unsigned k = 0, insn;
-
-    while (ir->node[k].op != IR_CHECK) {
-        k++;
-    }
-    for (insn = ir->node[k].insn; k && ir->node[k - 1].insn == insn; k--) {
-    }
-    return k;
+    n->through = nested_extent(p, k, g ? g->last : n->insn);
 }
 
 /* --- steps ---------------------------------------------------------------------------
  */
 
-/* Whether a stub goes on at an instruction in (@from, @to]. */
-static bool is_entered(const bool *resumes, unsigned from, unsigned to)
+/* Of two steps by which a register moves (push, push) only the second is left if nobody
+ * can see the value between them, as in a group. */
+typedef struct Steps {
+    IrNode *last;
+    bool resumes[INSNS_MOST + 2]; /* a stub goes on at this instruction */
+} Steps;
+
+static bool is_step(const IrNode *n)
 {
-    while (from < to && !resumes[from + 1]) {
+    return n->op == IR_EA && n->w >= 4 && ir_is_g(n->dst) && n->a == n->dst &&
+           n->b == IR_NONE;
+}
+
+/* Whether a stub goes on at an instruction in (@from, @to]. */
+static bool is_entered(const Steps *s, unsigned from, unsigned to)
+{
+    while (from < to && !s->resumes[from + 1]) {
         from++;
     }
     return from < to;
 }
 
-/*
- * Of two steps by which a register moves (push, push) only the second is left if nobody
- * can see the value between them, as in a group.
- */
-static void merge_steps(IrBlock *ir)
+static void visit_step(Steps *s, IrNode *n)
 {
-    bool resumes[INSNS_MOST + 2] = { false };
-    IrNode *last = NULL;
+    IrNode *last = s->last;
 
-    if (ir->insns > INSNS_MOST) {
-        return;
+    if (last && last->dst == n->dst && last->w == n->w &&
+        last->disp + (int64_t)n->disp == (int32_t)(last->disp + n->disp) &&
+        !is_entered(s, last->insn, n->insn)) {
+        n->disp += last->disp;
+        last->flags |= IR_DEAD;
     }
-    for (unsigned k = 0; k < ir->count; k++) {
+    s->last = n;
+}
+
+/* Of a node that is neither GUARD nor step. */
+static bool sees_step(IrNode *n, const IrNode *step)
+{
+    ir_set_facts_inline(n);
+    return n->facts.precise ||
+           (n->facts.regs_read | n->facts.regs_written) & 1u << (step->dst - IR_G0);
+}
+
+/* --- the pass ------------------------------------------------------------------------
+ */
+
+static inline bool has_temps(const IrNode *n)
+{
+    return (n->dst | n->a | n->b) >= IR_T0;
+}
+
+static void rewrite(Pass *p)
+{
+    IrBlock *ir = p->ir;
+    bool steps = ir->insns <= INSNS_MOST;
+    Steps s;
+
+    s.last = NULL;
+    memset(s.resumes, 0, steps ? ir->insns + 2 : 0);
+    for (unsigned k = p->first; k < ir->count; k++) {
         IrNode *n = &ir->node[k];
 
         if (n->flags & IR_DEAD) {
             continue;
         }
-        if (ir_op_info[n->op].klass == IR_CLASS_GUARD) {
-            resumes[n->through + 1] = true;
-            last = NULL;
-        } else if (n->op == IR_EA && n->w >= 4 && ir_is_g(n->dst) && n->a == n->dst &&
-                   n->b == IR_NONE) {
-            if (last && last->dst == n->dst && last->w == n->w &&
-                last->disp + (int64_t)n->disp == (int32_t)(last->disp + n->disp) &&
-                !is_entered(resumes, last->insn, n->insn)) {
-                n->disp += last->disp;
-                last->flags |= IR_DEAD;
+        if (n->op == IR_CHECK || n->op == IR_GUARD) {
+            set_extent(p, k);
+            if (steps) {
+                s.resumes[n->through + 1] = true;
             }
-            last = n;
-        } else if (last &&
-                   (ir_is_precise_point(n) || (ir_regs_read(n) | ir_regs_written(n)) &
-                                                  1u << (last->dst - IR_G0))) {
-            last = NULL;
+            s.last = NULL;
+        } else if (steps && is_step(n)) {
+            visit_step(&s, n);
+        } else {
+            if (s.last && sees_step(n, s.last)) {
+                s.last = NULL;
+            }
+            if (has_temps(n)) {
+                rename_operands(p, n);
+            }
         }
     }
 }
 
-void ir_pass_group(IrBlock *ir, unsigned checks)
+/* The first and the last CHECK, if there are two: before the instruction of the first
+ * nothing matters. */
+static bool find_checks(Pass *p)
+{
+    const IrNode *node = p->ir->node;
+    unsigned first = 0, last = p->ir->count, insn;
+
+    while (first < last && node[first].op != IR_CHECK) {
+        first++;
+    }
+    while (last > first && node[last - 1].op != IR_CHECK) {
+        last--;
+    }
+    if (last < first + 2) {
+        return false;
+    }
+    p->last = last - 1;
+    for (insn = node[first].insn; first && node[first - 1].insn == insn; first--) {
+    }
+    p->first = first;
+    return true;
+}
+
+void ir_pass_group(IrBlock *ir)
 {
     Pass p;
 
     p.ir = ir;
+    if (!find_checks(&p)) {
+        return;
+    }
     p.groups = p.opens = p.exits = p.joined = 0;
     memset(p.group_of, 0, ir->temps);
-    p.left = checks;
-    p.first = first_node(ir);
     ir_values_init(&p.values);
     find_groups(&p);
     if (!p.joined) {
-        return;
-    }
-    if (!all_uses_plain(&p)) {
-        forget_groups(&p);
         return;
     }
     for (unsigned g = 0; g < p.groups; g++) {
@@ -465,13 +444,5 @@ void ir_pass_group(IrBlock *ir, unsigned checks)
             widen_check(&p, &p.group[g]);
         }
     }
-    for (unsigned k = p.first; k < ir->count; k++) {
-        IrNode *n = &ir->node[k];
-
-        if (!(n->flags & IR_DEAD) && has_temps(n)) {
-            rename_operands(&p, n);
-        }
-    }
-    set_extents(&p);
-    merge_steps(ir);
+    rewrite(&p);
 }

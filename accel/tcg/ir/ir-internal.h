@@ -27,19 +27,11 @@ uint32_t ir_reg_bit(IrVal v);
 uint32_t ir_template_regs_read(const IrTemplate *t);
 uint32_t ir_template_regs_written(const IrTemplate *t);
 
-/* What there is for the passes to do. */
-typedef struct IrWork {
-    unsigned checks;
-    bool folds; /* FOLD may find something */
-} IrWork;
-
-/* Sets what builders leave out: facts, .through. */
-IrWork ir_complete(IrBlock *ir);
 /* Forward: constants, copies, address fusion. */
 void ir_pass_fold(IrBlock *ir);
-/* Forward: one CHECK for several accesses; there are @checks CHECKs. */
-void ir_pass_group(IrBlock *ir, unsigned checks);
-/* Backward: with @flags IR_LIVE where it is, else on all nodes; with
+/* Forward: one CHECK for several accesses. */
+void ir_pass_group(IrBlock *ir);
+/* Backward: sets facts; with @flags IR_LIVE where it is, else on all nodes; with
  * @dead IR_DEAD on nodes without effect. Returns how many nodes are dead. */
 unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead);
 

@@ -19,13 +19,12 @@ static void remove_dead(IrBlock *ir)
 
 void ir_optimize(IrBlock *ir, unsigned passes)
 {
-    IrWork work = ir_complete(ir);
-
-    if (passes & IR_PASS_FOLD && work.folds) {
+    passes &= ~(unsigned)ir->idle;
+    if (passes & IR_PASS_FOLD) {
         ir_pass_fold(ir);
     }
-    if (passes & IR_PASS_GROUP && work.checks > 1) {
-        ir_pass_group(ir, work.checks);
+    if (passes & IR_PASS_GROUP) {
+        ir_pass_group(ir);
     }
     if (ir_pass_flow(ir, passes & IR_PASS_FLAGS, passes & IR_PASS_DEAD)) {
         remove_dead(ir);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What every block must satisfy, as built and after each pass: operands that exist,
- * temporaries written before they are read, the rules I1 to I3 of ir.h, an end.
+ * temporaries written before they are read, the rules I1 to I4 of ir.h, an end.
  */
 #include "accel/tcg/ir/ir-internal.h"
 
@@ -151,10 +151,11 @@ static void check_form(Verify *v)
         break;
     case IR_CLASS_GUARD:
         if (n->op == IR_CHECK &&
-            (!n->size || n->size > 4096 || n->align & (n->align + 1))) {
-            fail(v, "size %u, align %u", n->size, n->align);
+            ((n->w != 4 && n->w != 8) || !ir_is_t(n->dst) || !n->size ||
+             n->size > 4096 || n->align & (n->align + 1))) {
+            fail(v, "width %u, size %u, align %u", n->w, n->size, n->align);
         }
-        if (n->through && n->through < n->insn) {
+        if (n->through < n->insn) {
             fail(v, "through %u", n->through);
         }
         break;
@@ -248,6 +249,32 @@ static void check_extent(Verify *v, unsigned k)
     }
 }
 
+/* Whether the host address @t is only that of memory, or added to. */
+static bool is_address_in(const IrNode *n, IrVal t)
+{
+    bool a_is_mem = n->op == IR_CMP || n->op == IR_TEST || n->op == IR_BT;
+    const IrTemplate *m = n->op == IR_TEMPLATE ? n->tmpl : NULL;
+
+    return (n->dst != t || (n->flags & IR_MEM_DST && !a_is_mem)) &&
+           (n->a != t || n->op == IR_EA || (n->flags & IR_MEM_DST && a_is_mem)) &&
+           (n->b != t || n->flags & IR_MEM_B || (m && m->rm_mem)) &&
+           (!m || (m->reg_g != t && m->rm_g != t && m->vvvv_g != t));
+}
+
+/* I4 */
+static void check_addresses(Verify *v, const IrNode *check)
+{
+    const IrBlock *ir = v->ir;
+
+    for (const IrNode *n = check + 1; n < ir->node + ir->count; n++) {
+        if (!(n->flags & IR_DEAD) && check->size <= IR_SHARED_MAX &&
+            !is_address_in(n, check->dst)) {
+            v->n = n;
+            fail(v, "I4: t%d is more than an address", check->dst - IR_T0);
+        }
+    }
+}
+
 static void check_end(Verify *v)
 {
     const IrBlock *ir = v->ir;
@@ -295,6 +322,9 @@ char *ir_verify(const IrBlock *ir)
         if (ir_op_info[ir->node[k].op].klass == IR_CLASS_GUARD &&
             !(ir->node[k].flags & IR_DEAD)) {
             check_extent(&v, k);
+            if (ir->node[k].op == IR_CHECK) {
+                check_addresses(&v, &ir->node[k]);
+            }
         }
     }
     check_end(&v);

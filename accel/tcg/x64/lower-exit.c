@@ -417,7 +417,7 @@ static void lower_jmp(Lower *l)
     uint64_t pc = l->n->imm;
     uint8_t *site;
 
-    if (!l->n->facts.flags_dead) {
+    if (!(l->n->flags & IR_NO_FLAGS)) {
         x64_flags_need_m(l);
     }
     site = exit_to(l, l->hot, pc);
@@ -535,7 +535,7 @@ static void lower_jcc(Lower *l)
         return;
     }
     x64_flags_need_h(l);
-    if (!l->flags.m && !n->facts.flags_dead) {
+    if (!l->flags.m && !(n->flags & IR_NO_FLAGS)) {
         /* Who does not jump may do without. */
         save = goes_on(l) || !(n->facts.ahead & IR_KEEPS);
         if (!save) {
@@ -550,7 +550,7 @@ static void lower_jnz(Lower *l)
     const IrNode *n = l->n;
     AsmRm a;
 
-    if (!n->facts.flags_dead) {
+    if (!(n->flags & IR_NO_FLAGS)) {
         x64_flags_need_m(l);
     }
     x64_flags_clobber(l);

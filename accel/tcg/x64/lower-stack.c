@@ -70,7 +70,8 @@ static bool lower_push(Lower *l)
     }
     ends = l->index + 3 < l->ir->count && jmp->insn == n->insn;
     far = ends && is_far(l, jmp);
-    if ((ends && jmp->op != IR_JMP) || !prepare(l, far && !jmp->facts.flags_dead)) {
+    if ((ends && jmp->op != IR_JMP) ||
+        !prepare(l, far && !(jmp->flags & IR_NO_FLAGS))) {
         return false;
     }
     asm_push_imm(l->hot, mov->imm);

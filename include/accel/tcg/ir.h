@@ -30,6 +30,10 @@
  * exit is, the stub leaves the block after the exit's instruction, whichever way it
  * goes.
  *
+ *  I4 The temporary of a CHECK of at most IR_SHARED_MAX bytes is only the address of a
+ * memory operand, or a summand of EA: it may become another one with another
+ * displacement.
+ *
  * docs/tcg.md tells the whole story. Context: a block belongs to the thread that
  * translates.
  */
@@ -111,6 +115,8 @@ enum {
 
 /* .cc of CHECK */
 enum { IR_READ, IR_WRITE };
+/* Larger accesses never share a CHECK. */
+enum { IR_SHARED_MAX = 64 };
 
 /* A value. */
 typedef uint16_t IrVal;
@@ -152,6 +158,9 @@ enum {
                          reads one, or a slow stub, REF or exit follows, for which the
                          exact value must be recoverable */
     IR_DEAD = 1 << 6, /* removed */
+    /* set by builders */
+    IR_NO_FLAGS = 1 << 7, /* JMP, JCC, JNZ: where it goes all flags are overwritten
+                             before anybody can see them */
 };
 
 typedef struct IrTemplate IrTemplate;
@@ -179,8 +188,7 @@ typedef struct IrFacts {
     uint16_t flags_read, flags_changed, flags_written; /* as ir_flags_read() ... */
     uint16_t regs_read, regs_written;
     uint8_t roles, klass;  /* klass: IrClass */
-    bool precise : 1;      /* ir_is_precise_point() */
-    bool flags_dead : 1;   /* JMP, JCC, JNZ: nobody sees the flags where it goes */
+    bool precise;          /* ir_is_precise_point() */
     uint8_t ahead;         /* IR_AHEAD_M ... */
     uint16_t flags_wanted; /* before the node: read or to be exact from there on */
 } IrFacts;
@@ -199,7 +207,7 @@ typedef struct IrNode {
     uint16_t align;   /* CHECK: the linear address must be a multiple of align + 1, else
                          the slow stub */
     uint16_t through; /* CHECK, GUARD: last guest instruction that the slow stub
-                         executes; builders leave 0, ir_optimize() sets it (>= insn) */
+                         executes (>= insn); ir_emit() sets it to insn */
     union {
         int64_t imm;
         const IrTemplate *tmpl; /* in the block's arena */
@@ -252,6 +260,7 @@ typedef struct IrBlock {
     uint8_t view;                /* which soft TLB of the state CHECK uses */
     uint8_t salt;                /* which JitEnv.salt its jumps use */
     uint8_t vec;                 /* IR_VEC_* that some template needs */
+    uint8_t idle;                /* IR_PASS_*: would find nothing, the builder says */
     bool overflow;               /* out of nodes or temporaries: give up */
     bool loops;                  /* a JCC goes to .pc; set by ir_optimize() */
     uint16_t cur_insn;           /* builder: goes into each node */
@@ -260,9 +269,6 @@ typedef struct IrBlock {
     uint8_t *arena;              /* templates; never moves */
     unsigned arena_used, arena_size;
     bool single; /* the machine has one vCPU: LOCK may be dropped */
-    /* What the target knows of the place an exit goes to: are all flags overwritten
-     * there before anybody can see them? NULL: no. */
-    bool (*flags_dead_at)(void *opaque, uint64_t pc);
     /* Whether a jump to @pc may be linked directly: it is in the same guest page as
      * this block. NULL: no. */
     bool (*same_page)(void *opaque, uint64_t pc);
@@ -312,7 +318,7 @@ uint32_t ir_regs_written(const IrNode *n);
 /* Whether the node may leave the block or call a reference function: the state must be
  * exact. */
 bool ir_is_precise_point(const IrNode *n);
-/* Fills .facts but for .flags_dead, .ahead and .flags_wanted. */
+/* Fills .facts but for .ahead and .flags_wanted. */
 void ir_set_facts(IrNode *n);
 /* Flags read by a condition. */
 uint32_t ir_cc_flags(unsigned cc);

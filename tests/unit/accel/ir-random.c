@@ -533,6 +533,13 @@ static void gen_atomic(Gen *g)
     n->flags = IR_MEM_DST | (chance(g->r, 50) || n->op == IR_XCHG ? IR_LOCK : 0);
 }
 
+/* Flags are dead at odd addresses. */
+static void set_target(Gen *g, IrNode *n)
+{
+    n->imm = 0x400000 + rnd_below(g->r, 4096);
+    n->flags |= n->imm & 1 ? IR_NO_FLAGS : 0;
+}
+
 static void gen_branch(Gen *g)
 {
     IrNode *n;
@@ -545,7 +552,7 @@ static void gen_branch(Gen *g)
         n->cc = chance(g->r, 30) ? IR_NE : IR_E;
         n->a = any_reg(g, 8);
     }
-    n->imm = 0x400000 + rnd_below(g->r, 4096);
+    set_target(g, n);
 }
 
 static void gen_other(Gen *g)
@@ -583,7 +590,7 @@ static void gen_end(Gen *g)
         break;
     }
     default:
-        emit(g, IR_JMP, 0, IR_NONE, IR_NONE)->imm = 0x400000 + rnd_below(g->r, 4096);
+        set_target(g, emit(g, IR_JMP, 0, IR_NONE, IR_NONE));
         break;
     }
 }

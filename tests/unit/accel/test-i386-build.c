@@ -692,7 +692,9 @@ static bool run_case(Mode mode)
     take(&init, -1);
     ir_block_reset(ir);
     g_assert_true(x86_build_block(cpu, b.insn, b.count, b.end_rip, ir));
-    ir->flags_dead_at = NULL;
+    for (unsigned k = 0; k < ir->count; k++) {
+        ir->node[k].flags &= ~IR_NO_FLAGS;
+    }
     if (!undefined_flags(&b, &undef)) {
         return true;
     }

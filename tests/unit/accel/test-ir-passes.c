@@ -46,11 +46,6 @@ static void ref(IrMachine *m, const IrNode *n)
     slow(m, n->insn, n->insn);
 }
 
-static bool flags_dead_at(void *opaque, uint64_t pc)
-{
-    return pc & 1;
-}
-
 static IrBlock *copy_of(const IrBlock *ir)
 {
     IrBlock *c = ir_block_new();
@@ -60,7 +55,6 @@ static IrBlock *copy_of(const IrBlock *ir)
     c->temps = ir->temps;
     c->insns = ir->insns;
     c->pc = ir->pc;
-    c->flags_dead_at = flags_dead_at;
     return c;
 }
 

@@ -129,11 +129,6 @@ static JitBlock *block_at(const void *p)
 /* --- cases ---------------------------------------------------------------------------
  */
 
-static bool flags_dead_at(void *opaque, uint64_t pc)
-{
-    return pc & 1;
-}
-
 static bool same_page(void *opaque, uint64_t pc)
 {
     return pc & 2;
@@ -207,7 +202,6 @@ static void one_case(uint64_t seed, unsigned passes, IrBlock *built, IrBlock *op
     opt->temps = built->temps;
     opt->insns = built->insns;
     opt->pc = built->pc;
-    opt->flags_dead_at = flags_dead_at;
     opt->same_page = same_page;
     ir_optimize(opt, passes);
 

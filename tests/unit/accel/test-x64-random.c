@@ -39,11 +39,6 @@ static bool refs(X64State *s, unsigned first, unsigned count)
     return !left;
 }
 
-static bool flags_dead_at(void *opaque, uint64_t pc)
-{
-    return pc & 1;
-}
-
 static bool same_page(void *opaque, uint64_t pc)
 {
     return pc & 2;
@@ -151,7 +146,6 @@ static void one_case(uint64_t seed, unsigned passes)
     opt->temps = built->temps;
     opt->insns = built->insns;
     opt->pc = built->pc;
-    opt->flags_dead_at = flags_dead_at;
     opt->same_page = same_page;
     opt->single = rnd_below(&r, 2);
     ir_optimize(opt, passes);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The facts of a node from a table by op, for passes that set them as they walk. */
+#ifndef ACCEL_TCG_IR_FACTS_H
+#define ACCEL_TCG_IR_FACTS_H
+
+#include "accel/tcg/ir.h"
+
+/* In .roles of the table: the flags read are those of .cc; more depends on the node. */
+enum { IR_FACTS_BY_CC = 1 << 6, IR_FACTS_ODD = 1 << 7 };
+
+/* What is the same for all nodes of an op. */
+typedef struct IrOpFacts {
+    IrFacts facts;
+    /* All ones if the destination is written, is read, is read if it has one or two
+     * bytes. */
+    uint16_t dst_written, dst_read, dst_kept;
+} IrOpFacts;
+
+extern const IrOpFacts ir_op_facts[IR_OP_COUNT];
+/* Of values that are no temporaries: IR_NONE, guest registers, the high bytes of the
+ * first four. */
+extern const uint16_t ir_reg_bits[IR_T0];
+/* Read by condition 2 * n and its negation. */
+extern const uint16_t ir_flags_of_cc[8];
+
+/* Of nodes with IR_FACTS_ODD. */
+void ir_set_odd_facts(IrNode *n);
+
+/* Operands that are not read are IR_NONE, and addresses of memory temporaries. */
+static inline __attribute__((always_inline)) void ir_set_plain_facts(IrNode *n)
+{
+    const IrOpFacts *o = &ir_op_facts[n->op];
+    unsigned dst = ir_reg_bits[n->dst < IR_T0 ? n->dst : IR_NONE];
+    unsigned a = ir_reg_bits[n->a < IR_T0 ? n->a : IR_NONE];
+    unsigned b = ir_reg_bits[n->b < IR_T0 ? n->b : IR_NONE];
+
+    n->facts = o->facts;
+    if (o->facts.roles & IR_FACTS_BY_CC) {
+        n->facts.flags_read = ir_flags_of_cc[n->cc >> 1 & 7];
+    }
+    n->facts.regs_read = (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0))) | a | b;
+    n->facts.regs_written = dst & o->dst_written;
+}
+
+static inline __attribute__((always_inline)) void ir_set_facts_inline(IrNode *n)
+{
+    if (ir_op_facts[n->op].facts.roles & IR_FACTS_ODD) {
+        ir_set_odd_facts(n);
+    } else {
+        ir_set_plain_facts(n);
+    }
+}
+
+#endif

@@ -117,21 +117,42 @@ bool ir_is_precise_point(const IrNode *n)
      1u << IR_CLASS_FIXED | 1u << IR_CLASS_STRING | 1u << IR_CLASS_FLAGS | \
      1u << IR_CLASS_RMW | 1u << IR_CLASS_TEMPLATE | 1u << IR_CLASS_REF)
 
-#define IF(x) ((x) ? 0xffff : 0)
+#define IF(x)      ((x) ? 0xffff0000 : 0)
+#define IS_REF(op) ((op) == IR_REF || (op) == IR_REF_END)
+#define PRECISE(op, k) \
+    ((k) == IR_CLASS_GUARD || (k) == IR_CLASS_EXIT || (op) == IR_POLL)
+
+/* Of IrFacts.ahead. REF and REF_END find the flags in the state, like every other slow
+ * path. A JCC saves them on its own way out. Others destroy what they do not write. */
+#define AHEAD_KEPT(op, k, changes)                          \
+    (IS_REF(op)                          ? 0                \
+     : (op) == IR_JMP || (op) == IR_JMPI ? IR_AHEAD_CLOBBER \
+     : (op) != IR_JCC && PRECISE(op, k)  ? IR_AHEAD_M       \
+     : (op) == IR_JCC || !(changes)      ? 0xff             \
+     : (changes) == IR_FLAGS_ALL         ? 0                \
+                                         : IR_AHEAD_CLOBBER)
+#define AHEAD_SET(op, k)                                                \
+    (IS_REF(op) || (op) == IR_JMP || (op) == IR_JMPI ? IR_AHEAD_M       \
+     : (op) != IR_JCC && PRECISE(op, k)              ? IR_AHEAD_CLOBBER \
+                                                     : 0)
 
 /* clang-format off */
 #define OP_FACTS(op, k, reads, changes)                                                \
-    { { .flags_read = (reads) < IR_BY_CC ? (reads) : 0,                                \
-        .flags_changed = (changes),                                                    \
-        .flags_written = (changes),                                                    \
-        .roles = ROLES(op, k) | ((reads) == IR_BY_CC ? IR_FACTS_BY_CC : 0) |                    \
-                 (ODD_CLASSES >> (k) & 1 || (op) == IR_REF_END ? IR_FACTS_ODD : 0),             \
-        .klass = (k),                                                                  \
-        .precise = (k) == IR_CLASS_GUARD || (k) == IR_CLASS_EXIT || (op) == IR_POLL }, \
+    { .facts = { .flags_read = (reads) < IR_BY_CC ? (reads) : 0,                       \
+                 .flags_changed = (changes),                                           \
+                 .flags_written = (changes),                                           \
+                 .roles = ROLES(op, k) |                                               \
+                          ((reads) == IR_BY_CC ? IR_FACTS_BY_CC : 0) |                 \
+                          (ODD_CLASSES >> (k) & 1 || IS_REF(op) ? IR_FACTS_ODD : 0),   \
+                 .klass = (k),                                                         \
+                 .precise = PRECISE(op, k) },                                          \
       .dst_written = IF(ROLES(op, k) & IR_DST_WRITTEN),                                \
       .dst_read = IF(ROLES(op, k) & IR_DST_READ),                                      \
       .dst_kept = IF(ROLES(op, k) & IR_DST_WRITTEN && (op) != IR_LDST &&               \
-                     (op) != IR_CHECK) },
+                     (op) != IR_CHECK),                                                \
+      .ahead_kept = AHEAD_KEPT(op, k, changes),                                        \
+      .ahead_set = AHEAD_SET(op, k),                                                   \
+      .stops = PRECISE(op, k) || IS_REF(op) },
 /* clang-format on */
 
 const IrOpFacts ir_op_facts[IR_OP_COUNT] = {
@@ -160,15 +181,18 @@ unsigned ir_roles(const IrNode *n)
     return roles_of(n);
 }
 
-const uint16_t ir_reg_bits[IR_T0] = {
-    0,       1 << 0,  1 << 1,  1 << 2, 1 << 3,  1 << 4,  1 << 5,
-    1 << 6,  1 << 7,  1 << 8,  1 << 9, 1 << 10, 1 << 11, 1 << 12,
-    1 << 13, 1 << 14, 1 << 15, 1 << 0, 1 << 1,  1 << 2,  1 << 3,
+#define R(n) 1u << (16 + (n))
+
+const uint32_t ir_reg_bits[IR_T0] = {
+    0,     R(0),  R(1),  R(2),  R(3),  R(4),  R(5), R(6), R(7), R(8), R(9),
+    R(10), R(11), R(12), R(13), R(14), R(15), R(0), R(1), R(2), R(3),
 };
+
+#undef R
 
 uint32_t ir_reg_bit(IrVal v)
 {
-    return ir_reg_bits[v < IR_T0 ? v : IR_NONE];
+    return ir_reg_bits[v < IR_T0 ? v : IR_NONE] >> 16;
 }
 
 uint32_t ir_template_regs_read(const IrTemplate *t)

@@ -8,18 +8,24 @@
 /* In .roles of the table: the flags read are those of .cc; more depends on the node. */
 enum { IR_FACTS_BY_CC = 1 << 6, IR_FACTS_ODD = 1 << 7 };
 
-/* What is the same for all nodes of an op. */
+/* What is the same for all nodes of an op. Registers are in the upper halves, as in
+ * IrFacts. */
 typedef struct IrOpFacts {
     IrFacts facts;
-    /* All ones if the destination is written, is read, is read if it has one or two
-     * bytes. */
-    uint16_t dst_written, dst_read, dst_kept;
+    /* Upper half all ones if the destination is written, is read, is read if it has
+     * one or two bytes. */
+    uint32_t dst_written, dst_read, dst_kept;
+    /* What becomes of IrFacts.ahead in front of it. */
+    uint8_t ahead_kept, ahead_set;
+    bool stops; /* all flags and registers can be seen there */
 } IrOpFacts;
+
+_Static_assert(sizeof(IrOpFacts) == 32, "two for each cache line");
 
 extern const IrOpFacts ir_op_facts[IR_OP_COUNT];
 /* Of values that are no temporaries: IR_NONE, guest registers, the high bytes of the
  * first four. */
-extern const uint16_t ir_reg_bits[IR_T0];
+extern const uint32_t ir_reg_bits[IR_T0];
 /* Read by condition 2 * n and its negation. */
 extern const uint16_t ir_flags_of_cc[8];
 
@@ -30,16 +36,16 @@ void ir_set_odd_facts(IrNode *n);
 static inline __attribute__((always_inline)) void ir_set_plain_facts(IrNode *n)
 {
     const IrOpFacts *o = &ir_op_facts[n->op];
-    unsigned dst = ir_reg_bits[n->dst < IR_T0 ? n->dst : IR_NONE];
-    unsigned a = ir_reg_bits[n->a < IR_T0 ? n->a : IR_NONE];
-    unsigned b = ir_reg_bits[n->b < IR_T0 ? n->b : IR_NONE];
+    uint32_t dst = ir_reg_bits[n->dst < IR_T0 ? n->dst : IR_NONE];
+    uint32_t a = ir_reg_bits[n->a < IR_T0 ? n->a : IR_NONE];
+    uint32_t b = ir_reg_bits[n->b < IR_T0 ? n->b : IR_NONE];
 
     n->facts = o->facts;
     if (o->facts.roles & IR_FACTS_BY_CC) {
         n->facts.flags_read = ir_flags_of_cc[n->cc >> 1 & 7];
     }
-    n->facts.regs_read = (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0))) | a | b;
-    n->facts.regs_written = dst & o->dst_written;
+    n->facts.read |= (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0))) | a | b;
+    n->facts.written |= dst & o->dst_written;
 }
 
 static inline __attribute__((always_inline)) void ir_set_facts_inline(IrNode *n)

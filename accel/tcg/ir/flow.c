@@ -42,8 +42,8 @@ static inline bool is_read(const IrBlock *ir, IrVal v)
     return ir_is_t(v) && ir->last_use[v - IR_T0];
 }
 
-/* @last if node @k is the last to use @v, a temporary. It may be updated in place: so
- * what wrote it first is needed, too. */
+/* @last if node @k - 1 is the last to use @v, a temporary. It may be updated in place:
+ * so what wrote it first is needed, too. */
 static inline unsigned use_temp(IrBlock *ir, IrVal v, unsigned k, unsigned last)
 {
     uint16_t *use = &ir->last_use[v - IR_T0];
@@ -51,7 +51,7 @@ static inline unsigned use_temp(IrBlock *ir, IrVal v, unsigned k, unsigned last)
     if (*use) {
         return 0;
     }
-    *use = k + 1;
+    *use = k;
     return last;
 }
 
@@ -73,8 +73,10 @@ read_template(IrBlock *ir, const IrNode *n, unsigned k)
     return last;
 }
 
-/* Temporaries among the operands of node @k; returns IR_LAST_*. */
-static inline unsigned read_operands(IrBlock *ir, const IrNode *n, unsigned k)
+/* Operands of node @k - 1: returns IR_LAST_*, adds registers, but for .dst, to @read.
+ */
+static inline unsigned read_operands(IrBlock *ir, const IrNode *n, unsigned k,
+                                     uint32_t *read)
 {
     unsigned last = 0;
 
@@ -83,12 +85,13 @@ static inline unsigned read_operands(IrBlock *ir, const IrNode *n, unsigned k)
     }
     if (ir_is_t(n->a)) {
         last |= use_temp(ir, n->a, k, IR_LAST_A);
+    } else {
+        *read |= ir_reg_bits[n->a];
     }
     if (ir_is_t(n->b)) {
         last |= use_temp(ir, n->b, k, IR_LAST_B);
-    }
-    if (n->op == IR_TEMPLATE) {
-        last |= read_template(ir, n, k);
+    } else {
+        *read |= ir_reg_bits[n->b];
     }
     return last;
 }
@@ -133,78 +136,98 @@ static __attribute__((noinline)) bool is_dead(const IrBlock *ir, const IrNode *n
            !(n->facts.regs_written && is_covered(ir, covered, n->insn));
 }
 
-/* What becomes of IrFacts.ahead at precise points. REF and REF_END find the flags in
- * the state, like every other slow path. A JCC saves them on its own way out. */
-static const struct {
-    uint8_t keeps, sets;
-} ahead_of[IR_OP_COUNT] = {
-    [IR_CHECK] = {IR_AHEAD_M,                     IR_AHEAD_CLOBBER},
-    [IR_GUARD] = { IR_AHEAD_M,                    IR_AHEAD_CLOBBER},
-    [IR_POLL] = { IR_AHEAD_M,                    IR_AHEAD_CLOBBER},
-    [IR_JNZ] = { IR_AHEAD_M,                    IR_AHEAD_CLOBBER},
-    [IR_JCC] = { IR_AHEAD_M | IR_AHEAD_CLOBBER, 0               },
-    [IR_JMP] = { IR_AHEAD_CLOBBER,              IR_AHEAD_M      },
-    [IR_JMPI] = { IR_AHEAD_CLOBBER,              IR_AHEAD_M      },
-    [IR_REF] = { 0,                             IR_AHEAD_M      },
-    [IR_REF_END] = { 0,                             IR_AHEAD_M      },
-};
-
-unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead)
+/* The same for nodes whose flags depend on more than the op. */
+static unsigned odd_ahead_kept(const IrFacts *f)
 {
-    const unsigned always = flags ? 0 : IR_LIVE;
+    return !f->flags_changed                  ? 0xff
+           : f->flags_written == IR_FLAGS_ALL ? 0
+                                              : IR_AHEAD_CLOBBER;
+}
+
+/* Who does not want to know gets all flags and keeps all nodes. */
+static void __attribute__((cold)) keep(IrBlock *ir, unsigned flags)
+{
+    for (unsigned k = 0; k < ir->count; k++) {
+        ir->node[k].flags |= flags;
+    }
+}
+
+bool ir_pass_flow(IrBlock *ir, bool flags, bool dead)
+{
     /* With one of these a node stays. */
     const unsigned effects = IR_MEM_DST | IR_MEM_B | IR_LIVE;
-    Covered covered = { .known = false };
-    unsigned removed = 0;
-    /* Flags that are read later, or to be told exactly to whoever stops or leaves. */
-    unsigned wanted = 0;
-    unsigned ahead = 0, regs = 0; /* guest registers that are read later */
+    Covered covered;
+    /* Flags that are read later, or to be told exactly to whoever stops or leaves, and
+     * registers, as in IrFacts.read. */
+    uint32_t wanted = 0;
+    unsigned ahead = 0;
+    bool any = false;
+    unsigned k = ir->count;
+    IrNode *n = &ir->node[k];
 
+    covered.known = false;
     forget_uses(ir);
     ir->loops = false;
-    for (unsigned k = ir->count; k-- > 0;) {
-        IrNode *n = &ir->node[k];
-        unsigned op = n->op, keeps, last, changed;
+    if (!flags) {
+        keep(ir, IR_LIVE);
+    }
+    for (; k; k--) {
+        const IrOpFacts *o;
+        uint32_t read, written;
+        unsigned kept, last = 0;
 
+        n--;
         if (n->flags & IR_DEAD) {
-            removed++;
+            any = true;
             continue;
         }
-        ir_set_facts_inline(n);
-        changed = n->facts.flags_changed;
-        n->flags |= changed & wanted ? IR_LIVE : always;
-        if (!n->facts.precise && !(n->facts.regs_written & regs) &&
-            !(n->flags & effects) && dead && is_dead(ir, n, &covered)) {
-            n->flags |= IR_DEAD;
-            removed++;
-            continue;
-        }
-        keeps = wanted & ~(unsigned)n->facts.flags_written;
-        last = keeps ? IR_KEEPS : 0;
-        if ((n->dst | n->a | n->b) >= IR_T0 || op == IR_TEMPLATE) {
-            last |= read_operands(ir, n, k);
-        }
-        n->facts.ahead = ahead | last;
-        wanted = keeps | n->facts.flags_read;
-        if (n->facts.precise) {
-            ahead &= ahead_of[op].keeps;
-            ahead |= ahead_of[op].sets;
-            regs = 0xffff;
-            if (!(n->flags & IR_NO_FLAGS)) {
-                wanted = IR_FLAGS_ALL;
-            } else if (op == IR_JMP) {
-                ahead &= ~IR_AHEAD_M;
-            }
-            if (op == IR_JCC && (uint64_t)n->imm == ir->pc) {
-                ir->loops = true;
+        o = &ir_op_facts[n->op];
+        if (o->facts.roles & IR_FACTS_ODD) {
+            ir_set_odd_facts(n);
+            read = n->facts.read;
+            written = n->facts.written;
+            kept = odd_ahead_kept(&n->facts);
+            if (n->op == IR_TEMPLATE) {
+                last = read_template(ir, n, k);
             }
         } else {
-            regs = (regs & ~(unsigned)n->facts.regs_written) | n->facts.regs_read;
-            if (changed) {
-                ahead &= n->facts.flags_written == IR_FLAGS_ALL ? 0 : IR_AHEAD_CLOBBER;
+            uint32_t dst = ir_reg_bits[n->dst < IR_T0 ? n->dst : IR_NONE];
+
+            n->facts = o->facts;
+            read = o->facts.read | (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0)));
+            written = o->facts.written | (dst & o->dst_written);
+            n->facts.written = written;
+            kept = o->ahead_kept;
+        }
+        n->flags |= (n->facts.flags_changed & wanted) ? IR_LIVE : 0;
+        if (!(written & wanted) && !(n->flags & effects) && !o->stops && dead &&
+            is_dead(ir, n, &covered)) {
+            n->flags |= IR_DEAD;
+            any = true;
+            continue;
+        }
+        if ((n->dst | n->a | n->b) < IR_T0) {
+            read |= ir_reg_bits[n->a] | ir_reg_bits[n->b];
+        } else {
+            last |= read_operands(ir, n, k, &read);
+        }
+        if (o->facts.roles & IR_FACTS_BY_CC) {
+            read |= ir_flags_of_cc[n->cc >> 1 & 7];
+        }
+        n->facts.read = read;
+        wanted &= ~written;
+        n->facts.ahead = ahead | last | ((uint16_t)wanted ? IR_KEEPS : 0);
+        wanted |= read;
+        ahead = (ahead & kept) | o->ahead_set;
+        if (o->stops) {
+            wanted |= n->flags & IR_NO_FLAGS ? 0xffff0000 : 0xffff0000 | IR_FLAGS_ALL;
+            if (n->op == IR_JCC && (uint64_t)n->imm == ir->pc) {
+                ir->loops = true;
+            } else if (n->op == IR_JMP && n->flags & IR_NO_FLAGS) {
+                ahead &= ~(unsigned)IR_AHEAD_M;
             }
         }
         n->facts.flags_wanted = wanted;
     }
-    return removed;
+    return any;
 }

@@ -32,7 +32,7 @@ void ir_pass_fold(IrBlock *ir);
 /* Forward: one CHECK for several accesses. */
 void ir_pass_group(IrBlock *ir);
 /* Backward: sets facts; with @flags IR_LIVE where it is, else on all nodes; with
- * @dead IR_DEAD on nodes without effect. Returns how many nodes are dead. */
-unsigned ir_pass_flow(IrBlock *ir, bool flags, bool dead);
+ * @dead IR_DEAD on nodes without effect. Returns whether a node is dead. */
+bool ir_pass_flow(IrBlock *ir, bool flags, bool dead);
 
 #endif

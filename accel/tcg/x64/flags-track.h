@@ -7,7 +7,7 @@
  *
  *  F1 Whenever a flag is wanted by somebody later, at least one of H, M and the recipe
  *     is valid.
- *  F2 M is valid at the entry of a block and at its exits (but see flags_dead_at).
+ *  F2 M is valid at the entry of a block and at its exits (but see IR_NO_FLAGS).
  *  F3 A recipe reads guest registers, fields of the state and the slot for saved
  *     operands only; whoever writes one of them calls flags_track_touch() before.
  *  F4 All flags that are wanted come from one place: partial writers get H valid first.

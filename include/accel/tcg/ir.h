@@ -185,8 +185,20 @@ enum {
 
 /* What the passes and the back end ask of a node all the time. */
 typedef struct IrFacts {
-    uint16_t flags_read, flags_changed, flags_written; /* as ir_flags_read() ... */
-    uint16_t regs_read, regs_written;
+    /* As ir_flags_read() and so on; flags and registers together in one number. */
+    union {
+        struct {
+            uint16_t flags_read, regs_read;
+        };
+        uint32_t read;
+    };
+    union {
+        struct {
+            uint16_t flags_written, regs_written;
+        };
+        uint32_t written;
+    };
+    uint16_t flags_changed;
     uint8_t roles, klass;  /* klass: IrClass */
     bool precise;          /* ir_is_precise_point() */
     uint8_t ahead;         /* IR_AHEAD_M ... */

@@ -147,6 +147,7 @@ void x86_blocks_new(X86State *cpu)
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     g_assert(p != MAP_FAILED);
+    madvise(p, ARENA_BYTES, MADV_HUGEPAGE);
     bl->arena = p;
     cpu->blocks = bl;
     bump(bl, GEN_LOCAL);
@@ -1169,14 +1170,12 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
         learn(cpu, prev);
     }
     code = x86_jit_peek(cpu);
-    if (!code && prev) {
+    if (!code) {
+        /* What has hardly run here is mostly not translated. */
         b = quick_find(cpu, prev);
-    }
-    if (!code && !b) {
-        code = find_translated(cpu);
-    }
-    if (!code && !b) {
-        b = quick_find(cpu, prev);
+        if (!b || (b->heat >= jit_options()->threshold && !b->no_jit)) {
+            code = find_translated(cpu);
+        }
     }
     if (!code) {
         if (!b) {

@@ -27,7 +27,11 @@ static void *reserve(uintptr_t hint, size_t bytes)
     void *p = mmap((void *)hint, bytes, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    return p == MAP_FAILED ? NULL : p;
+    if (p == MAP_FAILED) {
+        return NULL;
+    }
+    madvise(p, bytes, MADV_HUGEPAGE);
+    return p;
 }
 
 static bool map_twice(CodeCache *cc, size_t total, Error **errp)

@@ -5,13 +5,14 @@ enum { FAILURES_SHOWN = 20 };
 
 volatile Fault fault;
 volatile ulong resume;
-unsigned round;
+unsigned round, cpus;
 Hook hook[256];
 
 static uint64_t idt[512] __attribute__((aligned(8)));
 static unsigned failures, checks;
 extern const ulong stubs[256];
 extern uint8_t stacks[];
+extern volatile uint32_t cpus_started;
 
 static Regs *user_regs;
 extern void enter_user(Regs *r);
@@ -151,6 +152,23 @@ void c_exception(Regs *r)
     r->ip = resume;
     r->cs = CODE_SELECTOR;
     r->flags &= ~0x10100ul; /* RF, TF */
+}
+
+void start_cpus(void)
+{
+    uint64_t deadline = rdtsc() + 60000000000ull;
+
+    /* Item 5 of the configuration device. */
+    outw(0x510, 5);
+    cpus = inb(0x511);
+    cpus |= inb(0x511) << 8;
+    *lapic(0xf0) = 0x1ff;
+    *lapic(0x300) = 3 << 18 | 0x4500; /* INIT to all others */
+    *lapic(0x300) = 3 << 18 | 0x4600 | 0x10;
+    while (cpus_started != cpus && rdtsc() < deadline) {
+        pause_cpu();
+    }
+    CHECK_EQ("bare: CPUs that run", cpus_started, cpus);
 }
 
 void user_run(Regs *r)

@@ -43,7 +43,6 @@ extern volatile Fault fault;
 extern volatile ulong resume;
 extern uint64_t gdt[];
 extern uint64_t pd[]; /* the 2 MiB pages of 64-bit code */
-extern volatile uint32_t cpus_started;
 unsigned this_cpu(void);
 extern unsigned round; /* how often test() has run before */
 
@@ -54,7 +53,13 @@ extern Hook hook[256];
 /* The program. */
 void test(void);
 extern const unsigned test_rounds;
-/* CPUs other than the first. */
+
+/*
+ * CPUs other than the first: start_cpus() finds out how many there are and sends INIT
+ * and SIPI, so that each comes to test_other_cpu(); it returns when all have.
+ */
+extern unsigned cpus;
+void start_cpus(void);
 void test_other_cpu(unsigned cpu);
 
 void *memset(void *p, int c, size_t n);
@@ -139,6 +144,10 @@ static inline uint32_t inl(uint16_t port)
 
     asm volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
     return v;
+}
+static inline volatile uint32_t *lapic(unsigned offset)
+{
+    return (void *)(0xfee00000ul + offset);
 }
 static inline uint64_t rdmsr(uint32_t n)
 {

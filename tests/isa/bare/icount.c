@@ -16,11 +16,6 @@ static uint8_t code[2 * PAGE] __attribute__((aligned(4096)));
 static volatile ulong where, turns;
 static ulong first_said[16];
 
-static volatile uint32_t *lapic(unsigned offset)
-{
-    return (void *)(0xfee00000ul + offset);
-}
-
 /* Behind the first RDTSC: a move and @text; that takes the time of n + 2. */
 #define TIME(text)                                                                     \
     ({                                                                                 \

@@ -84,7 +84,7 @@ static void on_nmi(Regs *r)
 static void on_interrupt(Regs *r)
 {
     interrupts++;
-    *(volatile uint32_t *)0xfee000b0 = 0;
+    *lapic(0xb0) = 0;
 }
 
 static void allow_smi(void)
@@ -158,7 +158,7 @@ static void held_back(void)
     CHECK_EQ("smm: an SMI inside comes afterwards", field(SEEN), before + 3);
     /* An interrupt that is pending. */
     interrupts = 0;
-    *(volatile uint32_t *)0xfee00300 = 0x44000 | VECTOR;
+    *lapic(0x300) = 0x44000 | VECTOR;
     smi(0);
     CHECK_EQ("smm: interrupts stay off", interrupts, 0);
     asm volatile("sti; nop; nop; cli");
@@ -225,7 +225,7 @@ void test(void)
 {
     hook[2] = on_nmi;
     hook[VECTOR] = on_interrupt;
-    *(volatile uint32_t *)0xfee000f0 = 0x1ff;
+    *lapic(0xf0) = 0x1ff;
     allow_smi();
     TRY("rsm", : : "memory");
     CHECK_EQ("smm: RSM outside", fault.vector, 6);

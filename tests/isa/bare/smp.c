@@ -19,16 +19,10 @@ enum {
     IPI_FLUSH = 0x41
 };
 
-static unsigned cpus;
 static volatile uint32_t arrived, generation;
 
 /* --- Local APIC, barrier
  * -------------------------------------------------------------- */
-
-static volatile uint32_t *lapic(unsigned offset)
-{
-    return (void *)(0xfee00000ul + offset);
-}
 
 static void send_ipi(uint32_t low)
 {
@@ -939,21 +933,11 @@ void test_other_cpu(unsigned cpu)
 
 void test(void)
 {
-    /* Item 5 of the configuration device. */
-    outw(0x510, 5);
-    cpus = inb(0x511);
-    cpus |= inb(0x511) << 8;
     hook[IPI_SYNC] = on_sync;
     hook[IPI_FLUSH] = on_flush;
     hook[3] = on_breakpoint;
     page_entry(WINDOW_PAGE);
-    *lapic(0xf0) = 0x1ff;
-    send_ipi(OTHERS | DELIVER_INIT);
-    send_ipi(OTHERS | DELIVER_SIPI | 0x10);
-    set_deadline();
-    while (cpus_started != cpus && !waiting_too_long()) {
-    }
-    CHECK_EQ("smp: CPUs that run", cpus_started, cpus);
+    start_cpus();
     all_parts(0);
     say("starts()\n");
     starts();

@@ -11,16 +11,10 @@ const unsigned test_rounds = 1;
 
 enum { CPUS_MAX = 8, STEPS = 400, VECTOR_IPI = 0x40, VECTOR_TIMER = 0x41 };
 
-static unsigned cpus;
 static volatile uint32_t locked, notes, done;
 static volatile uint32_t woken[CPUS_MAX * 16], ticks[CPUS_MAX * 16];
 static uint64_t digest = 0xcbf29ce484222325;
 static uint8_t copies[CPUS_MAX][2][5000];
-
-static volatile uint32_t *lapic(unsigned offset)
-{
-    return (void *)(0xfee00000ul + offset);
-}
 
 static void lock(bool politely)
 {
@@ -122,18 +116,9 @@ void test_other_cpu(unsigned cpu)
 
 void test(void)
 {
-    /* Item 5 of the configuration device. */
-    outw(0x510, 5);
-    cpus = inb(0x511);
-    cpus |= inb(0x511) << 8;
     hook[VECTOR_IPI] = on_ipi;
     hook[VECTOR_TIMER] = on_timer;
-    *lapic(0xf0) = 0x1ff;
-    *lapic(0x300) = 3 << 18 | 0x4500; /* INIT and SIPI to the others */
-    *lapic(0x300) = 3 << 18 | 0x4600 | 0x10;
-    while (cpus_started != cpus) {
-        pause_cpu();
-    }
+    start_cpus();
     play(0);
     while (done != cpus) {
         pause_cpu();

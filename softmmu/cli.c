@@ -802,11 +802,16 @@ bool cli_rtc(Cli *cli, const char *arg, Error **errp)
     if (clock && !strcmp(clock, "vm")) {
         board->rtc_clock_is_virtual = true;
     } else if (clock && strcmp(clock, "host") && strcmp(clock, "rt")) {
+        cli->unprefixed = true;
         return error_set(errp, "invalid option value '%s'", clock);
     }
     const char *fix = value_dict_get_str(opts, "driftfix");
     if (fix && !strcmp(fix, "slew")) {
         return cli_global(cli, "mc146818rtc.lost_tick_policy=slew", errp);
+    }
+    if (fix && strcmp(fix, "none")) {
+        cli->unprefixed = true;
+        return error_set(errp, "invalid option value '%s'", fix);
     }
     return true;
 }

@@ -30,10 +30,10 @@ static void apply(DeviceState *dev, GlobalProperty *p)
     if (!object_property_parse(OBJECT(dev), p->property, p->value, &err)) {
         error_prepend(&err, "can't apply global %s.%s=%s: ", p->driver, p->property,
                       p->value);
-        if (p->user) {
-            warn_report_err(err);
+        if (p->user && device_machine_is_ready()) {
+            warn_report_err(err); /* the machine goes on without it */
         } else {
-            error_propagate(&error_abort, err);
+            error_propagate(p->user ? &error_fatal : &error_abort, err);
         }
     }
 }

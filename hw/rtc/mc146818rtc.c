@@ -8,6 +8,11 @@
  * period only while the periodic one is; flags are otherwise made when they are read.
  * Not modelled: daylight saving (DSE), the square wave output.
  *
+ * Lost ticks: a guest that keeps time by periodic interrupts loses what ends while the
+ * one before it still waits to be read. With lost_tick_policy=slew such periods are
+ * counted and given back when it reads register C, each as an interrupt of its own, but
+ * only so many a period: the guest is to do something else, too.
+ *
  * Board: properties base_year, iobase, irq, lost_tick_policy. Ports "rtc" (2 bytes at
  * iobase) with "rtc-index" on top. Output 0 is IRQ.
  */
@@ -63,6 +68,15 @@ enum {
 /* UIP is set 244 us before the update, which takes 1984 us. */
 #define UIP_NS ((244 + 1984) * NS_PER_US)
 
+/* Lost ticks that are given back between two periods. */
+enum { GIVEN_BACK_MAX = 20 };
+
+typedef enum LostTickPolicy {
+    LOST_TICK_DISCARD,
+    LOST_TICK_DELAY,
+    LOST_TICK_SLEW,
+} LostTickPolicy;
+
 struct RtcState {
     ISADevice parent_obj;
     MemoryRegion io, index_io;
@@ -80,6 +94,8 @@ struct RtcState {
     int64_t offset_ns;      /* time of day = clock + this, while running */
     int64_t checked_s;      /* UF and AF are right up to this second */
     uint64_t checked_ticks; /* PF is right up to this period */
+    uint64_t lost_ticks;    /* of 32768 Hz, whole periods; policy slew */
+    uint8_t given_back;     /* periods, since the last one ended */
 };
 
 static inline RtcState *RTC(const void *obj)
@@ -302,16 +318,43 @@ static uint64_t rtc_ticks(void)
            NANOSECONDS_PER_SECOND;
 }
 
+static bool rtc_is_periodic(const RtcState *s)
+{
+    return rtc_period_ticks(s) && s->cmos[RTC_REG_B] & REG_B_PIE;
+}
+
 /* Set PF if a period has ended. */
 static void rtc_check_periodic(RtcState *s)
 {
     unsigned period = rtc_period_ticks(s);
-    uint64_t now = rtc_ticks();
+    uint64_t now = rtc_ticks(), ended = 0;
 
-    if (period && now / period != s->checked_ticks / period) {
+    if (period) {
+        ended = now / period - s->checked_ticks / period;
+    }
+    if (ended) {
+        if (s->lost_tick_policy == LOST_TICK_SLEW && rtc_is_periodic(s)) {
+            s->lost_ticks +=
+                (ended - !(s->cmos[RTC_REG_C] & REG_C_PF)) * (uint64_t)period;
+        }
         s->cmos[RTC_REG_C] |= REG_C_PF;
+        s->given_back = 0;
     }
     s->checked_ticks = now;
+}
+
+/* The guest has taken an interrupt. */
+static void rtc_give_back(RtcState *s)
+{
+    unsigned period = rtc_period_ticks(s);
+
+    if (rtc_is_periodic(s) && s->lost_ticks >= period &&
+        s->given_back < GIVEN_BACK_MAX) {
+        s->lost_ticks -= period;
+        s->given_back++;
+        s->cmos[RTC_REG_C] |= REG_C_PF;
+        rtc_update_irq(s);
+    }
 }
 
 static void rtc_arm_periodic(RtcState *s)
@@ -319,7 +362,7 @@ static void rtc_arm_periodic(RtcState *s)
     unsigned period = rtc_period_ticks(s);
     uint64_t next;
 
-    if (!period || !(s->cmos[RTC_REG_B] & REG_B_PIE)) {
+    if (!rtc_is_periodic(s)) {
         timer_del(&s->periodic_timer);
         return;
     }
@@ -381,6 +424,9 @@ static void rtc_write_reg_b(RtcState *s, uint8_t value)
         if (rtc_is_running(s)) {
             rtc_take_time(s, rtc_fraction_ns(s));
         }
+    }
+    if (!rtc_is_periodic(s)) {
+        s->lost_ticks = 0; /* nobody waits for them any more */
     }
     rtc_update_irq(s);
     rtc_arm_periodic(s);
@@ -445,6 +491,9 @@ static uint8_t rtc_read_reg_c(RtcState *s)
     value = s->cmos[RTC_REG_C];
     s->cmos[RTC_REG_C] = 0;
     rtc_update_irq(s);
+    if (value & REG_C_PF) {
+        rtc_give_back(s);
+    }
     return value;
 }
 
@@ -514,11 +563,18 @@ uint8_t rtc_get_memory(RtcState *s, int index)
 /* --- Monitor -------------------------------------------------------------------------
  */
 
-/* No missed tick is ever delivered later (policy "discard"), so there is nothing to
- * forget. */
+static int forget_lost_ticks(Object *obj, void *opaque)
+{
+    if (object_is_a(obj, TYPE_MC146818_RTC)) {
+        RTC(obj)->lost_ticks = 0;
+    }
+    return 0;
+}
+
 static bool qmp_rtc_reset_reinjection(struct json_object *args,
                                       struct json_object **ret, Error **errp)
 {
+    object_child_foreach_recursive(object_get_root(), forget_lost_ticks, NULL);
     return true;
 }
 QMP_COMMAND("rtc-reset-reinjection", qmp_rtc_reset_reinjection, 0);
@@ -555,6 +611,7 @@ static void rtc_reset_enter(DeviceState *dev)
     s->index = 0;
     s->cmos[RTC_REG_B] &= ~(REG_B_PIE | REG_B_AIE | REG_B_UIE | 0x08);
     s->cmos[RTC_REG_C] = 0;
+    s->lost_ticks = 0;
     timer_del(&s->update_timer);
     timer_del(&s->periodic_timer);
 }
@@ -569,6 +626,9 @@ static bool rtc_realize(DeviceState *dev, Error **errp)
     RtcState *s = RTC(dev);
     ISADevice *isa = ISA_DEVICE(dev);
 
+    if (s->lost_tick_policy == LOST_TICK_DELAY) {
+        return error_set(errp, "Invalid lost tick policy.");
+    }
     if (!isa_connect_irq(isa, s->irq_number, &s->irq, errp)) {
         return false;
     }
@@ -622,11 +682,18 @@ static const VMStateDescription rtc_vmstate = {
                                VMSTATE_INT64(offset_ns, RtcState),
                                VMSTATE_INT64(checked_s, RtcState),
                                VMSTATE_UINT64(checked_ticks, RtcState),
+                               VMSTATE_UINT64(lost_ticks, RtcState),
+                               VMSTATE_UINT8(given_back, RtcState),
                                VMSTATE_END_OF_LIST(),
                                },
 };
 
-static const char *const lost_tick_policies[] = { "discard", "delay", "slew", NULL };
+static const char *const lost_tick_policies[] = {
+    [LOST_TICK_DISCARD] = "discard",
+    [LOST_TICK_DELAY] = "delay",
+    [LOST_TICK_SLEW] = "slew",
+    NULL,
+};
 
 static const Property rtc_properties[] = {
     PROP_INT32("base_year", RtcState, base_year, 1980),

@@ -49,12 +49,19 @@ static void cmos_write(QTest *qt, uint8_t reg, uint8_t value)
 }
 
 /* A Thursday. The clock stands until the test steps it. */
-static QTest *start_clock(void)
+static QTest *start_clock_with(const char *more)
 {
-    QTest *qt = qtest_start("-M pc -nodefaults -rtc base=2020-01-02T03:04:05,clock=vm");
+    g_autofree char *args = g_strdup_printf(
+        "-M pc -nodefaults -rtc base=2020-01-02T03:04:05,clock=vm%s", more);
+    QTest *qt = qtest_start(args);
 
     qtest_irq_intercept_in(qt, "/machine/i440fx/ioapic");
     return qt;
+}
+
+static QTest *start_clock(void)
+{
+    return start_clock_with("");
 }
 
 static void time_of_day_advances(void)
@@ -160,6 +167,66 @@ static void periodic_interrupt_holds_until_c_is_read(void)
     qtest_quit(qt);
 }
 
+/* Periods of 1024 Hz without the guest looking; how many interrupts it gets then. */
+static unsigned interrupts_after(QTest *qt, unsigned periods)
+{
+    unsigned n = 0;
+
+    qtest_clock_step(qt, periods * 976563ll);
+    while (qtest_get_irq(qt, 8)) {
+        g_assert_cmphex(cmos_read(qt, REG_C), ==, C_IRQF | C_PF);
+        n++;
+    }
+    g_assert_cmphex(cmos_read(qt, REG_C), ==, 0);
+    return n;
+}
+
+static void start_periodic(QTest *qt)
+{
+    cmos_write(qt, REG_A, A_1024_HZ);
+    cmos_write(qt, REG_B, B_PIE | B_24H);
+    cmos_read(qt, REG_C);
+}
+
+static void lost_ticks_are_discarded(void)
+{
+    QTest *qt = start_clock();
+
+    start_periodic(qt);
+    g_assert_cmpuint(interrupts_after(qt, 5), ==, 1);
+    qtest_quit(qt);
+}
+
+static void lost_ticks_are_given_back(void)
+{
+    QTest *qt = start_clock_with(",driftfix=slew");
+
+    start_periodic(qt);
+    g_assert_cmpuint(interrupts_after(qt, 1), ==, 1);
+    g_assert_cmpuint(interrupts_after(qt, 5), ==, 5);
+    /* Not more than twenty a period besides its own. */
+    g_assert_cmpuint(interrupts_after(qt, 30), ==, 21);
+    g_assert_cmpuint(interrupts_after(qt, 1), ==, 10);
+    g_assert_cmpuint(interrupts_after(qt, 1), ==, 1);
+    qtest_quit(qt);
+}
+
+static void lost_ticks_can_be_forgotten(void)
+{
+    QTest *qt = start_clock_with(",driftfix=slew");
+
+    start_periodic(qt);
+    qtest_clock_step(qt, 5 * 976563);
+    qtest_qmp_do(qt, "{'execute':'rtc-reset-reinjection'}");
+    g_assert_cmpuint(interrupts_after(qt, 0), ==, 1);
+    /* Nor does anybody wait for them when the interrupt was off. */
+    qtest_clock_step(qt, 5 * 976563);
+    cmos_write(qt, REG_B, B_24H);
+    start_periodic(qt);
+    g_assert_cmpuint(interrupts_after(qt, 1), ==, 1);
+    qtest_quit(qt);
+}
+
 static void alarm_matches_all_but_dont_care(void)
 {
     QTest *qt = start_clock();
@@ -216,6 +283,12 @@ int main(int argc, char **argv)
                     periodic_flag_comes_without_its_interrupt);
     g_test_add_func("/qtest/mc146818rtc/periodic-interrupt-holds-until-c-is-read",
                     periodic_interrupt_holds_until_c_is_read);
+    g_test_add_func("/qtest/mc146818rtc/lost-ticks-are-discarded",
+                    lost_ticks_are_discarded);
+    g_test_add_func("/qtest/mc146818rtc/lost-ticks-are-given-back",
+                    lost_ticks_are_given_back);
+    g_test_add_func("/qtest/mc146818rtc/lost-ticks-can-be-forgotten",
+                    lost_ticks_can_be_forgotten);
     g_test_add_func("/qtest/mc146818rtc/alarm-matches-all-but-dont-care",
                     alarm_matches_all_but_dont_care);
     g_test_add_func("/qtest/mc146818rtc/ram-lives-on-the-battery",

@@ -146,44 +146,33 @@ static inline uint8_t *put_modrm(uint8_t *p, unsigned reg, AsmRm rm)
     return put_mem(p, reg, rm);
 }
 
-static uint8_t *put_prefixes(uint8_t *p, AsmOp op, bool gs)
-{
-    if (op & ASM_LOCK) {
-        *p++ = 0xf0;
-    }
-    if (gs) {
-        *p++ = 0x65;
-    }
-    if (op & ASM_66) {
-        *p++ = 0x66;
-    }
-    if (op & ASM_F3) {
-        *p++ = 0xf3;
-    }
-    if (op & ASM_F2) {
-        *p++ = 0xf2;
-    }
-    return p;
-}
-
+/* Everything but what put_rm() knows. */
 static __attribute__((noinline)) void put_any(JitBuf *b, AsmOp op, unsigned reg,
                                               AsmRm rm, unsigned imm_bytes, int64_t imm)
 {
     uint8_t *p = b->p;
-    unsigned rex = rex_of(op, reg, rm);
+    unsigned rex = rex_of(op, reg, rm), map = op & ASM_MAP;
 
     if (!has_room(b)) {
         return;
     }
     g_assert(!rex || !has_high(op, reg, rm));
-    p = put_prefixes(p, op, rm.gs);
+    if (op & (ASM_LOCK | ASM_F3 | ASM_F2)) {
+        *p = 0xf0;
+        p += op / ASM_LOCK & 1;
+        *p = op & ASM_F3 ? 0xf3 : 0xf2;
+        p += (op & (ASM_F3 | ASM_F2)) != 0;
+    }
+    *p = 0x65;
+    p += rm.gs;
+    *p = 0x66;
+    p += op / ASM_66 & 1;
     *p = rex;
     p += rex != 0;
-    if (op & ASM_MAP) {
-        *p++ = 0x0f;
-        if ((op & ASM_MAP) != ASM_0F) {
-            *p++ = (op & ASM_MAP) == ASM_0F38 ? 0x38 : 0x3a;
-        }
+    *p = 0x0f;
+    p += map != 0;
+    if (map > ASM_0F) {
+        *p++ = map == ASM_0F38 ? 0x38 : 0x3a;
     }
     *p++ = op;
     p = put_modrm(p, low3(reg), rm);
@@ -192,17 +181,16 @@ static __attribute__((noinline)) void put_any(JitBuf *b, AsmOp op, unsigned reg,
 
 /*
  * The instruction with an immediate of @imm_bytes. Most are an opcode of one byte with
- * a register or [base + disp]: these first, on the operand as one number.
+ * a register or [base + disp]: these first, on the operand as one number, and the
+ * instruction as one of at most eight bytes.
  */
-static void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_bytes,
-                   int64_t imm)
+static inline void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm,
+                          unsigned imm_bytes, int64_t imm)
 {
     enum { PLAIN = 0xff | ASM_W, INDEX_GS = 0x4ff, NO_INDEX = A_NONE };
-    static const uint8_t disp_bytes[] = { 0, 1, 4 };
     uint8_t *p = b->p;
-    uint64_t bits;
-    unsigned rex, base;
-    int32_t disp;
+    uint64_t bits, code;
+    unsigned rex, base, len;
 
     memcpy(&bits, &rm, sizeof(bits));
     if (op & ~(AsmOp)PLAIN || (bits >> 16 & INDEX_GS) != NO_INDEX ||
@@ -212,30 +200,42 @@ static void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm, unsigned imm_byt
     }
     base = bits | bits >> 8; /* the one that is not A_NONE */
     rex = op >> 10 | (reg >> 1 & 4) | (base >> 3 & 1);
-    *p = 0x40 | rex;
-    p += rex != 0;
-    *p++ = op;
     base &= 7;
-    reg = (reg & 7) << 3 | base;
+    code = (uint8_t)op | (reg & 7) << 11 | base << 8;
+    len = 2;
     if ((uint8_t)bits != A_NONE) {
-        *p++ = 0xc0 | reg;
+        code |= 0xc000;
     } else {
-        unsigned mod;
+        int32_t disp = (int32_t)(bits >> 32);
 
-        disp = (int32_t)(bits >> 32);
-        mod = disp == 0 && base != 5 ? 0 : disp == (int8_t)disp ? 1 : 2;
-        *p++ = mod << 6 | reg;
-        *p = 4 << 3 | 4; /* SIB without index */
-        p += base == 4;
-        put32(p, disp);
-        p += disp_bytes[mod];
+        if (base == 4) {
+            code |= 0x24 << 16; /* SIB without index */
+            len = 3;
+        }
+        if (disp || base == 5) {
+            bool byte = disp == (int8_t)disp;
+
+            code |= (uint64_t)(uint32_t)disp << 8 * len | (byte ? 0x4000 : 0x8000);
+            len += byte ? 1 : 4;
+        }
     }
-    b->p = put_imm(p, imm_bytes, imm);
+    if (rex) {
+        code = code << 8 | rex | 0x40;
+        len++;
+    }
+    memcpy(p, &code, 8);
+    b->p = put_imm(p + len, imm_bytes, imm);
 }
 
 void asm_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm)
 {
     put_rm(b, op, reg, rm, 0, 0);
+}
+
+static __attribute__((noinline)) void put_rm_imm(JitBuf *b, AsmOp op, unsigned reg,
+                                                 AsmRm rm, unsigned bytes, int64_t imm)
+{
+    put_rm(b, op, reg, rm, bytes, imm);
 }
 
 void asm_vex(JitBuf *b, AsmOp op, unsigned reg, unsigned vvvv, AsmRm rm)
@@ -307,7 +307,7 @@ void asm_store(JitBuf *b, unsigned w, AsmRm rm, unsigned src)
 
 void asm_store_imm(JitBuf *b, unsigned w, AsmRm rm, int32_t imm)
 {
-    put_rm(b, asm_width(0xc6, w) & ~(AsmOp)ASM_BYTE_REG, 0, rm, w > 4 ? 4 : w, imm);
+    put_rm_imm(b, asm_width(0xc6, w) & ~(AsmOp)ASM_BYTE_REG, 0, rm, w > 4 ? 4 : w, imm);
 }
 
 static AsmOp extend_width(AsmOp op, unsigned w)
@@ -382,11 +382,11 @@ void asm_alu_store(JitBuf *b, unsigned op, unsigned w, AsmRm rm, unsigned reg,
 void asm_alu_imm(JitBuf *b, unsigned op, unsigned w, AsmRm rm, int32_t imm, AsmOp attr)
 {
     if (w == 1) {
-        put_rm(b, 0x80 | ASM_BYTE_RM | attr, op, rm, 1, imm);
+        put_rm_imm(b, 0x80 | ASM_BYTE_RM | attr, op, rm, 1, imm);
     } else if (imm == (int8_t)imm) {
-        put_rm(b, asm_width(0x83, w) | attr, op, rm, 1, imm);
+        put_rm_imm(b, asm_width(0x83, w) | attr, op, rm, 1, imm);
     } else {
-        put_rm(b, asm_width(0x81, w) | attr, op, rm, w == 2 ? 2 : 4, imm);
+        put_rm_imm(b, asm_width(0x81, w) | attr, op, rm, w == 2 ? 2 : 4, imm);
     }
 }
 
@@ -397,7 +397,7 @@ void asm_test(JitBuf *b, unsigned w, AsmRm rm, unsigned reg)
 
 void asm_test_imm(JitBuf *b, unsigned w, AsmRm rm, int32_t imm)
 {
-    put_rm(b, asm_width(0xf6, w) & ~(AsmOp)ASM_BYTE_REG, 0, rm, w > 4 ? 4 : w, imm);
+    put_rm_imm(b, asm_width(0xf6, w) & ~(AsmOp)ASM_BYTE_REG, 0, rm, w > 4 ? 4 : w, imm);
 }
 
 /* --- control -------------------------------------------------------------------------

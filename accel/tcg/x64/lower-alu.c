@@ -600,7 +600,7 @@ static void lower_pause(Lower *l)
     asm_bytes(l->hot, pause, sizeof(pause));
 }
 
-LowerFn *const x64_lower_alu[IR_OP_COUNT] = {
+LowerFn *const x64_lower_fn[IR_OP_COUNT] = {
     [IR_MOV] = lower_mov,
     [IR_MOVZX] = lower_extend,
     [IR_MOVSX] = lower_extend,
@@ -661,4 +661,16 @@ LowerFn *const x64_lower_alu[IR_OP_COUNT] = {
     [IR_FENCE] = lower_fence,
     [IR_PAUSE] = lower_pause,
     [IR_TEMPLATE] = x64_lower_template,
+    [IR_EA] = x64_lower_ea,
+    [IR_CHECK] = x64_lower_check,
+    [IR_GUARD] = x64_lower_guard,
+    [IR_LDST] = x64_lower_ldst,
+    [IR_STST] = x64_lower_stst,
+    [IR_REF] = x64_lower_ref,
+    [IR_REF_END] = x64_lower_ref,
+    [IR_POLL] = x64_lower_poll,
+    [IR_JCC] = x64_lower_jcc,
+    [IR_JNZ] = x64_lower_jnz,
+    [IR_JMP] = x64_lower_jmp,
+    [IR_JMPI] = x64_lower_jmpi,
 };

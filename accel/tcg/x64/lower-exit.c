@@ -36,11 +36,12 @@ void x64_exit_begin(Lower *l)
     l->block->exits = 0;
 
     asm_align(l->hot, 16, 0);
+    l->entry = l->hot->p;
     l->block->entry = asm_here(l->hot);
     l->block->loop = l->block->loop_leave = NULL;
     if (l->ir->vec) {
         x64_vec_head(l->target, l->hot, l->cold, l->ir->vec);
-    } else if (l->ir->node[0].op != IR_POLL || l->ir->node[0].flags & IR_DEAD) {
+    } else if (l->ir->node[0].op != IR_POLL) {
         asm_nop(l->hot, 5);
     }
     /* Else the first instruction is longer than the jump that may replace it. */
@@ -80,7 +81,7 @@ static void need_refs(Lower *l)
 
 /* After C code that has come back: templates that are still to come need their files.
  */
-static void reload_vec(const Lower *l, JitBuf *b, unsigned node)
+static void reload_vec(const Lower *l, JitBuf *b, const IrNode *node)
 {
     if (l->ir->vec && l->last_template > node) {
         x64_vec_reload(b, l->ir->vec);
@@ -88,27 +89,24 @@ static void reload_vec(const Lower *l, JitBuf *b, unsigned node)
 }
 
 /* REF nodes of instructions that follow each other are one call. */
-static void lower_ref(Lower *l)
+void x64_lower_ref(Lower *l)
 {
     const IrNode *first = l->n;
     unsigned count = 1;
     bool end = first->op == IR_REF_END;
 
     x64_flags_need_m(l);
-    while (!end && l->index + 1 < l->ir->count) {
-        const IrNode *next = &l->ir->node[l->index + 1];
+    while (!end && l->n + 1 < l->end) {
+        const IrNode *next = l->n + 1;
 
-        if (!(next->flags & IR_DEAD)) {
-            if ((next->op != IR_REF && next->op != IR_REF_END) ||
-                next->insn != first->insn + count) {
-                break;
-            }
-            count++;
-            end = next->op == IR_REF_END;
+        if ((next->op != IR_REF && next->op != IR_REF_END) ||
+            next->insn != first->insn + count) {
+            break;
         }
-        l->index++;
+        count++;
+        end = next->op == IR_REF_END;
+        l->n = next;
     }
-    l->n = &l->ir->node[l->index];
     x64_drop_copies(l);
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         l->failed |= l->holds[k] != IR_NONE;
@@ -120,7 +118,7 @@ static void lower_ref(Lower *l)
     if (end) {
         asm_jmp(l->hot, x64_shared.leave);
     } else {
-        reload_vec(l, l->hot, l->index);
+        reload_vec(l, l->hot, l->n);
     }
 }
 
@@ -150,18 +148,27 @@ static void add_stub(Lower *l, const LowerStub *s)
     }
 }
 
-/* Where temporaries of a group are open it goes on behind the last of them. */
-static void refs_stub(Lower *l, uint8_t *site, bool called)
+/* Behind what instruction the stub of the node goes on: where temporaries of a group
+ * are open, behind the last of them. */
+static inline unsigned resume_of(Lower *l)
+{
+    unsigned insn = MAX(l->n->insn, l->n->through) + 1u;
+
+    l->open_insn = MAX(l->open_insn, insn);
+    return l->open_insn;
+}
+
+static __attribute__((noinline, cold)) void refs_stub(Lower *l, uint8_t *site,
+                                                      bool called)
 {
     LowerStub s = { .kind = STUB_REFS,
                     .called = called,
                     .site = { site },
                     .sites = 1,
                     .first = l->n->insn,
+                    .resume = resume_of(l),
                     .flags = l->flags };
 
-    l->open_insn = MAX(l->open_insn, MAX(l->n->insn, l->n->through) + 1u);
-    s.resume = l->open_insn;
     add_stub(l, &s);
 }
 
@@ -170,16 +177,38 @@ void x64_stub(Lower *l, uint8_t *site)
     refs_stub(l, site, false);
 }
 
-bool x64_can_call(const Lower *l)
-{
-    return l->calls < JIT_SLOW_MAX &&
-           asm_here(l->hot) - (const uint8_t *)l->block->entry < UINT16_MAX - 256;
-}
-
 void x64_stub_call(Lower *l)
 {
+    unsigned first = l->n->insn;
+
     l->calls++;
-    refs_stub(l, l->hot->p, true);
+    if (!l->flags.m || l->ir->vec) {
+        refs_stub(l, l->hot->p, true);
+        return;
+    }
+    /* Nothing that needs code. */
+    l->slow[l->slows++] = (JitSlow){ .at = l->hot->p - l->entry,
+                                     .first = first,
+                                     .count = resume_of(l) - first };
+}
+
+void x64_settle_slow(Lower *l)
+{
+    const LowerPlace *p = &l->place[l->places - 1];
+    size_t to = p->at - l->entry;
+
+    for (; l->open < l->slows; l->open++) {
+        JitSlow *e = &l->slow[l->open];
+
+        if (e->first + e->count > p->insn) {
+            return;
+        }
+        e->to = to;
+        for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+            e->copy[k] = ir_is_g(p->holds[k]) ? p->holds[k] - IR_G0 : JIT_SLOW_NO_COPY;
+        }
+        l->failed |= to > UINT16_MAX;
+    }
 }
 
 /* M is to be exact, with both scratch registers free. */
@@ -195,26 +224,25 @@ static void stub_flags(const Lower *l, const LowerStub *s)
 /* Where it goes on behind instruction @insn - 1: the next one that has code. */
 static const LowerPlace *place_from(const Lower *l, unsigned insn)
 {
-    for (; insn <= l->ir->insns; insn++) {
-        if (l->place[insn].at) {
-            return &l->place[insn];
+    unsigned from = 0, to = l->places;
+
+    while (from < to) {
+        unsigned middle = (from + to) / 2;
+
+        if (l->place[middle].insn < insn) {
+            from = middle + 1;
+        } else {
+            to = middle;
         }
     }
-    return NULL;
+    return from < l->places ? &l->place[from] : NULL;
 }
 
 /* The last node's constant exit, if it has one. */
 static bool last_jump(const Lower *l, uint64_t *pc)
 {
-    for (unsigned i = l->ir->count; i-- > 0;) {
-        const IrNode *n = &l->ir->node[i];
-
-        if (!(n->flags & IR_DEAD)) {
-            *pc = n->imm;
-            return n->op == IR_JMP;
-        }
-    }
-    return false;
+    *pc = l->end[-1].imm;
+    return l->end[-1].op == IR_JMP;
 }
 
 static void leave_behind_last(Lower *l)
@@ -239,7 +267,7 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
         return;
     }
     /* Which node this is does not matter: a reload too many is harmless. */
-    reload_vec(l, l->cold, 0);
+    reload_vec(l, l->cold, l->ir->node);
     if (p->h) {
         asm_call(l->cold, x64_shared.flags_load[1]);
     }
@@ -248,54 +276,41 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
             asm_load(l->cold, 8, A_R14 + k, x64_home(l, p->holds[k]));
         }
     }
-    asm_jmp(l->cold, p->at);
+    asm_jmp(l->cold, p->at + l->hot->to_exec);
 }
 
-/* Where code that a routine found to be slow goes on. Mostly there is nothing that
- * needs code. */
-static JitSlow find_slow(Lower *l, const LowerStub *s)
-{
-    const LowerPlace *p = place_from(l, s->resume);
-    JitSlow e = {
-        .first = s->first, .copy = {JIT_SLOW_NO_COPY, JIT_SLOW_NO_COPY}
-    };
-    const uint8_t *to = asm_here(l->cold), *from = l->block->cold;
-
-    if (!s->flags.m || l->ir->vec) {
-        need_refs(l);
-        to = asm_here(l->cold);
-        emit_refs_stub(l, s);
-    } else {
-        e.count = s->resume - s->first;
-        if (p) {
-            to = p->at;
-            from = l->block->entry;
-            for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-                if (ir_is_g(p->holds[k])) {
-                    e.copy[k] = p->holds[k] - IR_G0;
-                }
-            }
-        } else {
-            if (!l->cold_leave) {
-                l->cold_leave = to;
-                leave_behind_last(l);
-            }
-            to = l->cold_leave;
-            e.copy[0] = JIT_SLOW_COLD;
-        }
-    }
-    l->failed |= to - from > UINT16_MAX;
-    e.to = to - from;
-    return e;
-}
-
+/* Code that a routine found to be slow goes on at a stub. */
 static void note_calls(Lower *l, const LowerStub *s)
 {
-    JitSlow e = find_slow(l, s);
+    JitSlow e = { .first = s->first,
+                  .copy = { JIT_SLOW_NO_COPY, JIT_SLOW_NO_COPY } };
+    size_t to;
 
-    for (unsigned k = 0; k < s->sites && l->block->slows < JIT_SLOW_MAX; k++) {
-        e.at = s->site[k] + l->hot->to_exec - (const uint8_t *)l->block->entry;
-        l->slow[l->block->slows++] = e;
+    need_refs(l);
+    to = asm_here(l->cold) - (const uint8_t *)l->block->cold;
+    emit_refs_stub(l, s);
+    l->failed |= to > UINT16_MAX;
+    e.to = to;
+    for (unsigned k = 0; k < s->sites; k++) {
+        e.at = s->site[k] - l->entry;
+        l->slow[l->slows++] = e;
+    }
+}
+
+/* They leave behind the last instruction. */
+static void settle_last(Lower *l)
+{
+    size_t to;
+
+    if (!l->cold_leave) {
+        l->cold_leave = asm_here(l->cold);
+        leave_behind_last(l);
+    }
+    to = l->cold_leave - (const uint8_t *)l->block->cold;
+    l->failed |= to > UINT16_MAX;
+    for (; l->open < l->slows; l->open++) {
+        l->slow[l->open].to = to;
+        l->slow[l->open].copy[0] = JIT_SLOW_COLD;
     }
 }
 
@@ -412,7 +427,7 @@ static uint8_t *exit_to(Lower *l, JitBuf *b, uint64_t pc)
     return NULL;
 }
 
-static void lower_jmp(Lower *l)
+void x64_lower_jmp(Lower *l)
 {
     uint64_t pc = l->n->imm;
     uint8_t *site;
@@ -426,7 +441,7 @@ static void lower_jmp(Lower *l)
     }
 }
 
-static void lower_jmpi(Lower *l)
+void x64_lower_jmpi(Lower *l)
 {
     unsigned a, r, index;
     const uint8_t *from;
@@ -510,17 +525,10 @@ static bool jcc_to_self(Lower *l)
  * would want the flags in M as well. */
 static bool goes_on(const Lower *l)
 {
-    for (unsigned i = l->index + 1; i < l->ir->count; i++) {
-        const IrNode *n = &l->ir->node[i];
-
-        if (!(n->flags & IR_DEAD)) {
-            return ir_op_info[n->op].klass != IR_CLASS_EXIT;
-        }
-    }
-    return false;
+    return l->n + 1 < l->end && l->n[1].facts.klass != IR_CLASS_EXIT;
 }
 
-static void lower_jcc(Lower *l)
+void x64_lower_jcc(Lower *l)
 {
     const IrNode *n = l->n;
     unsigned cc = n->cc;
@@ -545,7 +553,7 @@ static void lower_jcc(Lower *l)
     branch(l, cc, n->imm, save);
 }
 
-static void lower_jnz(Lower *l)
+void x64_lower_jnz(Lower *l)
 {
     const IrNode *n = l->n;
     AsmRm a;
@@ -577,7 +585,7 @@ static void lower_count(Lower *l)
     add_stub(l, &s);
 }
 
-static void lower_poll(Lower *l)
+void x64_lower_poll(Lower *l)
 {
     LowerStub s = { .kind = STUB_POLL, .sites = 1, .pc = l->n->imm };
 
@@ -605,33 +613,6 @@ static void lower_poll(Lower *l)
     }
 }
 
-void x64_lower_exit(Lower *l)
-{
-    switch (l->n->op) {
-    case IR_REF:
-    case IR_REF_END:
-        lower_ref(l);
-        break;
-    case IR_POLL:
-        lower_poll(l);
-        break;
-    case IR_JCC:
-        lower_jcc(l);
-        break;
-    case IR_JNZ:
-        lower_jnz(l);
-        break;
-    case IR_JMP:
-        lower_jmp(l);
-        break;
-    case IR_JMPI:
-        lower_jmpi(l);
-        break;
-    default:
-        l->failed = true;
-    }
-}
-
 void x64_exit_finish(Lower *l)
 {
     /* Taken branches may be as frequent as others: far away they were measured to take
@@ -656,6 +637,11 @@ void x64_exit_finish(Lower *l)
             add_exit(l, l->tail[k].pc, site);
         }
     }
+    from = l->cold->p;
+    if (l->open < l->slows) {
+        settle_last(l);
+        x64_count(l, LOWER_USE_COLD_REFS, from);
+    }
     for (unsigned k = 0; k < l->stubs; k++) {
         from = l->cold->p;
         emit_stub(l, &l->stub[k]);
@@ -663,4 +649,5 @@ void x64_exit_finish(Lower *l)
             l, l->stub[k].kind == STUB_POLL ? LOWER_USE_COLD_POLL : LOWER_USE_COLD_REFS,
             from);
     }
+    l->open = l->slows;
 }

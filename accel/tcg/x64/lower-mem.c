@@ -38,7 +38,7 @@ static void emit_ea(Lower *l, unsigned w, unsigned dst, unsigned a, unsigned b)
     }
 }
 
-static void lower_ea(Lower *l)
+void x64_lower_ea(Lower *l)
 {
     const IrNode *n = l->n;
     unsigned a = n->a == IR_NONE ? A_NONE : x64_in_reg(l, n->a);
@@ -150,14 +150,13 @@ static bool in_place(const Lower *l, unsigned *reg)
     return !x64_is_mem(home);
 }
 
-/* In small code: for a group of pushes or pops, address and all by a routine. */
+/* For a group of pushes or pops, address and all by a routine. */
 static bool lower_stack_check(Lower *l)
 {
     const IrNode *n = l->n;
     const uint8_t *routine;
 
-    if (n->a != IR_G(X64_STACK) || n->w != 8 || jit_options()->all_slow ||
-        ir_is_t(l->holds[0]) || !x64_can_call(l)) {
+    if (n->w != 8 || ir_is_t(l->holds[0])) {
         return false;
     }
     routine = x64_stack_routine(l->ir->view, n->cc, n->disp, n->size);
@@ -171,7 +170,77 @@ static bool lower_stack_check(Lower *l)
     return true;
 }
 
-static void lower_check(Lower *l)
+/* The register that an address in @a can be checked in at once: itself, if this is its
+ * last use, or a scratch register that holds no temporary; 0: it is not that easy. */
+static unsigned easy_register(Lower *l, const IrNode *n)
+{
+    unsigned r;
+
+    if (ir_is_t(n->a)) {
+        const LowerTemp *t = &l->temp[n->a - IR_T0];
+
+        if (t->reg < 0 || t->slot >= 0 || !(n->facts.ahead & IR_LAST_A)) {
+            return 0;
+        }
+        r = (unsigned)t->reg;
+    } else if (x64_is_mem(l->home[n->a])) {
+        return 0;
+    } else {
+        r = ir_is_t(l->holds[0]) ? A_R15 : A_R14;
+        if (ir_is_t(l->holds[r - A_R14])) {
+            return 0;
+        }
+    }
+    /* The other one is destroyed. */
+    return ir_is_t(l->holds[(r ^ 1) - A_R14]) ? 0 : r;
+}
+
+/* The usual CHECK of small code. */
+static bool check_by_call(Lower *l)
+{
+    const IrNode *n = l->n;
+    const uint8_t *routine;
+    unsigned r, from;
+
+    if (n->align || !x64_can_call(l)) {
+        return false;
+    }
+    if (n->a == IR_G(X64_STACK)) {
+        if (x64_lower_stack(l)) {
+            return true;
+        }
+        x64_flags_clobber(l);
+        if (lower_stack_check(l)) {
+            return true;
+        }
+    }
+    x64_flags_clobber(l);
+    r = easy_register(l, n);
+    if (!r) {
+        return false;
+    }
+    routine = x64_check_routine(r, l->ir->view, n->cc, n->size);
+    if (!routine) {
+        return false;
+    }
+    from = ir_is_t(n->a) ? r : l->home[n->a].reg;
+    if (n->disp) {
+        asm_lea(l->hot, n->w == 4 ? 4 : 8, r, asm_mem(from, n->disp));
+    } else if (from != r) {
+        asm_mov(l->hot, n->w == 4 ? 4 : 8, r, from);
+    }
+    if (ir_is_t(n->a)) {
+        l->temp[n->a - IR_T0].reg = -1;
+    }
+    l->holds[0] = l->holds[1] = IR_NONE;
+    l->holds[r - A_R14] = n->dst;
+    l->temp[n->dst - IR_T0].reg = r;
+    asm_call(l->hot, routine);
+    x64_stub_call(l);
+    return true;
+}
+
+static __attribute__((noinline, cold)) void check_in_line(Lower *l)
 {
     const IrNode *n = l->n;
     int32_t tlb = l->target->view_off[l->ir->view] + (int32_t)offsetof(SoftTlb, entry);
@@ -182,19 +251,13 @@ static void lower_check(Lower *l)
         l->failed = true;
         return;
     }
-    if (l->small && !jit_options()->all_slow && x64_lower_stack(l)) {
-        return;
-    }
     x64_flags_clobber(l);
-    if (l->small && !n->align && lower_stack_check(l)) {
-        return;
-    }
     r = check_address(l);
     if (jit_options()->all_slow) {
         x64_stub(l, asm_jmp_fwd(l->hot));
     }
     index = x64_scratch(l);
-    if (l->small && !n->align && x64_can_call(l)) {
+    if (l->by_calls && !n->align && x64_can_call(l)) {
         routine = x64_check_routine(r, l->ir->view, n->cc, n->size);
     }
     if (routine) {
@@ -215,10 +278,17 @@ static void lower_check(Lower *l)
     }
 }
 
+void x64_lower_check(Lower *l)
+{
+    if (!l->by_calls || !check_by_call(l)) {
+        check_in_line(l);
+    }
+}
+
 /* --- GUARD ---------------------------------------------------------------------------
  */
 
-static void lower_guard(Lower *l)
+void x64_lower_guard(Lower *l)
 {
     const IrNode *n = l->n;
     AsmRm a, b;
@@ -244,7 +314,7 @@ static void lower_guard(Lower *l)
 /* --- fields of the state -------------------------------------------------------------
  */
 
-static void lower_ldst(Lower *l)
+void x64_lower_ldst(Lower *l)
 {
     const IrNode *n = l->n;
     LowerDst d = x64_dst(l, n->dst, 8, false);
@@ -257,7 +327,7 @@ static void lower_ldst(Lower *l)
     x64_dst_end(l, &d, 8);
 }
 
-static void lower_stst(Lower *l)
+void x64_lower_stst(Lower *l)
 {
     const IrNode *n = l->n;
 
@@ -270,28 +340,5 @@ static void lower_stst(Lower *l)
         asm_store(l->hot, 8, asm_state(n->disp), r);
     } else {
         asm_store_imm(l->hot, n->w, asm_state(n->disp), n->imm);
-    }
-}
-
-void x64_lower_mem(Lower *l)
-{
-    switch (l->n->op) {
-    case IR_EA:
-        lower_ea(l);
-        break;
-    case IR_CHECK:
-        lower_check(l);
-        break;
-    case IR_GUARD:
-        lower_guard(l);
-        break;
-    case IR_LDST:
-        lower_ldst(l);
-        break;
-    case IR_STST:
-        lower_stst(l);
-        break;
-    default:
-        l->failed = true;
     }
 }

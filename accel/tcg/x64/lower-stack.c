@@ -21,7 +21,7 @@ static bool is_word(const Lower *l, unsigned access, int disp, unsigned nodes)
 {
     const IrNode *n = l->n, *last = n + nodes - 1;
 
-    return l->index + nodes <= l->ir->count && last->insn == n->insn &&
+    return n + nodes <= l->end && last->insn == n->insn &&
            n->through <= n->insn && n->w == WORD && n->size == WORD && !n->align &&
            n->cc == access && n->a == IR_G(X64_STACK) && n->disp == disp;
 }
@@ -47,7 +47,6 @@ static void call(Lower *l, const uint8_t *routine, unsigned nodes)
 {
     asm_call(l->hot, routine);
     x64_stub_call(l);
-    l->index += nodes - 1;
     l->n += nodes - 1;
 }
 
@@ -68,7 +67,7 @@ static bool lower_push(Lower *l)
         !is_step(n + 2, -WORD)) {
         return false;
     }
-    ends = l->index + 3 < l->ir->count && jmp->insn == n->insn;
+    ends = jmp < l->end && jmp->insn == n->insn;
     far = ends && is_far(l, jmp);
     if ((ends && jmp->op != IR_JMP) ||
         !prepare(l, far && !(jmp->flags & IR_NO_FLAGS))) {

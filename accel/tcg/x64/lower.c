@@ -24,8 +24,8 @@ const JitCodeUse *jit_host_code_uses(unsigned *count)
     for (unsigned k = 0; k < LOWER_USES; k++) {
         uses[k] = (JitCodeUse){
             .name = k < IR_OP_COUNT ? ir_op_info[k].name : name[k - IR_OP_COUNT],
-            .count = (uint64_t)x64_uses[k].count * LOWER_COUNTED,
-            .bytes = (uint64_t)x64_uses[k].bytes * LOWER_COUNTED,
+            .count = x64_uses[k].count * LOWER_COUNTED,
+            .bytes = x64_uses[k].bytes * LOWER_COUNTED,
         };
     }
     *count = LOWER_USES;
@@ -152,7 +152,7 @@ static void set_copy(Lower *l, unsigned k, IrVal v)
         l->holds[old] = IR_NONE;
     }
     l->holds[k] = v;
-    l->used[k] = l->index;
+    l->used[k] = l->n->insn;
 }
 
 void x64_drop_copies(Lower *l)
@@ -197,7 +197,7 @@ AsmRm x64_rm_elsewhere(Lower *l, IrVal v)
             return l->home[v];
         }
         lock(l, k);
-        l->used[k] = l->index;
+        l->used[k] = l->n->insn;
         return asm_reg(A_R14 + k);
     }
     if (!ir_is_t(v)) {
@@ -233,7 +233,7 @@ unsigned x64_load(Lower *l, IrVal v, AsmRm rm)
     return r;
 }
 
-static void drop(Lower *l, IrVal v)
+static inline void drop(Lower *l, IrVal v)
 {
     LowerTemp *t = temp_of(l, v);
 
@@ -402,16 +402,13 @@ void x64_byte_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm)
 
 /* Emits what the tracker has asked for; @kind: of its recipe before, which may have
  * been dropped since. */
-static void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
+static __attribute__((noinline)) void act(Lower *l, FlagsAction action,
+                                          FlagsRecipeKind kind)
 {
     const uint8_t *from;
     unsigned s = A_RAX;
-    FlagsRecipe r;
+    FlagsRecipe r = l->flags.recipe;
 
-    if (G_LIKELY(action == FLAGS_OK)) {
-        return;
-    }
-    r = l->flags.recipe;
     r.kind = kind;
     if (action != FLAGS_REDO || flags_recipe_needs_scratch(&r)) {
         s = x64_scratch(l);
@@ -436,6 +433,13 @@ static void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
         }
     }
     x64_count(l, LOWER_USE_FLAGS, from);
+}
+
+static inline void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
+{
+    if (action != FLAGS_OK) {
+        act(l, action, kind);
+    }
 }
 
 void x64_flags_leave_h(Lower *l)
@@ -468,13 +472,14 @@ static inline void flags_before(Lower *l)
     const IrFacts *f = &l->n->facts;
     FlagsRecipeKind kind;
 
-    if (f->flags_read || (f->flags_changed && f->ahead & IR_KEEPS)) {
-        x64_flags_need_h(l);
+    if (!l->flags.h && (f->flags_read || (f->flags_changed && f->ahead & IR_KEEPS))) {
+        x64_flags_get_h(l);
     }
-    kind = l->flags.recipe.kind;
-    if (kind == FLAGS_NONE || !(l->flags.recipe.regs & f->regs_written)) {
+    if (G_LIKELY(!(l->flags.recipe.regs & f->regs_written)) ||
+        l->flags.recipe.kind == FLAGS_NONE) {
         return;
     }
+    kind = l->flags.recipe.kind;
     /* If it overwrites what the recipe yields nobody wants that any more. */
     perform(l,
             flags_track_touch(&l->flags, f->regs_written,
@@ -500,44 +505,35 @@ static void lower_writer(Lower *l, LowerFn *emit)
 /* --- the walk ------------------------------------------------------------------------
  */
 
-/* From the one that began last to @insn; those between them have no nodes. */
-static void begin_insn(Lower *l, int insn)
+static inline void begin_insn(Lower *l, int insn)
 {
-    LowerPlace *p = &l->place[l->insn + 1];
+    LowerPlace *p = &l->place[l->places++];
 
-    for (; l->insn + 1 < insn; l->insn++) {
-        p++->at = NULL;
-    }
     l->insn = insn;
-    p->at = asm_here(l->hot);
+    p->at = l->hot->p;
+    p->insn = insn;
     p->h = l->flags.h;
     memcpy(p->holds, l->holds, sizeof(p->holds));
+    if (l->open < l->slows) {
+        x64_settle_slow(l);
+    }
 }
 
-static inline void lower_node(Lower *l)
-{
-    const IrNode *n = l->n;
-    LowerFn *emit = x64_lower_alu[n->op];
+_Static_assert(IR_CLASS_EXIT > IR_CLASS_REF && IR_CLASS_REF > IR_CLASS_TEMPLATE,
+               "the last ones");
 
-    if (G_LIKELY(emit)) {
+static inline void lower_node(Lower *l, const IrNode *n)
+{
+    LowerFn *emit = x64_lower_fn[n->op];
+
+    if (n->facts.klass < IR_CLASS_REF) {
         flags_before(l);
         if (n->facts.flags_changed) {
             lower_writer(l, emit);
-        } else {
-            emit(l);
+            return;
         }
-        return;
     }
-    switch (n->facts.klass) {
-    case IR_CLASS_ADDR:
-    case IR_CLASS_GUARD:
-    case IR_CLASS_STATE:
-        flags_before(l);
-        x64_lower_mem(l);
-        break;
-    default:
-        x64_lower_exit(l);
-    }
+    emit(l);
 }
 
 /* Copies of what the node has written. */
@@ -567,31 +563,40 @@ static inline void end_node(Lower *l)
     l->locked = l->fresh = 0;
 }
 
-static void walk(Lower *l)
+static inline void walk_counting(Lower *l, bool counting)
 {
-    IrBlock *ir = l->ir;
-
-    for (l->index = 0; l->index < ir->count; l->index++) {
+    l->n = l->ir->node;
+    l->end = l->n + l->ir->count;
+    for (; l->n < l->end; l->n++) {
+        const IrNode *n = l->n;
         const uint8_t *from = l->hot->p;
-        unsigned op;
 
-        l->n = &ir->node[l->index];
-        op = l->n->op;
-        if (l->n->insn > l->insn) {
-            begin_insn(l, l->n->insn);
+        if (n->insn > l->insn) {
+            begin_insn(l, n->insn);
         }
-        lower_node(l);
-        if (l->counting) {
-            x64_uses[op].count++;
-            x64_uses[op].bytes += l->hot->p - from;
+        lower_node(l, n);
+        if (counting) {
+            x64_uses[n->op].count++;
+            x64_uses[n->op].bytes += l->hot->p - from;
         }
         if (l->failed) {
             return;
         }
         end_node(l);
     }
-    for (unsigned insn = l->insn + 1; insn <= ir->insns; insn++) {
-        l->place[insn].at = NULL;
+}
+
+static __attribute__((noinline, cold)) void walk_and_count(Lower *l)
+{
+    walk_counting(l, true);
+}
+
+static void walk(Lower *l)
+{
+    if (l->counting) {
+        walk_and_count(l);
+    } else {
+        walk_counting(l, false);
     }
 }
 
@@ -627,10 +632,10 @@ static void reset_walk(Lower *l)
 {
     l->open_insn = 0;
     l->insn = -1;
-    l->stubs = l->tails = 0;
+    l->stubs = l->tails = l->places = 0;
     l->slots_used = 0;
-    for (unsigned k = 0; k < l->ir->temps; k++) {
-        l->temp[k].reg = l->temp[k].slot = -1;
+    for (unsigned k = 0; k < l->ir->temps; k += 4) {
+        memset(&l->temp[k], -1, 4 * sizeof(l->temp[0]));
     }
     for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
         l->holds[k] = IR_NONE;
@@ -653,15 +658,15 @@ static void walk_loop(Lower *l)
     }
 }
 
-/* Behind the last, 0: none. */
-static unsigned last_template(const IrBlock *ir)
+/* Behind the last. */
+static const IrNode *last_template(const IrBlock *ir)
 {
-    unsigned i = ir->count;
+    const IrNode *n = ir->node + ir->count;
 
-    while (i > 0 && ir->node[i - 1].op != IR_TEMPLATE) {
-        i--;
+    while (n > ir->node && n[-1].op != IR_TEMPLATE) {
+        n--;
     }
-    return i;
+    return n;
 }
 
 static bool emit(Lower *l)
@@ -673,7 +678,7 @@ static bool emit(Lower *l)
         clobber_at_end(l->ir);
     }
     if (l->ir->vec) {
-        l->last_template = l->loop.possible ? UINT_MAX /* they come again */
+        l->last_template = l->loop.possible ? l->ir->node + l->ir->count + 1
                                             : last_template(l->ir);
     }
     x64_exit_begin(l);
@@ -702,10 +707,12 @@ static void reserve(Lower *l, unsigned nodes)
 static void reset(Lower *l)
 {
     l->failed = false;
-    l->last_template = 0;
-    l->calls = 0;
+    l->last_template = NULL;
+    l->calls = l->slows = l->open = 0;
     l->cold_leave = NULL;
-    l->flags = flags_track_entry();
+    l->flags.h = false;
+    l->flags.m = true;
+    l->flags.recipe.kind = FLAGS_NONE;
     reset_walk(l);
 }
 
@@ -714,6 +721,7 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
 {
     Lower *l = &lower;
     const uint8_t *hot_start = hot->p, *cold_start = cold->p;
+    JitSlow *slow;
     bool ok;
 
     if (ir->overflow || !ir->count || ir->insns > LOWER_INSNS_MAX ||
@@ -729,14 +737,17 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
     l->hot = hot;
     l->cold = cold;
     l->small = !b->hot;
+    l->by_calls = l->small && !jit_options()->all_slow;
     l->counting = l->blocks++ % LOWER_COUNTED == 0;
     reset(l);
-    b->slows = 0;
     ok = emit(l);
-    if (ok) {
-        /* The exits are all there now. */
-        b->slow = memcpy(&b->exit[b->exits], l->slow, b->slows * sizeof(JitSlow));
+    /* The exits are all there now. */
+    slow = (JitSlow *)&b->exit[b->exits];
+    for (unsigned k = 0; k < l->slows; k++) {
+        slow[k] = l->slow[k];
     }
+    b->slow = slow;
+    b->slows = l->slows;
     b->vec = ir->vec;
     b->salt = ir->salt;
     b->code_bytes = hot->p - hot_start;

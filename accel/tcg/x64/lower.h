@@ -3,7 +3,9 @@
  * What the files that lower IR share: one block on its way from IR to code.
  *
  * lower.c walks over the nodes and owns registers; lower-alu.c, lower-mem.c and
- * lower-exit.c make code of nodes; runtime.c has what all blocks share.
+ * lower-exit.c make code of nodes; runtime.c has what all blocks share. Where a path is
+ * rare its function is kept apart (noinline, cold): of a translation in a boot half the
+ * time goes into what is no longer in the caches.
  *
  *  L1 While a node is lowered, registers that it has asked for stay (locked); all
  * others of the scratch registers may be stored to a spill slot by the next request. L2
@@ -83,7 +85,8 @@ typedef struct LowerLoop {
 
 /* Where a guest instruction begins in the hot code. */
 typedef struct LowerPlace {
-    const uint8_t *at; /* executable; NULL: no nodes */
+    uint8_t *at; /* writable mapping */
+    uint16_t insn;
     bool h;
     IrVal holds[LOWER_SCRATCH]; /* as Lower.holds */
 } LowerPlace;
@@ -111,16 +114,17 @@ typedef struct Lower {
     unsigned blocks; /* so far */
     bool counting;   /* x64_count() */
     bool failed;
-    bool small;     /* not known to be hot: calls in place of long sequences */
-    unsigned index; /* of the node */
-    const IrNode *n;
+    bool small;    /* not known to be hot: calls in place of long sequences */
+    bool by_calls; /* small, and accesses that could be fast may be */
+    const IrNode *n, *end;
+    uint8_t *entry; /* writable mapping */
 
     /* registers: scratch are A_R14 and those behind it */
     uint32_t framed; /* guest registers that live in the frame */
     /* The temporary in it, or a guest register that lives in the state, which has the
      * same value; IR_NONE: free. */
     IrVal holds[LOWER_SCRATCH];
-    uint32_t used[LOWER_SCRATCH]; /* copies: node that used it last */
+    uint16_t used[LOWER_SCRATCH]; /* copies: instruction that used it last */
     uint8_t fresh;                /* bits: copies that were written by this node */
     uint8_t locked;               /* bits */
     uint8_t slots_used;
@@ -131,12 +135,14 @@ typedef struct Lower {
 
     /* places */
     int insn; /* the last that began */
-    unsigned last_template;
+    unsigned places;
+    const IrNode *last_template; /* behind it; NULL: none */
 
     /* out of line */
     LowerStub *stub;
     unsigned stubs;
-    unsigned calls;            /* that need one of those */
+    unsigned calls;       /* of routines that may not come back, stubs included */
+    unsigned slows, open; /* elements of .slow; the first without a place to go on */
     const uint8_t *cold_leave; /* leaves behind the last instruction; NULL: not yet */
     unsigned tails;
     const uint8_t *refs; /* calls run_refs for the instructions in r15d */
@@ -145,7 +151,7 @@ typedef struct Lower {
     LowerLoop loop;
     AsmRm home[IR_T0]; /* of guest registers; memory for other values */
     LowerTemp temp[IR_T_MAX];
-    LowerPlace place[LOWER_INSNS_MAX + 1];
+    LowerPlace place[LOWER_INSNS_MAX + 2];
     JitSlow slow[JIT_SLOW_MAX]; /* for JitBlock */
     LowerTail tail[JIT_EXITS_MAX];
 } Lower;
@@ -160,11 +166,12 @@ extern LowerUse x64_uses[LOWER_USES]; /* translation lock */
 /* Counts what @l has written since @from as @use, and not as the node's. */
 static inline void x64_count(Lower *l, unsigned use, const uint8_t *from)
 {
-    size_t bytes = (use < LOWER_USE_COLD_HEAD ? l->hot : l->cold)->p - from;
+    size_t bytes;
 
     if (!l->counting) {
         return;
     }
+    bytes = (use < LOWER_USE_COLD_HEAD ? l->hot : l->cold)->p - from;
     x64_uses[use].count++;
     x64_uses[use].bytes += bytes;
     if (use == LOWER_USE_FLAGS || use == LOWER_USE_FIELD) {
@@ -188,12 +195,21 @@ static inline AsmRm x64_home(const Lower *l, IrVal v)
     return l->home[v];
 }
 
-/* x64_rm() of temporaries and what lives in the frame. */
+/* x64_rm() of what is in no register or lives in the frame. */
 AsmRm x64_rm_elsewhere(Lower *l, IrVal v);
 /* Where the value is: register, slot or field. */
 static inline AsmRm x64_rm(Lower *l, IrVal v)
 {
-    return v < IR_T0 && !x64_is_mem(l->home[v]) ? l->home[v] : x64_rm_elsewhere(l, v);
+    if (v < IR_T0) {
+        return !x64_is_mem(l->home[v]) ? l->home[v] : x64_rm_elsewhere(l, v);
+    }
+    if (l->temp[v - IR_T0].reg >= 0) {
+        unsigned r = (unsigned)l->temp[v - IR_T0].reg;
+
+        l->locked |= 1u << (r - A_R14);
+        return asm_reg(r);
+    }
+    return x64_rm_elsewhere(l, v);
 }
 
 /* x64_in_reg() of what is at @rm. */
@@ -303,10 +319,13 @@ static inline void x64_flags_need_m(Lower *l)
  */
 
 typedef void LowerFn(Lower *l);
-/* lower-alu.c: of everything that computes, by op; NULL: others */
-extern LowerFn *const x64_lower_alu[IR_OP_COUNT];
-void x64_lower_mem(Lower *l);  /* lower-mem.c: EA, CHECK, GUARD, LDST, STST */
-void x64_lower_exit(Lower *l); /* lower-exit.c: REF, POLL, ends */
+/* lower-alu.c: by op */
+extern LowerFn *const x64_lower_fn[IR_OP_COUNT];
+/* lower-mem.c */
+LowerFn x64_lower_ea, x64_lower_check, x64_lower_guard, x64_lower_ldst, x64_lower_stst;
+/* lower-exit.c */
+LowerFn x64_lower_ref, x64_lower_poll, x64_lower_jcc, x64_lower_jnz, x64_lower_jmp;
+LowerFn x64_lower_jmpi;
 /* lower-stack.c: what begins with the CHECK at hand, if it knows that; false: no. */
 bool x64_lower_stack(Lower *l);
 void x64_lower_template(Lower *l); /* lower-template.c */
@@ -325,7 +344,13 @@ void x64_stub_call(Lower *l);
 /* Whether a jump to @pc is linked, and not by way of the jump cache. */
 bool x64_can_link(const Lower *l, uint64_t pc);
 /* Whether there is room for one more such call. */
-bool x64_can_call(const Lower *l);
+static inline bool x64_can_call(const Lower *l)
+{
+    return l->calls < JIT_SLOW_MAX && l->hot->p - l->entry < UINT16_MAX - 256;
+}
+/* A place to go on, where the last instruction begins, for those of .slow that want it.
+ */
+void x64_settle_slow(Lower *l);
 void x64_exit_begin(Lower *l);  /* before the first node */
 void x64_exit_loop(Lower *l);   /* before the first node, the second time */
 void x64_exit_finish(Lower *l); /* tails and stubs */

@@ -13,8 +13,7 @@
 
 enum { ROOM = 24 /* of the longest instruction, as it is written */ };
 
-/* Takes nothing more. */
-static bool overflow(JitBuf *b)
+bool asm_overflow(JitBuf *b)
 {
     b->overflow = true;
     b->end = b->p;
@@ -24,7 +23,7 @@ static bool overflow(JitBuf *b)
 /* Room for one more instruction. */
 static inline bool has_room(JitBuf *b)
 {
-    return G_LIKELY(b->end - b->p >= ROOM) || overflow(b);
+    return asm_has_room(b, ROOM);
 }
 
 static inline uint8_t *put32(uint8_t *p, uint32_t v)
@@ -43,7 +42,7 @@ static inline uint8_t *put_imm(uint8_t *p, unsigned bytes, uint64_t imm)
 void asm_bytes(JitBuf *b, const void *bytes, unsigned n)
 {
     if ((size_t)(b->end - b->p) < n) {
-        overflow(b);
+        asm_overflow(b);
         return;
     }
     memcpy(b->p, bytes, n);
@@ -52,7 +51,9 @@ void asm_bytes(JitBuf *b, const void *bytes, unsigned n)
 
 void asm_imm(JitBuf *b, unsigned bytes, int64_t imm)
 {
-    asm_bytes(b, &imm, bytes);
+    if (has_room(b)) {
+        b->p = put_imm(b->p, bytes, imm);
+    }
 }
 
 /* --- ModRM and prefixes ------------------------------------------------------------
@@ -452,10 +453,10 @@ void asm_mov_jmp(JitBuf *b, unsigned dst, uint64_t imm, const void *to)
 
 void asm_push_imm(JitBuf *b, int32_t imm)
 {
-    const uint8_t opcode = 0x68;
-
-    asm_bytes(b, &opcode, 1);
-    asm_imm(b, 4, imm);
+    if (has_room(b)) {
+        *b->p = 0x68;
+        b->p = put32(b->p + 1, imm);
+    }
 }
 
 void asm_jcc(JitBuf *b, unsigned cc, const void *to)

@@ -196,6 +196,13 @@ void asm_patch(JitBuf *b, uint8_t *site, const void *to);
 /* Makes the short jump at @site go to the next byte of @b. */
 void asm_patch_short(JitBuf *b, uint8_t *site);
 void asm_nop(JitBuf *b, unsigned bytes);
+/* Takes nothing more; false. */
+bool asm_overflow(JitBuf *b);
+/* Room for what the caller writes by himself, at most @bytes. */
+static inline bool asm_has_room(JitBuf *b, unsigned bytes)
+{
+    return b->end - b->p >= (ptrdiff_t)bytes || asm_overflow(b);
+}
 /* NOPs until the executable address plus @ahead is a multiple of @align. */
 void asm_align(JitBuf *b, unsigned align, unsigned ahead);
 

@@ -29,24 +29,125 @@ static void leave_at(JitBuf *b, uint64_t pc)
 
 void x64_exit_begin(Lower *l)
 {
-    const uint8_t *cold = l->cold->p, *hot = l->hot->p;
+    const uint8_t *cold = l->cold->p, *hot;
 
     l->refs = NULL;
     l->block->cold = asm_here(l->cold);
     l->block->exits = 0;
 
-    asm_align(l->hot, 16, 0);
-    l->entry = l->hot->p;
+    if ((uintptr_t)l->hot->p & 15) {
+        asm_align(l->hot, 16, 0);
+    }
+    hot = l->entry = l->hot->p;
     l->block->entry = asm_here(l->hot);
     l->block->loop = l->block->loop_leave = NULL;
+    l->open_head = !l->ir->vec;
     if (l->ir->vec) {
         x64_vec_head(l->target, l->hot, l->cold, l->ir->vec);
-    } else if (l->ir->node[0].op != IR_POLL) {
-        asm_nop(l->hot, 5);
+        x64_count(l, LOWER_USE_HEAD, hot);
+        x64_count(l, LOWER_USE_COLD_HEAD, cold);
     }
-    /* Else the first instruction is longer than the jump that may replace it. */
-    x64_count(l, LOWER_USE_HEAD, hot);
-    x64_count(l, LOWER_USE_COLD_HEAD, cold);
+}
+
+/* Bytes of immediate behind @modrm, at least. */
+static unsigned immediate_of(unsigned op, unsigned modrm)
+{
+    enum { WORD = 2, BYTE = 1 };
+
+    switch (op) {
+    case 0x80:
+    case 0x83:
+    case 0x6b:
+    case 0xc0:
+    case 0xc1:
+    case 0xc6:
+    case 0x1ba:
+        return BYTE;
+    case 0x69:
+    case 0x81:
+    case 0xc7:
+        return WORD;
+    case 0xf6:
+    case 0xf7:
+        return modrm & 0x38 ? 0 : op == 0xf6 ? BYTE : WORD;
+    default:
+        return 0;
+    }
+}
+
+static bool has_modrm(unsigned op)
+{
+    return (op & 0xfe) != 0x98 && (op & 0xfe) != 0x9e && (op & 0xfc) != 0xa4 &&
+           (op & 0xfe) != 0xaa && op != 0x90 && op != 0xf5 && (op & 0xfe) != 0xf8 &&
+           (op & 0x1f8) != 0x1c8;
+}
+
+/* Of the instruction at @p, which the walk has made of an arithmetic node or an
+ * address: its length or less. */
+static unsigned length_at_least(const uint8_t *p)
+{
+    enum { VEX = 4 };
+    const uint8_t *start = p;
+    unsigned op, modrm;
+
+    while (*p == 0x65 || *p == 0x66 || *p == 0xf2 || *p == 0xf3) {
+        p++;
+    }
+    p += (*p & 0xf0) == 0x40; /* REX */
+    op = *p++;
+    if ((op & 0xfe) == 0xc4) {
+        return VEX;
+    }
+    if ((op & 0xf8) == 0xb8) {
+        return p + 4 - start; /* MOV of an immediate */
+    }
+    if (op == 0x0f) {
+        op = 0x100 | *p++;
+    }
+    if (!has_modrm(op)) {
+        return p - start;
+    }
+    modrm = *p++;
+    p += immediate_of(op, modrm);
+    if (modrm < 0xc0) {
+        p += (modrm & 7) == 4;
+        p += modrm >> 6 == 1 ? 1 : modrm >> 6 == 2 ? 4 : 0;
+    }
+    return p - start;
+}
+
+void x64_pad_head(Lower *l, unsigned bytes)
+{
+    /* What a killed block begins with; a null prefix of 64-bit code. */
+    enum { BYTES = 5, PREFIX = 0x3e };
+    size_t written = l->hot->p - l->entry;
+    uint64_t code;
+    unsigned pad;
+
+    l->open_head = false;
+    if (!written) {
+        pad = bytes < BYTES ? BYTES : 0;
+        asm_nop(l->hot, pad);
+    } else {
+        unsigned len = length_at_least(l->entry);
+
+        if (len >= BYTES || !asm_has_room(l->hot, BYTES)) {
+            return;
+        }
+        pad = BYTES - len;
+        memcpy(&code, l->entry, sizeof(code));
+        if (written > sizeof(code)) {
+            memmove(l->entry + pad, l->entry, written);
+        }
+        memset(l->entry, PREFIX, sizeof(code));
+        memcpy(l->entry + pad, &code, sizeof(code));
+        l->hot->p += pad;
+    }
+    if (l->counting) {
+        x64_uses[LOWER_USE_HEAD].count++;
+        x64_uses[LOWER_USE_HEAD].bytes += pad;
+        x64_uses[l->n->op].bytes -= pad;
+    }
 }
 
 void x64_exit_loop(Lower *l)
@@ -113,6 +214,7 @@ void x64_lower_ref(Lower *l)
     }
     l->failed |= l->slots_used != 0;
     need_refs(l);
+    x64_close_head(l, 6 /* mov r15d, ... */);
     call_refs(l, l->hot, first->insn, count);
     l->flags = flags_track_entry();
     if (end) {
@@ -282,8 +384,9 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
 /* Code that a routine found to be slow goes on at a stub. */
 static void note_calls(Lower *l, const LowerStub *s)
 {
-    JitSlow e = { .first = s->first,
-                  .copy = { JIT_SLOW_NO_COPY, JIT_SLOW_NO_COPY } };
+    JitSlow e = {
+        .first = s->first, .copy = {JIT_SLOW_NO_COPY, JIT_SLOW_NO_COPY}
+    };
     size_t to;
 
     need_refs(l);
@@ -350,30 +453,64 @@ bool x64_can_link(const Lower *l, uint64_t pc)
            l->ir->same_page(l->ir->opaque, pc);
 }
 
-/* NOPs before a jump with @ahead bytes of opcode whose rel32 will be patched: it must
- * not reach over the end of an aligned 8-byte word, so that a store is atomic. */
-static void align_site(JitBuf *b, unsigned ahead)
+static void store_rel(uint8_t *site, ptrdiff_t rel)
 {
-    unsigned at = ((uintptr_t)asm_here(b) + ahead) & 7;
+    int32_t rel32 = (int32_t)rel;
 
-    if (at > 4) {
-        asm_nop(b, 8 - at);
-    }
+    memcpy(site, &rel32, sizeof(rel32));
 }
 
-/* @site: the rel32 of a jump, after align_site(). */
-static void add_exit(Lower *l, uint64_t pc, uint8_t *site)
+/*
+ * A jump of @bytes of @opcode and a rel32, to a new exit: its stub so far. Its rel32
+ * will be patched, so it must not reach over the end of an aligned 8-byte word: a store
+ * is atomic then. The same holds for that of the stub (jit_host_probe()).
+ */
+static void link_jump(Lower *l, JitBuf *b, unsigned opcode, unsigned bytes, uint64_t pc)
 {
+    static const uint32_t nop[4] = { 0, 0x90, 0x9066, 0x001f0f };
+    enum { ROOM = 32, STUB_BYTES = 11, WORD = 8, LAST = 4 };
     JitExit *e = &l->block->exit[l->block->exits++];
-    const uint8_t *from = l->cold->p;
+    const uint8_t *from;
+    uint64_t code;
+    uint8_t *p;
+    unsigned at, rel;
 
-    *e = (JitExit){ .from = l->block, .pc = pc, .site = site };
-    /* jit_host_probe() replaces its jump. */
-    align_site(l->cold, x64_exit_rel(e));
-    e->stub = asm_here(l->cold);
-    asm_mov_jmp(l->cold, A_R14, (uintptr_t)e, x64_shared.leave_exit);
-    asm_patch(l->hot, site, e->stub);
-    x64_count(l, LOWER_USE_COLD_EXIT, from);
+    if (!asm_has_room(b, ROOM) || !asm_has_room(l->cold, 2 * ROOM)) {
+        return;
+    }
+    p = b->p;
+    at = ((uintptr_t)p + bytes) & (WORD - 1);
+    if (at > LAST) {
+        memcpy(p, &nop[WORD - at], 4);
+        p += WORD - at;
+    }
+    memcpy(p, &opcode, 4);
+    p += bytes;
+    b->p = p + 4;
+    *e = (JitExit){ .from = l->block, .pc = pc, .site = p };
+
+    /* mov r14, e; jmp leave_exit */
+    p = l->cold->p;
+    rel = x64_exit_rel(e);
+    at = ((uintptr_t)p + rel) & (WORD - 1);
+    if (at > LAST) {
+        memset(p, 0xcc, WORD); /* nobody comes here */
+        p += WORD - at;
+    }
+    e->stub = p + l->cold->to_exec;
+    if (G_LIKELY(rel == STUB_BYTES - 4)) {
+        code = 0x00e900000000be41ull | (uint64_t)(uintptr_t)e << 16;
+        memcpy(p, &code, sizeof(code));
+        p += STUB_BYTES;
+        store_rel(p - 4, x64_shared.leave_exit - l->cold->to_exec - p);
+        from = l->cold->p;
+        l->cold->p = p;
+        x64_count(l, LOWER_USE_COLD_EXIT, from);
+    } else {
+        l->cold->p = p;
+        asm_mov_jmp(l->cold, A_R14, (uintptr_t)e, x64_shared.leave_exit);
+    }
+    store_rel(e->site, e->stub - l->cold->to_exec - (e->site + 4));
 }
 
 static AsmRm jc_tag(const Lower *l, unsigned index)
@@ -407,15 +544,12 @@ static void probe(Lower *l, uint64_t pc)
     asm_rm(l->hot, 0xff, 4, jc_code(l, index));
 }
 
-/* M is valid, or nobody wants it. Returns the site that add_exit() shall have, or NULL.
- */
-static uint8_t *exit_to(Lower *l, JitBuf *b, uint64_t pc)
+/* M is valid, or nobody wants it. */
+static void exit_to(Lower *l, JitBuf *b, uint64_t pc)
 {
     if (x64_can_link(l, pc)) {
-        align_site(b, 1);
-        return asm_jmp_fwd(b);
-    }
-    if (l->small && pc == (uint64_t)(int32_t)pc) {
+        link_jump(l, b, 0xe9, 1, pc);
+    } else if (l->small && pc == (uint64_t)(int32_t)pc) {
         asm_push_imm(b, (int32_t)pc);
         asm_jmp(b, x64_shared.jump_pushed[l->ir->salt]);
     } else if (l->small) {
@@ -424,21 +558,15 @@ static uint8_t *exit_to(Lower *l, JitBuf *b, uint64_t pc)
     } else {
         probe(l, pc);
     }
-    return NULL;
 }
 
 void x64_lower_jmp(Lower *l)
 {
-    uint64_t pc = l->n->imm;
-    uint8_t *site;
-
     if (!(l->n->flags & IR_NO_FLAGS)) {
         x64_flags_need_m(l);
     }
-    site = exit_to(l, l->hot, pc);
-    if (site) {
-        add_exit(l, pc, site);
-    }
+    x64_close_head(l, 0);
+    exit_to(l, l->hot, l->n->imm);
 }
 
 void x64_lower_jmpi(Lower *l)
@@ -450,6 +578,7 @@ void x64_lower_jmpi(Lower *l)
     x64_flags_need_m(l);
     a = x64_in_reg(l, l->n->a);
     x64_release(l);
+    x64_close_head(l, 0);
     if (l->small) {
         if (a != A_R14) {
             asm_mov(l->hot, 8, A_R14, a);
@@ -484,9 +613,9 @@ void x64_lower_jmpi(Lower *l)
 /* A conditional jump of the host to pc; @save: H to M on the way. */
 static void branch(Lower *l, unsigned cc, uint64_t pc, bool save)
 {
+    x64_close_head(l, 0);
     if (!save && x64_can_link(l, pc)) {
-        align_site(l->hot, 2);
-        add_exit(l, pc, asm_jcc_fwd(l->hot, cc));
+        link_jump(l, l->hot, 0x800f | cc << 8, 2, pc);
     } else if (l->tails < G_N_ELEMENTS(l->tail)) {
         l->tail[l->tails++] = (LowerTail){ asm_jcc_fwd(l->hot, cc), pc, save };
     } else {
@@ -572,7 +701,7 @@ void x64_lower_jnz(Lower *l)
 }
 
 /* Behind the POLL at the head of a block: it is paid for in advance. */
-static void lower_count(Lower *l)
+static __attribute__((noinline, cold)) void lower_count(Lower *l)
 {
     LowerStub s = { .kind = STUB_COUNT,
                     .sites = 1,
@@ -585,21 +714,13 @@ static void lower_count(Lower *l)
     add_stub(l, &s);
 }
 
-void x64_lower_poll(Lower *l)
+static __attribute__((noinline, cold)) void poll_in_line(Lower *l)
 {
     LowerStub s = { .kind = STUB_POLL, .sites = 1, .pc = l->n->imm };
 
-    x64_flags_clobber(l);
-    if (l->small && s.pc == l->ir->pc && l->flags.m && !jit_options()->all_polls) {
-        asm_call(l->hot, x64_poll_routine());
-        if (jit_options()->counted) {
-            lower_count(l);
-        }
-        return;
-    }
     asm_alu_imm(l->hot, ASM_CMP, 4, ENV(l, poll), 0, 0);
     s.site[0] = asm_jcc_fwd(l->hot, IR_NE);
-    if (jit_options()->all_polls) {
+    if (l->options->all_polls) {
         /* Every other time, or nobody would ever get past it. */
         asm_alu_imm(l->hot, ASM_XOR, 4, env_field(l, offsetof(JitEnv, poll_toggle)), 1,
                     0);
@@ -608,7 +729,19 @@ void x64_lower_poll(Lower *l)
     s.first = l->n->insn;
     s.flags = l->flags;
     add_stub(l, &s);
-    if (jit_options()->counted) {
+}
+
+void x64_lower_poll(Lower *l)
+{
+    x64_flags_clobber(l);
+    x64_close_head(l, 5 /* call, or a compare with a field */);
+    if (l->small && (uint64_t)l->n->imm == l->ir->pc && l->flags.m &&
+        !l->options->all_polls) {
+        asm_call(l->hot, x64_poll_routine());
+    } else {
+        poll_in_line(l);
+    }
+    if (l->options->counted) {
         lower_count(l);
     }
 }
@@ -619,7 +752,6 @@ void x64_exit_finish(Lower *l)
      * a third more time. */
     JitBuf *b = l->small ? l->cold : l->hot;
     const uint8_t *from;
-    uint8_t *site;
 
     for (unsigned k = 0; k < l->tails; k++) {
         from = b->p;
@@ -631,11 +763,8 @@ void x64_exit_finish(Lower *l)
                 flags_emit_save(b, X64_FRAME_FLAGS, A_R15);
             }
         }
-        site = exit_to(l, b, l->tail[k].pc);
+        exit_to(l, b, l->tail[k].pc);
         x64_count(l, l->small ? LOWER_USE_COLD_TAIL : LOWER_USE_TAIL, from);
-        if (site) {
-            add_exit(l, l->tail[k].pc, site);
-        }
     }
     from = l->cold->p;
     if (l->open < l->slows) {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 enum {
+    CALL_BYTES = 5,
     /* Bits of an address that select an entry become the offset of that entry. */
     INDEX_ROTATE = SOFT_TLB_PAGE_BITS - 5,
     INDEX_MASK = (SOFT_TLB_ENTRIES - 1) * (int)sizeof(SoftTlbEntry),
@@ -165,6 +166,7 @@ static bool lower_stack_check(Lower *l)
     }
     x64_define_at(l, n->dst, A_R14);
     x64_scratch(l);
+    x64_close_head(l, CALL_BYTES);
     asm_call(l->hot, routine);
     x64_stub_call(l);
     return true;
@@ -235,6 +237,7 @@ static bool check_by_call(Lower *l)
     l->holds[0] = l->holds[1] = IR_NONE;
     l->holds[r - A_R14] = n->dst;
     l->temp[n->dst - IR_T0].reg = r;
+    x64_close_head(l, CALL_BYTES);
     asm_call(l->hot, routine);
     x64_stub_call(l);
     return true;
@@ -253,7 +256,8 @@ static __attribute__((noinline, cold)) void check_in_line(Lower *l)
     }
     x64_flags_clobber(l);
     r = check_address(l);
-    if (jit_options()->all_slow) {
+    x64_close_head(l, 0);
+    if (l->options->all_slow) {
         x64_stub(l, asm_jmp_fwd(l->hot));
     }
     index = x64_scratch(l);
@@ -308,6 +312,7 @@ void x64_lower_guard(Lower *l)
         b = x64_b(l);
         x64_op(l, asm_width(ASM_CMP << 3 | 2, n->w), a.reg, b);
     }
+    x64_close_head(l, 0);
     x64_stub(l, asm_jcc_fwd(l->hot, n->cc));
 }
 

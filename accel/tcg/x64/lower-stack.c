@@ -6,7 +6,7 @@
  */
 #include "accel/tcg/x64/lower.h"
 
-enum { WORD = 8 };
+enum { WORD = 8, CALL_BYTES = 5, PUSH_BYTES = 5 };
 
 /* Whether the node is rSP <- rSP + @step. */
 static bool is_step(const IrNode *n, int step)
@@ -21,9 +21,9 @@ static bool is_word(const Lower *l, unsigned access, int disp, unsigned nodes)
 {
     const IrNode *n = l->n, *last = n + nodes - 1;
 
-    return n + nodes <= l->end && last->insn == n->insn &&
-           n->through <= n->insn && n->w == WORD && n->size == WORD && !n->align &&
-           n->cc == access && n->a == IR_G(X64_STACK) && n->disp == disp;
+    return n + nodes <= l->end && last->insn == n->insn && n->through <= n->insn &&
+           n->w == WORD && n->size == WORD && !n->align && n->cc == access &&
+           n->a == IR_G(X64_STACK) && n->disp == disp;
 }
 
 /* Both scratch registers are about to be destroyed, and the host's flags. False: the
@@ -45,6 +45,7 @@ static bool prepare(Lower *l, bool exact_flags)
 
 static void call(Lower *l, const uint8_t *routine, unsigned nodes)
 {
+    x64_close_head(l, CALL_BYTES);
     asm_call(l->hot, routine);
     x64_stub_call(l);
     l->n += nodes - 1;
@@ -73,6 +74,7 @@ static bool lower_push(Lower *l)
         !prepare(l, far && !(jmp->flags & IR_NO_FLAGS))) {
         return false;
     }
+    x64_close_head(l, PUSH_BYTES);
     asm_push_imm(l->hot, mov->imm);
     if (far) {
         asm_push_imm(l->hot, jmp->imm);

@@ -402,6 +402,8 @@ void x64_byte_op(Lower *l, AsmOp op, unsigned reg, AsmRm rm)
 
 /* Emits what the tracker has asked for; @kind: of its recipe before, which may have
  * been dropped since. */
+enum { CALL_BYTES = 5 };
+
 static __attribute__((noinline)) void act(Lower *l, FlagsAction action,
                                           FlagsRecipeKind kind)
 {
@@ -414,6 +416,7 @@ static __attribute__((noinline)) void act(Lower *l, FlagsAction action,
         s = x64_scratch(l);
         l->locked &= ~(1u << scratch_of(s));
     }
+    x64_close_head(l, l->small && action == FLAGS_LOAD ? CALL_BYTES : 0);
     from = l->hot->p;
     if (action == FLAGS_REDO || action == FLAGS_REDO_SAVE) {
         flags_emit_recipe(l->hot, &r, s);
@@ -509,6 +512,9 @@ static inline void begin_insn(Lower *l, int insn)
 {
     LowerPlace *p = &l->place[l->places++];
 
+    if (l->open_head && l->hot->p != l->entry) {
+        x64_pad_head(l, 0);
+    }
     l->insn = insn;
     p->at = l->hot->p;
     p->insn = insn;
@@ -678,8 +684,8 @@ static bool emit(Lower *l)
         clobber_at_end(l->ir);
     }
     if (l->ir->vec) {
-        l->last_template = l->loop.possible ? l->ir->node + l->ir->count + 1
-                                            : last_template(l->ir);
+        l->last_template =
+            l->loop.possible ? l->ir->node + l->ir->count + 1 : last_template(l->ir);
     }
     x64_exit_begin(l);
     walk(l);
@@ -737,7 +743,8 @@ bool jit_host_emit(const JitTarget *target, IrBlock *ir, JitBlock *b, JitBuf *ho
     l->hot = hot;
     l->cold = cold;
     l->small = !b->hot;
-    l->by_calls = l->small && !jit_options()->all_slow;
+    l->options = jit_options();
+    l->by_calls = l->small && !l->options->all_slow;
     l->counting = l->blocks++ % LOWER_COUNTED == 0;
     reset(l);
     ok = emit(l);

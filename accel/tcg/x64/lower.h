@@ -95,7 +95,7 @@ typedef struct LowerPlace {
 enum {
     LOWER_USE_FLAGS = IR_OP_COUNT, /* saved, loaded, made again on the straight line */
     LOWER_USE_FIELD, /* guest registers of the state and slots, loaded or spilled */
-    LOWER_USE_HEAD,  /* alignment, NOP or vector test before the first node */
+    LOWER_USE_HEAD,  /* NOP, prefixes or vector test before the first node */
     LOWER_USE_TAIL,  /* exits behind taken branches */
     LOWER_USE_COLD_HEAD,
     LOWER_USE_COLD_EXIT,
@@ -116,6 +116,8 @@ typedef struct Lower {
     bool failed;
     bool small;    /* not known to be hot: calls in place of long sequences */
     bool by_calls; /* small, and accesses that could be fast may be */
+    const JitOptions *options;
+    bool open_head; /* x64_close_head() is to come */
     const IrNode *n, *end;
     uint8_t *entry; /* writable mapping */
 
@@ -351,7 +353,16 @@ static inline bool x64_can_call(const Lower *l)
 /* A place to go on, where the last instruction begins, for those of .slow that want it.
  */
 void x64_settle_slow(Lower *l);
-void x64_exit_begin(Lower *l);  /* before the first node */
+void x64_exit_begin(Lower *l); /* before the first node */
+/* Makes the first instruction of the block as long as what may replace it; what comes
+ * next is one of @bytes. Before positions in code are noted. */
+void x64_pad_head(Lower *l, unsigned bytes);
+static inline void x64_close_head(Lower *l, unsigned bytes)
+{
+    if (l->open_head) {
+        x64_pad_head(l, bytes);
+    }
+}
 void x64_exit_loop(Lower *l);   /* before the first node, the second time */
 void x64_exit_finish(Lower *l); /* tails and stubs */
 

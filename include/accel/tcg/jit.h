@@ -5,9 +5,9 @@
  * Blocks are shared by all vCPUs. A block is keyed by the RAM address of its first
  * byte, its pc, the target's mode word and a second target word (i386: the base of CS),
  * and is dead when a page it was made from has a new generation (code-pages.h). Each
- * block begins with a 5-byte NOP in an aligned word: to kill a block its NOP is
- * replaced by a jump, so that whoever comes along an old link or jump cache entry
- * leaves to the dispatcher.
+ * block begins with an instruction of at least 5 bytes at an aligned word: to kill a
+ * block it is replaced by a call or jump, so that whoever comes along an old link or
+ * jump cache entry leaves to the dispatcher.
  *
  * Between blocks all guest registers of JitTarget.host_reg are in host registers, the
  * arithmetic flags in JitEnv.flags, and the vector files where JitEnv.vec_live says.

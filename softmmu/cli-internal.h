@@ -44,6 +44,25 @@ struct Cli {
     BoardOptions board;
 };
 
+/* cli.c: what options have in common. */
+/* A string option: the last one counts. True. */
+bool opt_replace(char **place, const char *arg);
+/* For start.c: @arg of -@option at the end of @list of LateOption. */
+void opt_remember(GPtrArray *list, const char *option, const char *arg);
+/* @known ends with NULL. */
+bool opt_only_keys(struct json_object *opts, const char *const *known,
+                   Error **errp) WARN_UNUSED;
+/* A member as a boolean or number; @def when absent. */
+bool opt_bool(struct json_object *opts, const char *key, bool def, bool *out,
+              Error **errp) WARN_UNUSED;
+bool opt_number(struct json_object *opts, const char *key, uint64_t def, uint64_t *out,
+                Error **errp) WARN_UNUSED;
+/* @from into @into, later values winning. */
+void opt_merge(struct json_object *into, struct json_object *from);
+/* cli-backends.c: one of -hda and friends, or a file without an option. True. */
+bool opt_add_drive(Cli *cli, const char *option, BlockInterfaceType type, int index,
+                   const char *media, const char *arg);
+
 /* Before the first option: the event loop, the lock, the memory core. */
 void start_early(void);
 /* All of the rest; the program's exit status. */

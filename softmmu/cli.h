@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The command line: every option is declared once, in options.c's table, from which
- * come parsing, -help and the manual; cli.c says what each does.
+ * come parsing, -help and the manual; cli*.c say what each does.
  */
 #ifndef STRATA_SOFTMMU_CLI_H
 #define STRATA_SOFTMMU_CLI_H

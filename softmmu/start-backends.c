@@ -28,15 +28,6 @@ bool start_for_each(GPtrArray *list, Cli *cli,
     return true;
 }
 
-static void add_late(GPtrArray *list, const char *option, const char *text)
-{
-    LateOption *o = g_new0(LateOption, 1);
-
-    o->text = g_strdup(text);
-    o->location = g_strdup_printf("-%s %s", option, text);
-    g_ptr_array_add(list, o);
-}
-
 /* A second report about the same option: the first one says why. */
 static bool report_both(const char *what, const char *text, Error *err, Error **errp)
 {
@@ -171,17 +162,17 @@ static void add_default_chardevs(Cli *cli, MachineClass *mc)
 
     if (cli->nographic) {
         if (default_serial && default_monitor) {
-            add_late(cli->serials, "serial", "mon:stdio");
+            opt_remember(cli->serials, "serial", "mon:stdio");
         } else if (default_serial) {
-            add_late(cli->serials, "serial", "stdio");
+            opt_remember(cli->serials, "serial", "stdio");
         } else if (default_monitor) {
-            add_late(cli->monitors, "monitor", "stdio");
+            opt_remember(cli->monitors, "monitor", "stdio");
         }
     } else if (default_serial) {
-        add_late(cli->serials, "serial", "null");
+        opt_remember(cli->serials, "serial", "null");
     }
     if (default_parallel) {
-        add_late(cli->parallels, "parallel", "null");
+        opt_remember(cli->parallels, "parallel", "null");
     }
 }
 

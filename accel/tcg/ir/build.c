@@ -19,6 +19,7 @@ IrBlock *ir_block_new(void)
     IrBlock *ir = g_new0(IrBlock, 1);
 
     ir->capacity = NODES_MAX;
+    memset(ir->last_use, 0xff, IR_T0 * sizeof(ir->last_use[0]));
     ir->base = g_new(IrNode, 1 + NODES_MAX + 1);
     ir->node = ir->base + 1;
     ir->arena_size = TEMPLATES_MAX * sizeof(IrTemplate);

@@ -117,7 +117,7 @@ bool ir_is_precise_point(const IrNode *n)
      1u << IR_CLASS_FIXED | 1u << IR_CLASS_STRING | 1u << IR_CLASS_FLAGS | \
      1u << IR_CLASS_RMW | 1u << IR_CLASS_TEMPLATE | 1u << IR_CLASS_REF)
 
-#define IF(x)      ((x) ? 0xffff0000 : 0)
+#define IF(x)      ((x) ? 0xffffffffu : 0)
 #define IS_REF(op) ((op) == IR_REF || (op) == IR_REF_END)
 #define PRECISE(op, k) \
     ((k) == IR_CLASS_GUARD || (k) == IR_CLASS_EXIT || (op) == IR_POLL)
@@ -142,7 +142,6 @@ bool ir_is_precise_point(const IrNode *n)
                  .flags_changed = (changes),                                           \
                  .flags_written = (changes),                                           \
                  .roles = ROLES(op, k) |                                               \
-                          ((reads) == IR_BY_CC ? IR_FACTS_BY_CC : 0) |                 \
                           (ODD_CLASSES >> (k) & 1 || IS_REF(op) ? IR_FACTS_ODD : 0),   \
                  .klass = (k),                                                         \
                  .precise = PRECISE(op, k) },                                          \
@@ -152,6 +151,7 @@ bool ir_is_precise_point(const IrNode *n)
                      (op) != IR_CHECK),                                                \
       .ahead_kept = AHEAD_KEPT(op, k, changes),                                        \
       .ahead_set = AHEAD_SET(op, k),                                                   \
+      .by_cc = (reads) == IR_BY_CC,                                                    \
       .stops = PRECISE(op, k) || IS_REF(op) },
 /* clang-format on */
 
@@ -183,7 +183,7 @@ unsigned ir_roles(const IrNode *n)
 
 #define R(n) 1u << (16 + (n))
 
-const uint32_t ir_reg_bits[IR_T0] = {
+const uint32_t ir_reg_bits[IR_T0 + IR_T_MAX] = {
     0,     R(0),  R(1),  R(2),  R(3),  R(4),  R(5), R(6), R(7), R(8), R(9),
     R(10), R(11), R(12), R(13), R(14), R(15), R(0), R(1), R(2), R(3),
 };

@@ -5,8 +5,8 @@
 
 #include "accel/tcg/ir.h"
 
-/* In .roles of the table: the flags read are those of .cc; more depends on the node. */
-enum { IR_FACTS_BY_CC = 1 << 6, IR_FACTS_ODD = 1 << 7 };
+/* In .roles of the table: more depends on the node. */
+enum { IR_FACTS_ODD = 1 << 7 };
 
 /* What is the same for all nodes of an op. Registers are in the upper halves, as in
  * IrFacts. */
@@ -17,15 +17,15 @@ typedef struct IrOpFacts {
     uint32_t dst_written, dst_read, dst_kept;
     /* What becomes of IrFacts.ahead in front of it. */
     uint8_t ahead_kept, ahead_set;
+    bool by_cc; /* the flags of .cc are read */
     bool stops; /* all flags and registers can be seen there */
 } IrOpFacts;
 
 _Static_assert(sizeof(IrOpFacts) == 32, "two for each cache line");
 
 extern const IrOpFacts ir_op_facts[IR_OP_COUNT];
-/* Of values that are no temporaries: IR_NONE, guest registers, the high bytes of the
- * first four. */
-extern const uint32_t ir_reg_bits[IR_T0];
+/* Of values: a bit for guest registers and the high bytes of the first four. */
+extern const uint32_t ir_reg_bits[IR_T0 + IR_T_MAX];
 /* Read by condition 2 * n and its negation. */
 extern const uint16_t ir_flags_of_cc[8];
 
@@ -36,15 +36,14 @@ void ir_set_odd_facts(IrNode *n);
 static inline __attribute__((always_inline)) void ir_set_plain_facts(IrNode *n)
 {
     const IrOpFacts *o = &ir_op_facts[n->op];
-    uint32_t dst = ir_reg_bits[n->dst < IR_T0 ? n->dst : IR_NONE];
-    uint32_t a = ir_reg_bits[n->a < IR_T0 ? n->a : IR_NONE];
-    uint32_t b = ir_reg_bits[n->b < IR_T0 ? n->b : IR_NONE];
+    uint32_t dst = ir_reg_bits[n->dst];
 
     n->facts = o->facts;
-    if (o->facts.roles & IR_FACTS_BY_CC) {
-        n->facts.flags_read = ir_flags_of_cc[n->cc >> 1 & 7];
+    n->facts.read |= (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0))) |
+                     ir_reg_bits[n->a] | ir_reg_bits[n->b];
+    if (o->by_cc) {
+        n->facts.read |= ir_flags_of_cc[n->cc >> 1 & 7];
     }
-    n->facts.read |= (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0))) | a | b;
     n->facts.written |= dst & o->dst_written;
 }
 

@@ -33,78 +33,45 @@ static const uint32_t pure =
 static void forget_uses(IrBlock *ir)
 {
     for (unsigned t = 0; t < ir->temps; t += 8) {
-        memset(&ir->last_use[t], 0, 8 * sizeof(ir->last_use[0]));
+        memset(&ir->last_use[IR_T0 + t], 0, 8 * sizeof(ir->last_use[0]));
     }
 }
 
 static inline bool is_read(const IrBlock *ir, IrVal v)
 {
-    return ir_is_t(v) && ir->last_use[v - IR_T0];
+    return ir_is_t(v) && ir->last_use[v];
 }
 
 /* @last if node @k - 1 is the last to use @v, a temporary. It may be updated in place:
- * so what wrote it first is needed, too. */
-static inline unsigned use_temp(IrBlock *ir, IrVal v, unsigned k, unsigned last)
+ * so what wrote it first is needed, too. No jumps: nobody can tell what comes next. */
+static inline unsigned use(IrBlock *ir, IrVal v, unsigned k, unsigned last)
 {
-    uint16_t *use = &ir->last_use[v - IR_T0];
+    unsigned used = ir->last_use[v];
 
-    if (*use) {
-        return 0;
-    }
-    *use = k;
-    return last;
+    ir->last_use[v] = used ? used : k;
+    return used ? 0 : last;
 }
 
 static unsigned __attribute__((noinline))
 read_template(IrBlock *ir, const IrNode *n, unsigned k)
 {
     const IrTemplate *t = n->tmpl;
-    unsigned last = 0;
 
-    if (ir_is_t(t->reg_g)) {
-        last |= use_temp(ir, t->reg_g, k, IR_LAST_REG);
-    }
-    if (ir_is_t(t->rm_g)) {
-        last |= use_temp(ir, t->rm_g, k, IR_LAST_RM);
-    }
-    if (ir_is_t(t->vvvv_g)) {
-        last |= use_temp(ir, t->vvvv_g, k, IR_LAST_VVVV);
-    }
-    return last;
-}
-
-/* Operands of node @k - 1: returns IR_LAST_*, adds registers, but for .dst, to @read.
- */
-static inline unsigned read_operands(IrBlock *ir, const IrNode *n, unsigned k,
-                                     uint32_t *read)
-{
-    unsigned last = 0;
-
-    if (ir_is_t(n->dst)) {
-        last |= use_temp(ir, n->dst, k, IR_LAST_DST);
-    }
-    if (ir_is_t(n->a)) {
-        last |= use_temp(ir, n->a, k, IR_LAST_A);
-    } else {
-        *read |= ir_reg_bits[n->a];
-    }
-    if (ir_is_t(n->b)) {
-        last |= use_temp(ir, n->b, k, IR_LAST_B);
-    } else {
-        *read |= ir_reg_bits[n->b];
-    }
-    return last;
+    return use(ir, t->reg_g, k, IR_LAST_REG) | use(ir, t->rm_g, k, IR_LAST_RM) |
+           use(ir, t->vvvv_g, k, IR_LAST_VVVV);
 }
 
 /* Whether guest instruction @insn is executed by the stub of some check. */
 typedef struct Covered {
     bool known; /* few blocks want to know */
+    bool dead;  /* pass DEAD is wanted */
     uint64_t bits[COVERED_MAX / 64];
 } Covered;
 
 static void find_covered(const IrBlock *ir, Covered *c)
 {
-    *c = (Covered){ .known = true };
+    memset(c->bits, 0, sizeof(c->bits));
+    c->known = true;
     for (unsigned k = 0; k < ir->count; k++) {
         const IrNode *n = &ir->node[k];
 
@@ -130,7 +97,7 @@ static __attribute__((noinline)) bool is_dead(const IrBlock *ir, const IrNode *n
 {
     unsigned r = n->facts.roles;
 
-    return (pure >> n->facts.klass & 1 || n->op == IR_LDST) &&
+    return covered->dead && (pure >> n->facts.klass & 1 || n->op == IR_LDST) &&
            !(r & IR_DST_WRITTEN && is_read(ir, n->dst)) &&
            !(r & IR_B_WRITTEN && is_read(ir, n->b)) &&
            !(n->facts.regs_written && is_covered(ir, covered, n->insn));
@@ -166,6 +133,7 @@ bool ir_pass_flow(IrBlock *ir, bool flags, bool dead)
     IrNode *n = &ir->node[k];
 
     covered.known = false;
+    covered.dead = dead;
     forget_uses(ir);
     ir->loops = false;
     if (!flags) {
@@ -191,7 +159,7 @@ bool ir_pass_flow(IrBlock *ir, bool flags, bool dead)
                 last = read_template(ir, n, k);
             }
         } else {
-            uint32_t dst = ir_reg_bits[n->dst < IR_T0 ? n->dst : IR_NONE];
+            uint32_t dst = ir_reg_bits[n->dst];
 
             n->facts = o->facts;
             read = o->facts.read | (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0)));
@@ -200,18 +168,17 @@ bool ir_pass_flow(IrBlock *ir, bool flags, bool dead)
             kept = o->ahead_kept;
         }
         n->flags |= (n->facts.flags_changed & wanted) ? IR_LIVE : 0;
-        if (!(written & wanted) && !(n->flags & effects) && !o->stops && dead &&
+        if (!((written & wanted) | (n->flags & effects) | o->stops) &&
             is_dead(ir, n, &covered)) {
             n->flags |= IR_DEAD;
             any = true;
             continue;
         }
-        if ((n->dst | n->a | n->b) < IR_T0) {
-            read |= ir_reg_bits[n->a] | ir_reg_bits[n->b];
-        } else {
-            last |= read_operands(ir, n, k, &read);
-        }
-        if (o->facts.roles & IR_FACTS_BY_CC) {
+        last |= use(ir, n->dst, k, IR_LAST_DST);
+        last |= use(ir, n->a, k, IR_LAST_A);
+        last |= use(ir, n->b, k, IR_LAST_B);
+        read |= ir_reg_bits[n->a] | ir_reg_bits[n->b];
+        if (o->by_cc) {
             read |= ir_flags_of_cc[n->cc >> 1 & 7];
         }
         n->facts.read = read;

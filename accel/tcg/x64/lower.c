@@ -101,7 +101,7 @@ static unsigned cost(Lower *l, unsigned k)
     if (ir_is_g(v)) {
         return COPY + l->used[k];
     }
-    return TEMP + (1 << 23) - l->ir->last_use[v - IR_T0];
+    return TEMP + (1 << 23) - l->ir->last_use[v];
 }
 
 static unsigned __attribute__((noinline)) free_scratch(Lower *l)

@@ -267,18 +267,19 @@ typedef struct IrBlock {
     IrNode *base; /* of the memory: has room for one more node in front */
     unsigned count, capacity;
     unsigned temps;
-    unsigned insns;              /* guest instructions */
-    uint64_t pc;                 /* of the first */
-    uint8_t view;                /* which soft TLB of the state CHECK uses */
-    uint8_t salt;                /* which JitEnv.salt its jumps use */
-    uint8_t vec;                 /* IR_VEC_* that some template needs */
-    uint8_t idle;                /* IR_PASS_*: would find nothing, the builder says */
-    bool overflow;               /* out of nodes or temporaries: give up */
-    bool loops;                  /* a JCC goes to .pc; set by ir_optimize() */
-    uint16_t cur_insn;           /* builder: goes into each node */
-    uint16_t last_use[IR_T_MAX]; /* of temporaries, in the order of nodes; set by
-                                    ir_optimize() */
-    uint8_t *arena;              /* templates; never moves */
+    unsigned insns;    /* guest instructions */
+    uint64_t pc;       /* of the first */
+    uint8_t view;      /* which soft TLB of the state CHECK uses */
+    uint8_t salt;      /* which JitEnv.salt its jumps use */
+    uint8_t vec;       /* IR_VEC_* that some template needs */
+    uint8_t idle;      /* IR_PASS_*: would find nothing, the builder says */
+    bool overflow;     /* out of nodes or temporaries: give up */
+    bool loops;        /* a JCC goes to .pc; set by ir_optimize() */
+    uint16_t cur_insn; /* builder: goes into each node */
+    /* Of temporaries, in the order of nodes; set by ir_optimize(). By IrVal: those that
+     * are none have a use behind all others. */
+    uint16_t last_use[IR_T0 + IR_T_MAX];
+    uint8_t *arena; /* templates; never moves */
     unsigned arena_used, arena_size;
     bool single; /* the machine has one vCPU: LOCK may be dropped */
     /* Whether a jump to @pc may be linked directly: it is in the same guest page as

@@ -24,7 +24,7 @@ enum { PAGE_SIZE = SOFT_TLB_PAGE };
 
 IrNode *x86_emit(X86Build *b, IrOp op, unsigned w, IrVal dst, IrVal src)
 {
-    IrNode *n = ir_emit(b->ir, op, w);
+    IrNode *n = ir_emit_inline(b->ir, op, w);
 
     n->dst = dst;
     n->b = src;
@@ -33,9 +33,10 @@ IrNode *x86_emit(X86Build *b, IrOp op, unsigned w, IrVal dst, IrVal src)
 
 IrNode *x86_emit_imm(X86Build *b, IrOp op, unsigned w, IrVal dst, int64_t imm)
 {
-    IrNode *n = x86_emit(b, op, w, dst, IR_NONE);
+    IrNode *n = ir_emit_inline(b->ir, op, w);
 
-    n->flags |= IR_IMM;
+    n->dst = dst;
+    n->flags = IR_IMM;
     n->imm = imm;
     return n;
 }
@@ -199,11 +200,12 @@ static unsigned base_of(IrVal a)
     return !ir_is_g(a) ? BASE_OTHER : a == IR_G(X86_RBP) ? BASE_STACK : a - IR_G0;
 }
 
-static IrVal emit_check(X86Build *b, unsigned base, IrVal a, int32_t disp,
-                        unsigned size, unsigned align, unsigned access)
+static inline __attribute__((always_inline)) IrVal emit_check(
+    X86Build *b, unsigned base, IrVal a, int32_t disp, unsigned size, unsigned align,
+    unsigned access)
 {
     IrVal host = ir_temp(b->ir);
-    IrNode *n = ir_emit(b->ir, IR_CHECK, linear_width(b));
+    IrNode *n = ir_emit_inline(b->ir, IR_CHECK, linear_width(b));
 
     b->again |= b->bases >> base & 1;
     b->bases |= 1u << base;
@@ -252,8 +254,9 @@ check_sum(X86Build *b, const X86Insn *i, unsigned size, unsigned align, unsigned
     return emit_check(b, base, a, 0, size, align, access);
 }
 
-bool x86_build_mem_aligned(X86Build *b, const X86Insn *i, unsigned size, unsigned align,
-                           unsigned access, IrVal *host)
+static inline __attribute__((always_inline)) bool build_mem(
+    X86Build *b, const X86Insn *i, unsigned size, unsigned align, unsigned access,
+    IrVal *host)
 {
     if (needs_care(b)) {
         return false;
@@ -269,6 +272,12 @@ bool x86_build_mem_aligned(X86Build *b, const X86Insn *i, unsigned size, unsigne
     return true;
 }
 
+bool x86_build_mem_aligned(X86Build *b, const X86Insn *i, unsigned size, unsigned align,
+                           unsigned access, IrVal *host)
+{
+    return build_mem(b, i, size, align, access, host);
+}
+
 bool x86_build_mem(X86Build *b, const X86Insn *i, unsigned size, unsigned access,
                    IrVal *host)
 {
@@ -278,7 +287,7 @@ bool x86_build_mem(X86Build *b, const X86Insn *i, unsigned size, unsigned access
     if (i->flags & X86_I_LOCK && !b->ir->single) {
         align |= size - 1;
     }
-    return x86_build_mem_aligned(b, i, size, align, access, host);
+    return build_mem(b, i, size, align, access, host);
 }
 
 bool x86_build_rm(X86Build *b, const X86Insn *i, unsigned size, unsigned access,

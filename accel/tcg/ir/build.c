@@ -54,18 +54,7 @@ void ir_block_reset(IrBlock *ir)
 
 IrNode *ir_emit(IrBlock *ir, IrOp op, unsigned w)
 {
-    IrNode *n = &ir->node[ir->count];
-
-    if (ir->count < ir->capacity) {
-        ir->count++;
-    } else {
-        ir->overflow = true;
-    }
-    memset(n, 0, sizeof(*n));
-    n->op = op;
-    n->w = w;
-    n->insn = n->through = ir->cur_insn;
-    return n;
+    return ir_emit_inline(ir, op, w);
 }
 
 IrNode *ir_emit_first(IrBlock *ir, IrOp op, unsigned w)

@@ -59,6 +59,7 @@ typedef struct Pass {
     unsigned opens;
     unsigned first;              /* node that may matter: of the first CHECK */
     unsigned last;               /* CHECK: behind it values do not matter */
+    unsigned end;                /* of its instruction: nothing matters */
     uint8_t group_of[IR_T_MAX];  /* of the temporary of a CHECK, plus 1 */
     int32_t offset_of[IR_T_MAX]; /* of its address from the group's first */
 } Pass;
@@ -184,11 +185,9 @@ static void find_groups(Pass *p)
             visit_check(p, k);
             continue;
         }
-        ir_set_facts_inline(n);
-        if (n->facts.klass == IR_CLASS_REF || n->op == IR_POLL) {
-            p->opens = 0;
-        } else if (n->facts.klass == IR_CLASS_EXIT) {
-            p->exits++;
+        if (ir_op_facts[n->op].stops) {
+            p->opens = n->op == IR_REF || n->op == IR_POLL ? 0 : p->opens;
+            p->exits += ir_op_info[n->op].klass == IR_CLASS_EXIT;
         }
         ir_values_step(&p->values, n);
     }
@@ -276,7 +275,7 @@ static int32_t rename_operand(const Pass *p, IrVal *v)
     return delta;
 }
 
-/* The operands of a node that are memory, or an address to add to. */
+/* The operand of a node that is memory. */
 static void rename_operands(const Pass *p, IrNode *n)
 {
     if (n->flags & IR_MEM_DST) {
@@ -284,8 +283,6 @@ static void rename_operands(const Pass *p, IrNode *n)
             p, n->op == IR_CMP || n->op == IR_TEST || n->op == IR_BT ? &n->a : &n->dst);
     } else if (n->flags & IR_MEM_B || (n->op == IR_TEMPLATE && n->tmpl->rm_mem)) {
         n->disp += rename_operand(p, &n->b);
-    } else if (n->op == IR_EA) {
-        n->disp += rename_operand(p, &n->a);
     }
 }
 
@@ -376,7 +373,7 @@ static void rewrite(Pass *p)
 
     s.last = NULL;
     memset(s.resumes, 0, steps ? ir->insns + 2 : 0);
-    for (unsigned k = p->first; k < ir->count; k++) {
+    for (unsigned k = p->first; k < p->end; k++) {
         IrNode *n = &ir->node[k];
 
         if (n->flags & IR_DEAD) {
@@ -418,6 +415,10 @@ static bool find_checks(Pass *p)
         return false;
     }
     p->last = last - 1;
+    for (insn = node[p->last].insn; last < p->ir->count && node[last].insn == insn;) {
+        last++;
+    }
+    p->end = last;
     for (insn = node[first].insn; first && node[first - 1].insn == insn; first--) {
     }
     p->first = first;

@@ -138,44 +138,6 @@ IrValue ir_value_of_check(IrValues *v, const IrNode *n)
     return a;
 }
 
-/* The new value of the destination, for the few nodes of which it is known. */
-static bool known(IrValues *v, const IrNode *n, IrValue *x)
-{
-    bool imm = n->flags & IR_IMM, plain = !(n->flags & (IR_MEM_B | IR_STATE_B));
-
-    switch (n->op) {
-    case IR_EA:
-        *x = sum(v, n);
-        return true;
-    case IR_LDST:
-        *x = field(v, n);
-        return true;
-    case IR_MOV:
-        if (!plain || n->w < 4 || (!imm && ir_is_gh(n->b))) {
-            return false;
-        }
-        *x = imm ? constant(n->imm) : ir_value_of(v, n->b);
-        *x = add(v, *x, 0, n->w);
-        return true;
-    case IR_ADD:
-    case IR_SUB:
-        if (!imm || n->w < 4) {
-            return false;
-        }
-        *x = add(v, ir_value_of(v, n->dst), n->op == IR_ADD ? n->imm : -n->imm, n->w);
-        return true;
-    case IR_INC:
-    case IR_DEC:
-        if (n->w < 4) {
-            return false;
-        }
-        *x = add(v, ir_value_of(v, n->dst), n->op == IR_INC ? 1 : -1, n->w);
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void forget_temp(IrValues *v, IrVal t)
 {
     if (ir_is_t(t)) {
@@ -183,24 +145,16 @@ static void forget_temp(IrValues *v, IrVal t)
     }
 }
 
-void ir_values_step(IrValues *v, const IrNode *n)
+static void __attribute__((noinline)) forget_written(IrValues *v, IrNode *n)
 {
-    uint32_t regs;
-    IrValue x;
-    unsigned r;
-
-    if (!(n->flags & IR_MEM_DST) && known(v, n, &x)) {
-        set(v, n->dst, x);
-        return;
-    }
-    for (regs = n->facts.regs_written; regs; regs &= regs - 1) {
+    ir_set_facts(n);
+    for (uint32_t regs = n->facts.regs_written; regs; regs &= regs - 1) {
         v->reg[__builtin_ctz(regs)] = fresh(v);
     }
-    r = n->facts.roles;
-    if (r & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST)) {
+    if (n->facts.roles & IR_DST_WRITTEN && !(n->flags & IR_MEM_DST)) {
         forget_temp(v, n->dst);
     }
-    if (r & IR_B_WRITTEN) {
+    if (n->facts.roles & IR_B_WRITTEN) {
         forget_temp(v, n->b);
     }
     if (n->op == IR_TEMPLATE) {
@@ -208,7 +162,71 @@ void ir_values_step(IrValues *v, const IrNode *n)
         forget_temp(v, n->tmpl->rm_g);
         forget_temp(v, n->tmpl->vvvv_g);
     }
-    if (n->op == IR_STST || n->facts.klass == IR_CLASS_REF) {
+    if (n->op == IR_STST || n->op == IR_REF) {
         forget_fields(v);
     }
+}
+
+void ir_values_step(IrValues *v, IrNode *n)
+{
+    bool imm = n->flags & IR_IMM, wide = n->w >= 4;
+
+    switch (n->op) {
+    case IR_CMP:
+    case IR_TEST:
+    case IR_JCC:
+        return;
+    case IR_EA:
+        set(v, n->dst, sum(v, n));
+        return;
+    case IR_LDST:
+        set(v, n->dst, field(v, n));
+        return;
+    case IR_MOV:
+        if (n->flags & IR_MEM_DST) {
+            return;
+        }
+        if (wide && !(n->flags & (IR_MEM_B | IR_STATE_B))) {
+            set(v, n->dst,
+                add(v, imm ? constant(n->imm) : ir_value_of(v, n->b), 0, n->w));
+            return;
+        }
+        break;
+    case IR_ADD:
+    case IR_SUB:
+        if (n->flags & IR_MEM_DST) {
+            return;
+        }
+        if (imm && wide) {
+            set(v, n->dst,
+                add(v, ir_value_of(v, n->dst), n->op == IR_ADD ? n->imm : -n->imm,
+                    n->w));
+            return;
+        }
+        break;
+    case IR_INC:
+    case IR_DEC:
+        if (n->flags & IR_MEM_DST) {
+            return;
+        }
+        if (wide) {
+            set(v, n->dst,
+                add(v, ir_value_of(v, n->dst), n->op == IR_INC ? 1 : -1, n->w));
+            return;
+        }
+        break;
+    case IR_MOVZX:
+    case IR_MOVSX:
+    case IR_AND:
+    case IR_OR:
+    case IR_XOR:
+        if (n->flags & IR_MEM_DST) {
+            return;
+        }
+        break;
+    default:
+        forget_written(v, n);
+        return;
+    }
+    set(v, ir_is_gh(n->dst) ? n->dst - IR_GH0 + IR_G0 : n->dst, fresh(v));
 }

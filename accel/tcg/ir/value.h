@@ -40,7 +40,7 @@ void ir_values_init(IrValues *v);
 IrValue ir_value_of(const IrValues *v, IrVal val);
 /* The address that a CHECK tests. */
 IrValue ir_value_of_check(IrValues *v, const IrNode *n);
-/* What is known after @n. */
-void ir_values_step(IrValues *v, const IrNode *n);
+/* What is known after @n, whose facts may be set. */
+void ir_values_step(IrValues *v, IrNode *n);
 
 #endif

@@ -249,14 +249,14 @@ static void check_extent(Verify *v, unsigned k)
     }
 }
 
-/* Whether the host address @t is only that of memory, or added to. */
+/* Whether the host address @t is only that of memory. */
 static bool is_address_in(const IrNode *n, IrVal t)
 {
     bool a_is_mem = n->op == IR_CMP || n->op == IR_TEST || n->op == IR_BT;
     const IrTemplate *m = n->op == IR_TEMPLATE ? n->tmpl : NULL;
 
     return (n->dst != t || (n->flags & IR_MEM_DST && !a_is_mem)) &&
-           (n->a != t || n->op == IR_EA || (n->flags & IR_MEM_DST && a_is_mem)) &&
+           (n->a != t || (n->flags & IR_MEM_DST && a_is_mem)) &&
            (n->b != t || n->flags & IR_MEM_B || (m && m->rm_mem)) &&
            (!m || (m->reg_g != t && m->rm_g != t && m->vvvv_g != t));
 }

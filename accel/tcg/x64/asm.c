@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-enum { ROOM = 24 /* of the longest instruction, as it is written */ };
-
 bool asm_overflow(JitBuf *b)
 {
     b->overflow = true;
@@ -23,7 +21,7 @@ bool asm_overflow(JitBuf *b)
 /* Room for one more instruction. */
 static inline bool has_room(JitBuf *b)
 {
-    return asm_has_room(b, ROOM);
+    return asm_has_room(b, ASM_ROOM);
 }
 
 static inline uint8_t *put32(uint8_t *p, uint32_t v)
@@ -182,50 +180,27 @@ static __attribute__((noinline)) void put_any(JitBuf *b, AsmOp op, unsigned reg,
 
 /*
  * The instruction with an immediate of @imm_bytes. Most are an opcode of one byte with
- * a register or [base + disp]: these first, on the operand as one number, and the
- * instruction as one of at most eight bytes.
+ * a register or [base + disp]: these first, as one number of at most eight bytes.
  */
 static inline void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm,
                           unsigned imm_bytes, int64_t imm)
 {
-    enum { PLAIN = 0xff | ASM_W, INDEX_GS = 0x4ff, NO_INDEX = A_NONE };
+    enum { PLAIN = 0xff | ASM_W };
     uint8_t *p = b->p;
-    uint64_t bits, code;
-    unsigned rex, base, len;
 
-    memcpy(&bits, &rm, sizeof(bits));
-    if (op & ~(AsmOp)PLAIN || (bits >> 16 & INDEX_GS) != NO_INDEX ||
-        (uint16_t)bits == (A_NONE << 8 | A_NONE) || b->end - p < ROOM) {
+    if (op & ~(AsmOp)PLAIN || b->end - p < ASM_ROOM) {
         put_any(b, op, reg, rm, imm_bytes, imm);
         return;
     }
-    base = bits | bits >> 8; /* the one that is not A_NONE */
-    rex = op >> 10 | (reg >> 1 & 4) | (base >> 3 & 1);
-    base &= 7;
-    code = (uint8_t)op | (reg & 7) << 11 | base << 8;
-    len = 2;
-    if ((uint8_t)bits != A_NONE) {
-        code |= 0xc000;
+    if (rm.reg != A_NONE) {
+        p = asm_put_rr(p, op, reg, rm.reg);
+    } else if (rm.index == A_NONE && rm.base != A_NONE && !rm.gs) {
+        p = asm_put_mem(p, op, reg, rm.base, rm.disp);
     } else {
-        int32_t disp = (int32_t)(bits >> 32);
-
-        if (base == 4) {
-            code |= 0x24 << 16; /* SIB without index */
-            len = 3;
-        }
-        if (disp || base == 5) {
-            bool byte = disp == (int8_t)disp;
-
-            code |= (uint64_t)(uint32_t)disp << 8 * len | (byte ? 0x4000 : 0x8000);
-            len += byte ? 1 : 4;
-        }
+        put_any(b, op, reg, rm, imm_bytes, imm);
+        return;
     }
-    if (rex) {
-        code = code << 8 | rex | 0x40;
-        len++;
-    }
-    memcpy(p, &code, 8);
-    b->p = put_imm(p + len, imm_bytes, imm);
+    b->p = imm_bytes ? put_imm(p, imm_bytes, imm) : p;
 }
 
 void asm_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm)

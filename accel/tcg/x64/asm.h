@@ -16,6 +16,8 @@
 
 #include "accel/tcg/jit.h"
 
+#include <string.h>
+
 /* Registers by their numbers in encodings; the four high bytes behind them. */
 enum {
     A_RAX,
@@ -113,6 +115,76 @@ static inline bool asm_is_high(unsigned r)
     return r >= A_AH && r <= A_BH;
 }
 
+/* Takes nothing more; false. */
+bool asm_overflow(JitBuf *b);
+/* Room for what the caller writes by himself, at most @bytes. */
+static inline bool asm_has_room(JitBuf *b, unsigned bytes)
+{
+    return b->end - b->p >= (ptrdiff_t)bytes || asm_overflow(b);
+}
+
+/* --- the most frequent forms, in line ------------------------------------------------
+ *
+ * An opcode of one byte, without attributes but ASM_W; general registers.
+ */
+
+enum { ASM_ROOM = 24 /* of the longest instruction, as it is written */ };
+
+/* Writes the @len bytes of @code behind REX. */
+static inline uint8_t *asm_put(uint8_t *p, uint64_t code, unsigned len, unsigned rex)
+{
+    if (rex) {
+        code = code << 8 | rex | 0x40;
+        len++;
+    }
+    memcpy(p, &code, sizeof(code));
+    return p + len;
+}
+
+static inline uint8_t *asm_put_rr(uint8_t *p, AsmOp op, unsigned reg, unsigned rm)
+{
+    unsigned code = (uint8_t)op | (0xc0 | (reg & 7) << 3 | (rm & 7)) << 8;
+
+    return asm_put(p, code, 2, op >> 10 | (reg >> 1 & 4) | rm >> 3);
+}
+
+/* [@base + @disp] */
+static inline uint8_t *asm_put_mem(uint8_t *p, AsmOp op, unsigned reg, unsigned base,
+                                   int32_t disp)
+{
+    unsigned rex = op >> 10 | (reg >> 1 & 4) | base >> 3, len = 2;
+    uint64_t code = (uint8_t)op | (reg & 7) << 11 | (base & 7) << 8;
+
+    if ((base & 7) == A_RSP) {
+        code |= 0x24 << 16; /* SIB without index */
+        len = 3;
+    }
+    if (disp || (base & 7) == A_RBP) {
+        bool byte = disp == (int8_t)disp;
+
+        code |= (uint64_t)(uint32_t)disp << 8 * len | (byte ? 0x4000 : 0x8000);
+        len += byte ? 1 : 4;
+    }
+    return asm_put(p, code, len, rex);
+}
+
+/* reg op rm, both registers */
+static inline void asm_rr(JitBuf *b, AsmOp op, unsigned reg, unsigned rm)
+{
+    if (asm_has_room(b, ASM_ROOM)) {
+        b->p = asm_put_rr(b->p, op, reg, rm);
+    }
+}
+
+/* reg op [base + disp] */
+static inline void asm_rm_disp(JitBuf *b, AsmOp op, unsigned reg, unsigned base,
+                               int32_t disp)
+{
+    if (asm_has_room(b, ASM_ROOM)) {
+        b->p = asm_put_mem(b->p, op, reg, base, disp);
+    }
+}
+
 /* --- the general forms ------------------------------------------------------------ */
 
 /* Whether @op can be encoded with these operands: a high byte and REX exclude each
@@ -196,13 +268,6 @@ void asm_patch(JitBuf *b, uint8_t *site, const void *to);
 /* Makes the short jump at @site go to the next byte of @b. */
 void asm_patch_short(JitBuf *b, uint8_t *site);
 void asm_nop(JitBuf *b, unsigned bytes);
-/* Takes nothing more; false. */
-bool asm_overflow(JitBuf *b);
-/* Room for what the caller writes by himself, at most @bytes. */
-static inline bool asm_has_room(JitBuf *b, unsigned bytes)
-{
-    return b->end - b->p >= (ptrdiff_t)bytes || asm_overflow(b);
-}
 /* NOPs until the executable address plus @ahead is a multiple of @align. */
 void asm_align(JitBuf *b, unsigned align, unsigned ahead);
 

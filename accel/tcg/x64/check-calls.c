@@ -25,31 +25,14 @@ enum {
 
 static const uint8_t ret = 0xc3;
 
-static const uint8_t *routine[2][4][2][SIZES];
+const uint8_t *x64_check_calls[2][4][2][SIZES];
 static const uint8_t *take_sample, *poll;
 static const uint8_t *stack_words[4][2][STACK_WORDS + 1];
 static const uint8_t *push_word[4], *call_far[4][2], *ret_far[4][2];
 
-/* 1, 2, 4, 8, 16, 32, 48 ... */
-static unsigned size_class(unsigned size)
-{
-    if (size > 16) {
-        return 4 + (size - 1) / 16;
-    }
-    return size > 1 ? 32 - (unsigned)__builtin_clz(size - 1) : 0;
-}
-
 static unsigned size_of_class(unsigned k)
 {
     return k <= 4 ? 1u << k : (k - 3) * 16;
-}
-
-const uint8_t *x64_check_routine(unsigned reg, unsigned view, unsigned access,
-                                 unsigned size)
-{
-    unsigned k = size_class(size);
-
-    return k < SIZES ? routine[reg == A_R15][view][access][k] : NULL;
 }
 
 const uint8_t *x64_poll_routine(void)
@@ -128,7 +111,8 @@ static void emit_routine(const JitTarget *t, JitBuf *b, unsigned reg, unsigned v
     unsigned index = reg == A_R14 ? A_R15 : A_R14;
     int32_t tlb = t->view_off[view] + (int32_t)offsetof(SoftTlb, entry);
 
-    routine[reg == A_R15][view][access][size_class(size)] = emit_count_down(t, b);
+    x64_check_calls[reg == A_R15][view][access][x64_check_class(size)] =
+        emit_count_down(t, b);
     x64_emit_tlb_offset(b, tlb, access, reg, index);
     asm_alu_imm(b, ASM_CMP, 8, asm_reg(reg), SOFT_TLB_PAGE - (int32_t)size, 0);
     asm_jcc(b, IR_A, x64_shared.slow);

@@ -145,11 +145,34 @@ static void mov_to_state(Lower *l, AsmRm home)
     x64_dst_end(l, &d, n->w);
 }
 
+/* Most: 4 or 8 bytes between registers, or between register and memory. */
+static bool mov_plain(Lower *l)
+{
+    const IrNode *n = l->n;
+    AsmOp w = n->w == 8 ? ASM_W : 0;
+    unsigned dst = x64_reg_of(l, n->dst), b = x64_reg_of(l, n->b);
+
+    if (n->w < 4 || n->flags & (IR_IMM | IR_STATE_B) || (dst | b) >= A_AH) {
+        return false;
+    }
+    if (n->flags & IR_MEM_DST) {
+        asm_rm_disp(l->hot, 0x89 | w, b, dst, n->disp);
+    } else if (n->flags & IR_MEM_B) {
+        asm_rm_disp(l->hot, 0x8b | w, dst, b, n->disp);
+    } else {
+        asm_rr(l->hot, 0x8b | w, dst, b);
+    }
+    return true;
+}
+
 static void lower_mov(Lower *l)
 {
     const IrNode *n = l->n;
     AsmRm home;
 
+    if (mov_plain(l)) {
+        return;
+    }
     if (n->flags & IR_MEM_DST) {
         mov_to_mem(l);
         return;
@@ -230,10 +253,16 @@ static const uint8_t alu_of[] = {
 static void alu_on(Lower *l, unsigned op, AsmRm dst, AsmOp attr)
 {
     const IrNode *n = l->n;
+    unsigned reg;
 
     if (n->flags & IR_IMM) {
         asm_alu_imm(l->hot, op, n->w, dst, n->imm, attr);
     } else if (!x64_is_mem(dst)) {
+        reg = x64_reg_of(l, n->b);
+        if (n->w >= 4 && !(n->flags & (IR_MEM_B | IR_STATE_B)) && reg < A_AH) {
+            asm_rr(l->hot, op << 3 | 3 | (n->w == 8 ? ASM_W : 0), dst.reg, reg);
+            return;
+        }
         x64_op(l, asm_width(op << 3 | 2, n->w), dst.reg, x64_b(l));
     } else {
         unsigned b;

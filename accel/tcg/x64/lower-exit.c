@@ -90,6 +90,9 @@ static unsigned length_at_least(const uint8_t *p)
     const uint8_t *start = p;
     unsigned op, modrm;
 
+    if ((p[0] & 0xf0) == 0x40 && (uint8_t)(p[1] - 0x84) < 10 && p[2] >= 0xc0) {
+        return 3; /* REX, MOV or TEST of registers */
+    }
     while (*p == 0x65 || *p == 0x66 || *p == 0xf2 || *p == 0xf3) {
         p++;
     }
@@ -245,6 +248,7 @@ static void add_stub(Lower *l, const LowerStub *s)
         }
     } else if (l->stubs <= l->ir->count) {
         l->stub[l->stubs++] = *s;
+        l->waiting = true;
     } else {
         l->failed = true;
     }
@@ -284,6 +288,7 @@ void x64_stub_call(Lower *l)
     unsigned first = l->n->insn;
 
     l->calls++;
+    l->waiting = true;
     if (!l->flags.m || l->ir->vec) {
         refs_stub(l, l->hot->p, true);
         return;
@@ -294,23 +299,39 @@ void x64_stub_call(Lower *l)
                                      .count = resume_of(l) - first };
 }
 
-void x64_settle_slow(Lower *l)
+/* LowerStub asks for all places behind it. */
+static void note_place(Lower *l)
 {
-    const LowerPlace *p = &l->place[l->places - 1];
-    size_t to = p->at - l->entry;
+    LowerPlace *p = &l->place[l->places++];
 
-    for (; l->open < l->slows; l->open++) {
-        JitSlow *e = &l->slow[l->open];
+    p->at = l->hot->p;
+    p->insn = l->insn;
+    p->h = l->flags.h;
+    memcpy(p->holds, l->holds, sizeof(p->holds));
+}
 
-        if (e->first + e->count > p->insn) {
-            return;
-        }
+static inline void settle_slow(Lower *l)
+{
+    size_t to = l->hot->p - l->entry;
+    JitSlow *e = &l->slow[l->open], *end = &l->slow[l->slows];
+
+    for (; e < end && e->first + e->count <= l->insn; e++) {
         e->to = to;
         for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-            e->copy[k] = ir_is_g(p->holds[k]) ? p->holds[k] - IR_G0 : JIT_SLOW_NO_COPY;
+            e->copy[k] = ir_is_g(l->holds[k]) ? l->holds[k] - IR_G0 : JIT_SLOW_NO_COPY;
         }
         l->failed |= to > UINT16_MAX;
     }
+    l->open = e - l->slow;
+}
+
+void x64_settle(Lower *l)
+{
+    if (l->stubs) {
+        note_place(l);
+    }
+    settle_slow(l);
+    l->waiting = l->stubs || l->open < l->slows;
 }
 
 /* M is to be exact, with both scratch registers free. */
@@ -382,7 +403,7 @@ static void emit_refs_stub(Lower *l, const LowerStub *s)
 }
 
 /* Code that a routine found to be slow goes on at a stub. */
-static void note_calls(Lower *l, const LowerStub *s)
+static __attribute__((noinline)) void note_calls(Lower *l, const LowerStub *s)
 {
     JitSlow e = {
         .first = s->first, .copy = {JIT_SLOW_NO_COPY, JIT_SLOW_NO_COPY}
@@ -417,7 +438,7 @@ static void settle_last(Lower *l)
     }
 }
 
-static void emit_stub(Lower *l, const LowerStub *s)
+static __attribute__((noinline)) void emit_stub(Lower *l, const LowerStub *s)
 {
     if (s->called) {
         note_calls(l, s);
@@ -430,7 +451,7 @@ static void emit_stub(Lower *l, const LowerStub *s)
         asm_patch(l->hot, s->site[k], asm_here(l->cold));
     }
     if (s->kind == STUB_POLL) {
-        if (l->loop.second && s->pc == l->ir->pc) {
+        if (l->loop.possible && l->loop.second && s->pc == l->ir->pc) {
             l->block->loop_leave = asm_here(l->cold);
         }
         stub_flags(l, s);
@@ -460,6 +481,17 @@ static void store_rel(uint8_t *site, ptrdiff_t rel)
     memcpy(site, &rel32, sizeof(rel32));
 }
 
+/* r14 <- @value */
+static uint8_t *put_r14(uint8_t *p, uint64_t value)
+{
+    bool wide = value != (uint32_t)value;
+    uint16_t opcode = wide ? 0xbe49 : 0xbe41;
+
+    memcpy(p, &opcode, 2);
+    memcpy(p + 2, &value, 8);
+    return p + (wide ? 10 : 6);
+}
+
 /*
  * A jump of @bytes of @opcode and a rel32, to a new exit: its stub so far. Its rel32
  * will be patched, so it must not reach over the end of an aligned 8-byte word: a store
@@ -468,17 +500,17 @@ static void store_rel(uint8_t *site, ptrdiff_t rel)
 static void link_jump(Lower *l, JitBuf *b, unsigned opcode, unsigned bytes, uint64_t pc)
 {
     static const uint32_t nop[4] = { 0, 0x90, 0x9066, 0x001f0f };
-    enum { ROOM = 32, STUB_BYTES = 11, WORD = 8, LAST = 4 };
-    JitExit *e = &l->block->exit[l->block->exits++];
-    const uint8_t *from;
-    uint64_t code;
-    uint8_t *p;
-    unsigned at, rel;
+    enum { ROOM = 32, WORD = 8, LAST = 4 };
+    JitBlock *block = l->block;
+    JitBuf *cold = l->cold;
+    JitExit *e = &block->exit[block->exits++];
+    uint8_t *p = b->p, *from;
+    ptrdiff_t to_exec = cold->to_exec;
+    unsigned at, len = x64_exit_rel(e) + 4;
 
-    if (!asm_has_room(b, ROOM) || !asm_has_room(l->cold, 2 * ROOM)) {
+    if (!asm_has_room(b, ROOM) || !asm_has_room(cold, 2 * ROOM)) {
         return;
     }
-    p = b->p;
     at = ((uintptr_t)p + bytes) & (WORD - 1);
     if (at > LAST) {
         memcpy(p, &nop[WORD - at], 4);
@@ -487,30 +519,27 @@ static void link_jump(Lower *l, JitBuf *b, unsigned opcode, unsigned bytes, uint
     memcpy(p, &opcode, 4);
     p += bytes;
     b->p = p + 4;
-    *e = (JitExit){ .from = l->block, .pc = pc, .site = p };
+    e->from = block;
+    e->pc = pc;
+    e->site = p;
+    e->to = NULL;
+    e->next = NULL;
 
-    /* mov r14, e; jmp leave_exit */
-    p = l->cold->p;
-    rel = x64_exit_rel(e);
-    at = ((uintptr_t)p + rel) & (WORD - 1);
+    from = cold->p;
+    at = ((uintptr_t)from + len - 4) & (WORD - 1);
+    cold->p = from + len;
     if (at > LAST) {
-        memset(p, 0xcc, WORD); /* nobody comes here */
-        p += WORD - at;
+        memset(from, 0xcc, WORD); /* nobody comes here */
+        cold->p += WORD - at;
     }
-    e->stub = p + l->cold->to_exec;
-    if (G_LIKELY(rel == STUB_BYTES - 4)) {
-        code = 0x00e900000000be41ull | (uint64_t)(uintptr_t)e << 16;
-        memcpy(p, &code, sizeof(code));
-        p += STUB_BYTES;
-        store_rel(p - 4, x64_shared.leave_exit - l->cold->to_exec - p);
-        from = l->cold->p;
-        l->cold->p = p;
-        x64_count(l, LOWER_USE_COLD_EXIT, from);
-    } else {
-        l->cold->p = p;
-        asm_mov_jmp(l->cold, A_R14, (uintptr_t)e, x64_shared.leave_exit);
-    }
-    store_rel(e->site, e->stub - l->cold->to_exec - (e->site + 4));
+    x64_count(l, LOWER_USE_COLD_EXIT, from);
+    from = cold->p - len;
+    e->stub = from + to_exec;
+    store_rel(p, from - (p + 4));
+    /* mov r14, e; jmp leave_exit */
+    p = put_r14(from, (uintptr_t)e);
+    *p = 0xe9;
+    store_rel(p + 1, x64_shared.leave_exit - to_exec - (p + 5));
 }
 
 static AsmRm jc_tag(const Lower *l, unsigned index)
@@ -529,7 +558,7 @@ static AsmRm salt(const Lower *l)
 }
 
 /* The inline look into the jump cache for a constant pc. */
-static void probe(Lower *l, uint64_t pc)
+static __attribute__((noinline, cold)) void probe(Lower *l, uint64_t pc)
 {
     unsigned index = jit_jc_index(pc);
     const uint8_t *from;
@@ -545,7 +574,7 @@ static void probe(Lower *l, uint64_t pc)
 }
 
 /* M is valid, or nobody wants it. */
-static void exit_to(Lower *l, JitBuf *b, uint64_t pc)
+static inline void exit_to(Lower *l, JitBuf *b, uint64_t pc)
 {
     if (x64_can_link(l, pc)) {
         link_jump(l, b, 0xe9, 1, pc);
@@ -611,7 +640,7 @@ void x64_lower_jmpi(Lower *l)
 }
 
 /* A conditional jump of the host to pc; @save: H to M on the way. */
-static void branch(Lower *l, unsigned cc, uint64_t pc, bool save)
+static inline void branch(Lower *l, unsigned cc, uint64_t pc, bool save)
 {
     x64_close_head(l, 0);
     if (!save && x64_can_link(l, pc)) {
@@ -624,12 +653,11 @@ static void branch(Lower *l, unsigned cc, uint64_t pc, bool save)
 }
 
 /* To the beginning of this block, where a recipe is as good as M; false: not now. */
-static bool jcc_to_self(Lower *l)
+static __attribute__((noinline, cold)) bool jcc_to_self(Lower *l)
 {
     LowerLoop *o = &l->loop;
 
-    if (!o->possible || (uint64_t)l->n->imm != l->ir->pc ||
-        l->flags.recipe.kind == FLAGS_NONE) {
+    if ((uint64_t)l->n->imm != l->ir->pc || l->flags.recipe.kind == FLAGS_NONE) {
         return false;
     }
     if (o->second || o->site) {
@@ -663,7 +691,7 @@ void x64_lower_jcc(Lower *l)
     unsigned cc = n->cc;
     bool save = false;
 
-    if (jcc_to_self(l)) {
+    if (l->loop.possible && jcc_to_self(l)) {
         return;
     }
     if (!l->flags.h && l->flags.m && l->flags.recipe.kind == FLAGS_NONE &&

@@ -201,6 +201,7 @@ static unsigned easy_register(Lower *l, const IrNode *n)
 static bool check_by_call(Lower *l)
 {
     const IrNode *n = l->n;
+    const AsmOp w = n->w == 4 ? 0 : ASM_W;
     const uint8_t *routine;
     unsigned r, from;
 
@@ -227,9 +228,9 @@ static bool check_by_call(Lower *l)
     }
     from = ir_is_t(n->a) ? r : l->home[n->a].reg;
     if (n->disp) {
-        asm_lea(l->hot, n->w == 4 ? 4 : 8, r, asm_mem(from, n->disp));
+        asm_rm_disp(l->hot, 0x8d | w, r, from, n->disp);
     } else if (from != r) {
-        asm_mov(l->hot, n->w == 4 ? 4 : 8, r, from);
+        asm_rr(l->hot, 0x8b | w, r, from);
     }
     if (ir_is_t(n->a)) {
         l->temp[n->a - IR_T0].reg = -1;

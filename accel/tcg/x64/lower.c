@@ -165,7 +165,7 @@ void x64_drop_copies(Lower *l)
 }
 
 /* Where registers of the guest live. */
-static void set_homes(Lower *l, const JitTarget *target)
+static __attribute__((noinline, cold)) void set_homes(Lower *l, const JitTarget *target)
 {
     l->target = target;
     l->framed = 0;
@@ -469,20 +469,12 @@ void x64_flags_get_m(Lower *l)
     perform(l, flags_track_need_m(&l->flags), kind);
 }
 
-/* The part of a node that all but exits have: flags before it. */
-static inline void flags_before(Lower *l)
+/* Guest registers that the node writes are operands of the recipe, maybe. */
+static void touch(Lower *l)
 {
     const IrFacts *f = &l->n->facts;
-    FlagsRecipeKind kind;
+    FlagsRecipeKind kind = l->flags.recipe.kind;
 
-    if (!l->flags.h && (f->flags_read || (f->flags_changed && f->ahead & IR_KEEPS))) {
-        x64_flags_get_h(l);
-    }
-    if (G_LIKELY(!(l->flags.recipe.regs & f->regs_written)) ||
-        l->flags.recipe.kind == FLAGS_NONE) {
-        return;
-    }
-    kind = l->flags.recipe.kind;
     /* If it overwrites what the recipe yields nobody wants that any more. */
     perform(l,
             flags_track_touch(&l->flags, f->regs_written,
@@ -491,7 +483,7 @@ static inline void flags_before(Lower *l)
 }
 
 /* A node that makes code by the host instruction of its name, and writes flags. */
-static void lower_writer(Lower *l, LowerFn *emit)
+static inline void lower_writer(Lower *l, LowerFn *emit)
 {
     unsigned ahead = l->n->facts.ahead;
 
@@ -510,18 +502,9 @@ static void lower_writer(Lower *l, LowerFn *emit)
 
 static inline void begin_insn(Lower *l, int insn)
 {
-    LowerPlace *p = &l->place[l->places++];
-
-    if (l->open_head && l->hot->p != l->entry) {
-        x64_pad_head(l, 0);
-    }
     l->insn = insn;
-    p->at = l->hot->p;
-    p->insn = insn;
-    p->h = l->flags.h;
-    memcpy(p->holds, l->holds, sizeof(p->holds));
-    if (l->open < l->slows) {
-        x64_settle_slow(l);
+    if (l->waiting) {
+        x64_settle(l);
     }
 }
 
@@ -530,16 +513,24 @@ _Static_assert(IR_CLASS_EXIT > IR_CLASS_REF && IR_CLASS_REF > IR_CLASS_TEMPLATE,
 
 static inline void lower_node(Lower *l, const IrNode *n)
 {
+    const IrFacts *f = &n->facts;
     LowerFn *emit = x64_lower_fn[n->op];
 
-    if (n->facts.klass < IR_CLASS_REF) {
-        flags_before(l);
-        if (n->facts.flags_changed) {
-            lower_writer(l, emit);
-            return;
-        }
+    if (f->klass >= IR_CLASS_REF) {
+        emit(l);
+        return;
     }
-    emit(l);
+    if (f->flags_read || (f->flags_changed && f->ahead & IR_KEEPS)) {
+        x64_flags_need_h(l);
+    }
+    if (l->flags.recipe.regs & f->regs_written && l->flags.recipe.kind != FLAGS_NONE) {
+        touch(l);
+    }
+    if (f->flags_changed) {
+        lower_writer(l, emit);
+    } else {
+        emit(l);
+    }
 }
 
 /* Copies of what the node has written. */
@@ -556,39 +547,43 @@ static void drop_old_copies(Lower *l)
     }
 }
 
-static inline void end_node(Lower *l)
+static inline void end_node(Lower *l, const IrNode *n)
 {
-    const IrFacts *f = &l->n->facts;
+    unsigned last = n->facts.ahead & IR_LAST;
 
-    if (f->ahead & IR_LAST) {
-        drop_last(l, f->ahead & IR_LAST);
+    if (last == IR_LAST_A) {
+        drop(l, n->a);
+    } else if (last) {
+        drop_last(l, last);
     }
-    if (f->regs_written & l->framed) {
+    if (n->facts.regs_written & l->framed) {
         drop_old_copies(l);
     }
     l->locked = l->fresh = 0;
 }
 
-static inline void walk_counting(Lower *l, bool counting)
+static inline __attribute__((always_inline)) void walk_counting(Lower *l, bool counting)
 {
-    l->n = l->ir->node;
-    l->end = l->n + l->ir->count;
-    for (; l->n < l->end; l->n++) {
-        const IrNode *n = l->n;
-        const uint8_t *from = l->hot->p;
+    const IrNode *n = l->ir->node, *end = n + l->ir->count;
 
+    for (l->end = end; n < end; n++) {
+        const uint8_t *from = counting ? l->hot->p : NULL;
+        unsigned op = n->op;
+
+        l->n = n;
         if (n->insn > l->insn) {
+            if (l->failed) {
+                return;
+            }
             begin_insn(l, n->insn);
         }
         lower_node(l, n);
         if (counting) {
-            x64_uses[n->op].count++;
-            x64_uses[n->op].bytes += l->hot->p - from;
+            x64_uses[op].count++;
+            x64_uses[op].bytes += l->hot->p - from;
         }
-        if (l->failed) {
-            return;
-        }
-        end_node(l);
+        n = l->n; /* it may have taken some more */
+        end_node(l, n);
     }
 }
 
@@ -612,16 +607,17 @@ static bool is_good(const Lower *l)
 }
 
 /* Whether the block may jump to its own beginning: a POLL is there to let others in. */
-static bool can_loop(const IrBlock *ir, const JitBlock *b)
+static __attribute__((noinline, cold)) bool can_loop(const IrBlock *ir,
+                                                     const JitBlock *b)
 {
     const IrNode *first = &ir->node[0];
 
-    return ir->loops && first->op == IR_POLL && (uint64_t)first->imm == ir->pc &&
-           ir->same_page && !b->self_check && !jit_is_unlinked();
+    return first->op == IR_POLL && (uint64_t)first->imm == ir->pc && ir->same_page &&
+           !b->self_check && !jit_is_unlinked();
 }
 
 /* What comes behind the last node is the first one, which destroys the host's flags. */
-static void clobber_at_end(IrBlock *ir)
+static __attribute__((noinline, cold)) void clobber_at_end(IrBlock *ir)
 {
     for (unsigned i = ir->count; i-- > 0;) {
         IrFacts *f = &ir->node[i].facts;
@@ -650,7 +646,7 @@ static void reset_walk(Lower *l)
 }
 
 /* The second time: LowerLoop. */
-static void walk_loop(Lower *l)
+static __attribute__((noinline, cold)) void walk_loop(Lower *l)
 {
     FlagsTrack at_jump = { .recipe = l->loop.recipe };
 
@@ -665,7 +661,7 @@ static void walk_loop(Lower *l)
 }
 
 /* Behind the last. */
-static const IrNode *last_template(const IrBlock *ir)
+static __attribute__((noinline, cold)) const IrNode *last_template(const IrBlock *ir)
 {
     const IrNode *n = ir->node + ir->count;
 
@@ -677,22 +673,26 @@ static const IrNode *last_template(const IrBlock *ir)
 
 static bool emit(Lower *l)
 {
-    l->loop.possible = can_loop(l->ir, l->block);
-    l->loop.second = false;
-    l->loop.site = NULL;
+    IrBlock *ir = l->ir;
+
+    l->loop.possible = ir->loops && can_loop(ir, l->block);
     if (l->loop.possible) {
-        clobber_at_end(l->ir);
+        l->loop.second = false;
+        l->loop.site = NULL;
+        clobber_at_end(ir);
     }
-    if (l->ir->vec) {
-        l->last_template =
-            l->loop.possible ? l->ir->node + l->ir->count + 1 : last_template(l->ir);
+    l->last_template = NULL;
+    if (ir->vec) {
+        l->last_template = l->loop.possible ? ir->node + ir->count + 1 /* once more */
+                                            : last_template(ir);
     }
     x64_exit_begin(l);
     walk(l);
-    if (is_good(l)) {
-        x64_exit_finish(l);
+    if (!is_good(l)) {
+        return false;
     }
-    if (is_good(l) && l->loop.site) {
+    x64_exit_finish(l);
+    if (l->loop.possible && l->loop.site && is_good(l)) {
         walk_loop(l);
     }
     return is_good(l);
@@ -713,8 +713,8 @@ static void reserve(Lower *l, unsigned nodes)
 static void reset(Lower *l)
 {
     l->failed = false;
-    l->last_template = NULL;
     l->calls = l->slows = l->open = 0;
+    l->waiting = false;
     l->cold_leave = NULL;
     l->flags.h = false;
     l->flags.m = true;

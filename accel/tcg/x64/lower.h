@@ -145,6 +145,8 @@ typedef struct Lower {
     unsigned stubs;
     unsigned calls;       /* of routines that may not come back, stubs included */
     unsigned slows, open; /* elements of .slow; the first without a place to go on */
+    /* x64_settle() where an instruction begins: for .open or .stubs */
+    bool waiting;
     const uint8_t *cold_leave; /* leaves behind the last instruction; NULL: not yet */
     unsigned tails;
     const uint8_t *refs; /* calls run_refs for the instructions in r15d */
@@ -212,6 +214,13 @@ static inline AsmRm x64_rm(Lower *l, IrVal v)
         return asm_reg(r);
     }
     return x64_rm_elsewhere(l, v);
+}
+
+/* The general register that the value is in, for who asks for no other; what is not
+ * below A_AH is none. */
+static inline unsigned x64_reg_of(const Lower *l, IrVal v)
+{
+    return v < IR_T0 ? l->home[v].reg : (uint8_t)l->temp[v - IR_T0].reg;
 }
 
 /* x64_in_reg() of what is at @rm. */
@@ -350,9 +359,8 @@ static inline bool x64_can_call(const Lower *l)
 {
     return l->calls < JIT_SLOW_MAX && l->hot->p - l->entry < UINT16_MAX - 256;
 }
-/* A place to go on, where the last instruction begins, for those of .slow that want it.
- */
-void x64_settle_slow(Lower *l);
+/* For who waits for places to go on: here is one. */
+void x64_settle(Lower *l);
 void x64_exit_begin(Lower *l); /* before the first node */
 /* Makes the first instruction of the block as long as what may replace it; what comes
  * next is one of @bytes. Before positions in code are noted. */
@@ -408,9 +416,23 @@ enum { X64_STACK = 4 }; /* the guest's rSP */
 const uint8_t *x64_push_routine(unsigned view);
 const uint8_t *x64_call_routine(unsigned view, unsigned salt);
 const uint8_t *x64_ret_routine(unsigned view, unsigned salt);
+extern const uint8_t *x64_check_calls[2][4][2][X64_CHECK_SIZES];
+/* 1, 2, 4, 8, 16, 32, 48 ... */
+static inline unsigned x64_check_class(unsigned size)
+{
+    if (size > 16) {
+        return 4 + (size - 1) / 16;
+    }
+    return size > 1 ? 32 - (unsigned)__builtin_clz(size - 1) : 0;
+}
 /* Called; @reg: r14 or r15. NULL: there is none for this size. */
-const uint8_t *x64_check_routine(unsigned reg, unsigned view, unsigned access,
-                                 unsigned size);
+static inline const uint8_t *x64_check_routine(unsigned reg, unsigned view,
+                                               unsigned access, unsigned size)
+{
+    unsigned k = x64_check_class(size);
+
+    return k < X64_CHECK_SIZES ? x64_check_calls[reg - A_R14][view][access][k] : NULL;
+}
 /* Called; the same for the guest's rSP + @disp, with the result in r14: what a group of
  * pushes or pops asks for. NULL: there is none. */
 const uint8_t *x64_stack_routine(unsigned view, unsigned access, int32_t disp,

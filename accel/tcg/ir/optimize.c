@@ -2,19 +2,16 @@
 /* The passes, in their order. */
 #include "accel/tcg/ir/ir-internal.h"
 
+/* Copies all: which are dead nobody can foretell. */
 static void remove_dead(IrBlock *ir)
 {
-    unsigned to = 0;
+    IrNode *to = ir->node;
 
-    for (unsigned k = 0; k < ir->count; k++) {
-        if (!(ir->node[k].flags & IR_DEAD)) {
-            if (to != k) {
-                ir->node[to] = ir->node[k];
-            }
-            to++;
-        }
+    for (const IrNode *n = to, *end = n + ir->count; n < end; n++) {
+        *to = *n;
+        to += !(n->flags & IR_DEAD);
     }
-    ir->count = to;
+    ir->count = to - ir->node;
 }
 
 void ir_optimize(IrBlock *ir, unsigned passes)

@@ -207,7 +207,7 @@ static inline __attribute__((always_inline)) IrVal emit_check(
     IrVal host = ir_temp(b->ir);
     IrNode *n = ir_emit_inline(b->ir, IR_CHECK, linear_width(b));
 
-    b->again |= b->bases >> base & 1;
+    b->again += b->bases >> base & 1;
     b->bases |= 1u << base;
     n->dst = host;
     n->a = a;
@@ -539,7 +539,9 @@ bool x86_build_block(X86State *cpu, const X86Insn *insn, unsigned count,
         exits = MIN(exits, ir->count);
         x86_emit_jmp(&b, end_rip);
     }
-    ir->idle = (b.folds ? 0 : IR_PASS_FOLD) | (b.again ? 0 : IR_PASS_GROUP);
+    /* One CHECK less is worth the pass only in code that is executed often. */
+    ir->idle =
+        (b.folds ? 0 : IR_PASS_FOLD) | (b.again > ir->hurried ? 0 : IR_PASS_GROUP);
     ahead->far = ir->vec;
     ir->opaque = ahead;
     ir->same_page = same_page;

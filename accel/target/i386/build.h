@@ -31,7 +31,7 @@ struct X86Build {
     uint64_t end_rip; /* behind the last one */
     /* What there is for the passes to do. */
     bool folds;     /* FOLD may find a sum in a sum */
-    bool again;     /* GROUP may find two accesses of one base */
+    unsigned again; /* accesses whose base an earlier one had: GROUP may join them */
     uint32_t bases; /* of accesses so far, a bit each */
 };
 

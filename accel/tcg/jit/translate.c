@@ -285,6 +285,7 @@ static bool build(JitBlock *b, const JitSource *src)
         jit.ir->pc = src->key.pc;
         jit.ir->insns = src->insns;
         jit.ir->peeked_lines = 0;
+        jit.ir->hurried = !b->hot && !src->trace;
         if (!src->build(src->opaque, jit.ir, b->guest) || jit.ir->overflow) {
             return false;
         }

@@ -272,6 +272,7 @@ typedef struct IrBlock {
     uint8_t salt;      /* which JitEnv.salt its jumps use */
     uint8_t vec;       /* IR_VEC_* that some template needs */
     uint8_t idle;      /* IR_PASS_*: would find nothing, the builder says */
+    bool hurried;      /* nobody knows yet if the code is worth any trouble */
     bool overflow;     /* out of nodes or temporaries: give up */
     bool loops;        /* a JCC goes to .pc; set by ir_optimize() */
     uint16_t cur_insn; /* builder: goes into each node */
@@ -303,8 +304,8 @@ extern const IrOpInfo ir_op_info[IR_OP_COUNT];
 
 IrBlock *ir_block_new(void);
 void ir_block_free(IrBlock *ir);
-/* Empties it for the next translation; keeps the memory, .single, the callbacks and
- * .opaque. */
+/* Empties it for the next translation; keeps the memory, .single, .hurried, the
+ * callbacks and .opaque. */
 void ir_block_reset(IrBlock *ir);
 /* Appends a node of zeroes with op, width and the current instruction; never NULL (a
  * scratch node after overflow). */

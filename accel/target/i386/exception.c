@@ -25,6 +25,10 @@ static _Noreturn void raise_event(X86State *cpu, X86Exception vector, bool has_e
         cpu->insn = NULL;
     }
     x86_take_flags(cpu);
+    if (vector >= X86_EXC_TS && vector <= X86_EXC_GP) {
+        error |= cpu->exc_ext;
+    }
+    cpu->exc_ext = 0;
     cpu->exc_vector = vector;
     cpu->exc_has_error = has_error;
     cpu->exc_error = error;
@@ -105,16 +109,9 @@ typedef struct Event {
     uint64_t rip;
 } Event;
 
-/* Bit 0 of error codes raised during delivery: the event came from outside the program.
- */
-static uint32_t ext(const Event *e)
-{
-    return e->kind == X86_EVENT_SOFT ? 0 : 1;
-}
-
 static uint32_t idt_error(const Event *e)
 {
-    return e->vector << 3 | 2 | ext(e);
+    return e->vector << 3 | 2;
 }
 
 /* RFLAGS as pushed: faults set RF so that a breakpoint does not hit twice. */
@@ -128,14 +125,8 @@ static uint64_t pushed_flags(X86State *cpu, const Event *e)
     return fl;
 }
 
-/* A stack that is not (yet) the current one. */
-typedef struct Frame {
-    uint64_t base, sp, mask;
-    X86View view;
-    unsigned size;
-    const X86Segment *ss; /* for the limit, NULL in 64-bit mode */
-    uint32_t error;       /* of #SS */
-} Frame;
+/* --- stacks --------------------------------------------------------------------------
+ */
 
 static X86View view_of_cpl(const X86State *cpu, unsigned cpl)
 {
@@ -156,7 +147,7 @@ static bool in_limit(const X86Segment *s, uint64_t at, unsigned size)
     return at + size - 1 <= s->limit;
 }
 
-static void frame_push(X86State *cpu, Frame *f, uint64_t v)
+void x86_frame_push(X86State *cpu, X86Frame *f, uint64_t v)
 {
     uint64_t sp = (f->sp - f->size) & f->mask;
     uint64_t lin = f->base + sp;
@@ -171,6 +162,49 @@ static void frame_push(X86State *cpu, Frame *f, uint64_t v)
     }
     x86_st_linear(cpu, lin, v, f->size, f->view);
     f->sp = (f->sp & ~f->mask) | sp;
+}
+
+static X86Segment null_ss(unsigned cpl)
+{
+    return (X86Segment){ .selector = cpl,
+                         .attr = (uint16_t)(cpl << X86_SEG_DPL_SHIFT) };
+}
+
+/* In long mode: rSP is number @index of the TSS. */
+static X86Frame inner_frame64(X86State *cpu, unsigned cpl, unsigned index)
+{
+    return (X86Frame){ .sp = x86_tss_rsp64(cpu, index),
+                       .mask = UINT64_MAX,
+                       .view = view_of_cpl(cpu, cpl),
+                       .size = 8 };
+}
+
+X86Frame x86_inner_frame(X86State *cpu, unsigned cpl, unsigned size, X86Segment *seg)
+{
+    uint16_t ss;
+    uint32_t esp, error;
+    X86Desc d;
+
+    if (x86_is_long(cpu)) {
+        *seg = null_ss(cpl);
+        return inner_frame64(cpu, cpl, cpl);
+    }
+    x86_tss_stack(cpu, cpl, &ss, &esp);
+    error = ss & 0xfffc;
+    if (!error || !x86_desc_read(cpu, ss, &d)) {
+        x86_raise_err(cpu, X86_EXC_TS, error);
+    }
+    x86_check_ss(cpu, ss, &d, cpl, X86_EXC_TS);
+    x86_desc_set_accessed(cpu, &d);
+    *seg = x86_desc_segment(&d, ss);
+    seg->attr |= X86_SEG_ACCESSED;
+    return (X86Frame){ .base = seg->base,
+                       .sp = esp,
+                       .mask = seg->attr & X86_SEG_DB ? 0xffffffffu : 0xffffu,
+                       .view = view_of_cpl(cpu, cpl),
+                       .size = size,
+                       .ss = seg,
+                       .error = error };
 }
 
 static void set_flags_for_handler(X86State *cpu, bool clear_if)
@@ -190,13 +224,12 @@ static void enter_by_vector_table(X86State *cpu, const Event *e, uint64_t table,
     uint32_t entry = x86_is_vm86(cpu)
                          ? x86_ld_linear(cpu, table + e->vector * 4, 4, cpu->view)
                          : x86_sys_ld(cpu, table + e->vector * 4, 4);
-    uint64_t old = cpu->regs[X86_RSP].q;
 
     x86_probe_push(cpu, 6);
-    x86_push16(cpu, flags);
-    x86_push16(cpu, cpu->seg[X86_CS].selector);
-    x86_push16(cpu, e->rip);
-    (void)old;
+    x86_stack_st16(cpu, -2, flags);
+    x86_stack_st16(cpu, -4, cpu->seg[X86_CS].selector);
+    x86_stack_st16(cpu, -6, e->rip);
+    x86_sp_add(cpu, -6);
     cpu->rip = entry & 0xffff;
     x86_load_seg_real(cpu, X86_CS, entry >> 16);
 }
@@ -262,16 +295,12 @@ static void check_gate(X86State *cpu, const Event *e, const Gate *g, bool type_o
 }
 
 /* The code segment of the handler, checked; returns the new CPL. */
-static unsigned handler_segment(X86State *cpu, const Event *e, const Gate *g,
-                                X86Desc *d)
+static unsigned handler_segment(X86State *cpu, const Gate *g, X86Desc *d)
 {
-    uint32_t error = (g->sel & 0xfffc) | ext(e);
+    uint32_t error = g->sel & 0xfffc;
     uint16_t attr;
 
-    if (!(g->sel & 0xfffc)) {
-        x86_raise_gp(cpu, ext(e));
-    }
-    if (!x86_desc_read(cpu, g->sel, d)) {
+    if (!error || !x86_desc_read(cpu, g->sel, d)) {
         x86_raise_gp(cpu, error);
     }
     attr = x86_desc_attr(d);
@@ -293,42 +322,16 @@ static void deliver_task(X86State *cpu, const Event *e, const Gate *g)
     X86Desc d;
     bool wide;
 
-    if (g->sel & 4 || !x86_desc_read(cpu, g->sel, &d)) {
-        x86_raise_gp(cpu, (g->sel & 0xfffc) | ext(e));
+    if (g->sel & 4 || !(g->sel & 0xfffc) || !x86_desc_read(cpu, g->sel, &d)) {
+        x86_raise_gp(cpu, g->sel & 0xfffc);
     }
     wide = x86_desc_attr(&d) & 8;
+    /* What would be pushed goes into the TSS of the task that is left. */
+    cpu->rflags |= pushed_flags(cpu, e) & X86_FL_RF;
     x86_task_switch(cpu, g->sel, &d, X86_TASK_CALL, e->rip);
     if (e->has_error) {
         x86_push(cpu, wide ? 4 : 2, e->error);
     }
-}
-
-/* The stack of an inner level from the TSS, checked. */
-static Frame inner_frame(X86State *cpu, const Event *e, unsigned cpl, unsigned size,
-                         X86Segment *seg)
-{
-    uint16_t ss;
-    uint32_t esp, error;
-    X86Desc d;
-
-    x86_tss_stack(cpu, cpl, &ss, &esp);
-    error = (ss & 0xfffc) | ext(e);
-    if (!(ss & 0xfffc)) {
-        x86_raise_err(cpu, X86_EXC_TS, ext(e));
-    }
-    if (!x86_desc_read(cpu, ss, &d)) {
-        x86_raise_err(cpu, X86_EXC_TS, error);
-    }
-    x86_check_ss(cpu, ss, &d, cpl, X86_EXC_TS);
-    x86_desc_set_accessed(cpu, &d);
-    *seg = x86_desc_segment(&d, ss);
-    return (Frame){ .base = seg->base,
-                    .sp = esp,
-                    .mask = seg->attr & X86_SEG_DB ? 0xffffffffu : 0xffffu,
-                    .view = view_of_cpl(cpu, cpl),
-                    .size = size,
-                    .ss = seg,
-                    .error = error };
 }
 
 static void deliver_protected(X86State *cpu, const Event *e)
@@ -339,7 +342,7 @@ static void deliver_protected(X86State *cpu, const Event *e)
     unsigned cpl, size;
     X86Segment cs, ss;
     X86Desc d;
-    Frame f;
+    X86Frame f;
     bool inner;
 
     check_gate(cpu, e, &g,
@@ -353,38 +356,37 @@ static void deliver_protected(X86State *cpu, const Event *e)
     if (size == 2) {
         g.offset &= 0xffff;
     }
-    cpl = handler_segment(cpu, e, &g, &d);
+    cpl = handler_segment(cpu, &g, &d);
     inner = cpl < cpu->cpl;
     if (vm && cpl != 0) {
-        x86_raise_gp(cpu, (g.sel & 0xfffc) | ext(e));
+        x86_raise_gp(cpu, g.sel & 0xfffc);
     }
     if (inner) {
-        f = inner_frame(cpu, e, cpl, size, &ss);
+        f = x86_inner_frame(cpu, cpl, size, &ss);
         if (vm) {
-            frame_push(cpu, &f, cpu->seg[X86_GS].selector);
-            frame_push(cpu, &f, cpu->seg[X86_FS].selector);
-            frame_push(cpu, &f, cpu->seg[X86_DS].selector);
-            frame_push(cpu, &f, cpu->seg[X86_ES].selector);
+            x86_frame_push(cpu, &f, cpu->seg[X86_GS].selector);
+            x86_frame_push(cpu, &f, cpu->seg[X86_FS].selector);
+            x86_frame_push(cpu, &f, cpu->seg[X86_DS].selector);
+            x86_frame_push(cpu, &f, cpu->seg[X86_ES].selector);
         }
-        frame_push(cpu, &f, cpu->seg[X86_SS].selector);
-        frame_push(cpu, &f, cpu->regs[X86_RSP].q);
+        x86_frame_push(cpu, &f, cpu->seg[X86_SS].selector);
+        x86_frame_push(cpu, &f, cpu->regs[X86_RSP].q);
     } else {
-        f = (Frame){ .base = cpu->seg[X86_SS].base,
-                     .sp = cpu->regs[X86_RSP].q,
-                     .mask = cpu->stack_mask,
-                     .view = (X86View)cpu->view,
-                     .size = size,
-                     .ss = &cpu->seg[X86_SS],
-                     .error = ext(e) };
+        f = (X86Frame){ .base = cpu->seg[X86_SS].base,
+                        .sp = cpu->regs[X86_RSP].q,
+                        .mask = cpu->stack_mask,
+                        .view = (X86View)cpu->view,
+                        .size = size,
+                        .ss = &cpu->seg[X86_SS] };
     }
-    frame_push(cpu, &f, flags);
-    frame_push(cpu, &f, cpu->seg[X86_CS].selector);
-    frame_push(cpu, &f, e->rip);
+    x86_frame_push(cpu, &f, flags);
+    x86_frame_push(cpu, &f, cpu->seg[X86_CS].selector);
+    x86_frame_push(cpu, &f, e->rip);
     if (e->has_error) {
-        frame_push(cpu, &f, e->error);
+        x86_frame_push(cpu, &f, e->error);
     }
     if (g.offset > x86_desc_limit(&d)) {
-        x86_raise_gp(cpu, ext(e));
+        x86_raise_gp(cpu, 0);
     }
     x86_desc_set_accessed(cpu, &d);
     cs = x86_desc_segment(&d, (g.sel & 0xfffc) | cpl);
@@ -399,7 +401,6 @@ static void deliver_protected(X86State *cpu, const Event *e)
                 x86_update_seg(cpu, data[k]);
             }
         }
-        ss.attr |= X86_SEG_ACCESSED;
         cpu->seg[X86_SS] = ss;
     }
     x86_load_cs(cpu, &cs, cpl);
@@ -420,89 +421,39 @@ static void deliver_long(X86State *cpu, const Event *e)
     X86Desc d;
     unsigned cpl;
     bool inner;
-    Frame f = { .mask = UINT64_MAX, .size = 8 };
+    X86Frame f;
 
     check_gate(cpu, e, &g, g.type == GATE_INT32 || g.type == GATE_TRAP32);
-    cpl = handler_segment(cpu, e, &g, &d);
+    cpl = handler_segment(cpu, &g, &d);
     inner = cpl < cpu->cpl;
-    if (g.ist) {
-        f.sp = x86_tss_rsp64(cpu, 3 + g.ist);
-    } else if (inner) {
-        f.sp = x86_tss_rsp64(cpu, cpl);
+    ss = inner ? null_ss(cpl) : cpu->seg[X86_SS];
+    if (g.ist || inner) {
+        f = inner_frame64(cpu, cpl, g.ist ? 3 + g.ist : cpl);
     } else {
-        f.sp = cpu->regs[X86_RSP].q;
+        f = (X86Frame){ .sp = cpu->regs[X86_RSP].q,
+                        .mask = UINT64_MAX,
+                        .view = view_of_cpl(cpu, cpl),
+                        .size = 8 };
     }
     f.sp &= ~15ull;
-    f.view = view_of_cpl(cpu, cpl);
-    f.error = ext(e);
-    frame_push(cpu, &f, cpu->seg[X86_SS].selector);
-    frame_push(cpu, &f, cpu->regs[X86_RSP].q);
-    frame_push(cpu, &f, flags);
-    frame_push(cpu, &f, cpu->seg[X86_CS].selector);
-    frame_push(cpu, &f, e->rip);
+    x86_frame_push(cpu, &f, cpu->seg[X86_SS].selector);
+    x86_frame_push(cpu, &f, cpu->regs[X86_RSP].q);
+    x86_frame_push(cpu, &f, flags);
+    x86_frame_push(cpu, &f, cpu->seg[X86_CS].selector);
+    x86_frame_push(cpu, &f, e->rip);
     if (e->has_error) {
-        frame_push(cpu, &f, e->error);
+        x86_frame_push(cpu, &f, e->error);
     }
     if (!x86_is_canonical(cpu, g.offset)) {
-        x86_raise_gp(cpu, ext(e));
+        x86_raise_gp(cpu, 0);
     }
     x86_desc_set_accessed(cpu, &d);
     cs = x86_desc_segment(&d, (g.sel & 0xfffc) | cpl);
     cs.attr |= X86_SEG_ACCESSED;
     set_flags_for_handler(cpu, !(g.type & 1));
-    ss = cpu->seg[X86_SS];
-    if (inner) {
-        ss = (X86Segment){ .selector = cpl,
-                           .attr = (uint16_t)(cpl << X86_SEG_DPL_SHIFT) };
-    }
     x86_load_cs_ss(cpu, &cs, &ss, cpl);
     cpu->regs[X86_RSP].q = f.sp;
     cpu->rip = g.offset;
-}
-
-/* --- virtual-8086 mode: INT n
- * -------------------------------------------------------------------- */
-
-/* With VME, a clear bit in the redirection map sends INT n to the 8086 handler. */
-static bool redirected(X86State *cpu, unsigned vector)
-{
-    uint16_t map;
-
-    if (!(cpu->cr4 & X86_CR4_VME) || !(cpu->tr.attr & 8) || cpu->tr.limit < 0x67) {
-        return false;
-    }
-    map = x86_sys_ld(cpu, cpu->tr.base + 0x66, 2);
-    if (map < 32 || (uint32_t)(map - 32 + vector / 8) > cpu->tr.limit) {
-        return false;
-    }
-    return !(x86_sys_ld(cpu, cpu->tr.base + map - 32 + vector / 8, 1) >> (vector & 7) &
-             1);
-}
-
-/* Returns true if the interrupt was delivered inside the 8086 program. */
-static bool deliver_vm86_soft(X86State *cpu, const Event *e)
-{
-    uint64_t flags = x86_get_rflags(cpu);
-
-    if (e->vector == X86_EXC_BP || e->vector == X86_EXC_OF) {
-        /* INT3 and INTO are not subject to IOPL; INT n with these numbers comes as
-         * others. */
-        return false;
-    }
-    if (redirected(cpu, e->vector)) {
-        if (x86_iopl(cpu) < 3) {
-            flags = (flags & ~(uint64_t)X86_FL_IF) | X86_FL_IOPL |
-                    (flags & X86_FL_VIF ? X86_FL_IF : 0);
-        }
-        enter_by_vector_table(cpu, e, 0, flags);
-        cpu->rflags &= ~(X86_FL_TF | (x86_iopl(cpu) < 3 ? X86_FL_VIF : X86_FL_IF));
-        x86_update_mode(cpu);
-        return true;
-    }
-    if (x86_iopl(cpu) < 3) {
-        x86_raise_gp(cpu, 0);
-    }
-    return false;
 }
 
 /* --- entry points
@@ -539,24 +490,70 @@ void x86_deliver(X86State *cpu, unsigned vector, X86EventKind kind, bool has_err
         log_event(cpu, &e);
     }
     cpu->irq_shadow = 0;
+    cpu->exc_ext = kind != X86_EVENT_SOFT;
     if (!(cpu->cr0 & X86_CR0_PE)) {
         deliver_real(cpu, &e);
     } else if (x86_is_long(cpu)) {
         deliver_long(cpu, &e);
-    } else if (kind == X86_EVENT_SOFT && x86_is_vm86(cpu) &&
-               deliver_vm86_soft(cpu, &e)) {
-        return;
     } else {
         deliver_protected(cpu, &e);
     }
+    cpu->exc_ext = 0;
 }
+
+/* --- INT n in virtual-8086 mode
+ * -------------------------------------------------------------------- */
+
+/* With VME, a clear bit in the redirection map sends INT n to the 8086 handler. */
+static bool redirected(X86State *cpu, unsigned vector)
+{
+    uint16_t map;
+
+    if (!(cpu->cr4 & X86_CR4_VME) || !(cpu->tr.attr & 8) || cpu->tr.limit < 0x67) {
+        return false;
+    }
+    map = x86_sys_ld(cpu, cpu->tr.base + 0x66, 2);
+    if (map < 32 || (uint32_t)(map - 32 + vector / 8) > cpu->tr.limit) {
+        return false;
+    }
+    return !(x86_sys_ld(cpu, cpu->tr.base + map - 32 + vector / 8, 1) >> (vector & 7) &
+             1);
+}
+
+bool x86_deliver_in_vm86(X86State *cpu, unsigned vector, uint64_t rip)
+{
+    Event e = { .vector = vector, .kind = X86_EVENT_SOFT, .rip = rip };
+    uint64_t flags = x86_get_rflags(cpu);
+    bool virtual_if = x86_iopl(cpu) < 3;
+
+    if (!redirected(cpu, vector)) {
+        if (virtual_if) {
+            x86_raise_gp(cpu, 0);
+        }
+        return false;
+    }
+    if (log_enabled(LOG_INT)) {
+        log_event(cpu, &e);
+    }
+    if (virtual_if) {
+        flags = (flags & ~(uint64_t)X86_FL_IF) | X86_FL_IOPL |
+                (flags & X86_FL_VIF ? X86_FL_IF : 0);
+    }
+    enter_by_vector_table(cpu, &e, 0, flags);
+    cpu->rflags &= ~(X86_FL_TF | (virtual_if ? X86_FL_VIF : X86_FL_IF));
+    x86_update_mode(cpu);
+    return true;
+}
+
+/* --- double and triple faults
+ * -------------------------------------------------------------------- */
 
 static bool is_contributory(int v)
 {
     return v == X86_EXC_DE || (v >= X86_EXC_TS && v <= X86_EXC_GP);
 }
 
-static void shutdown_cpu(X86State *cpu)
+void x86_shutdown(X86State *cpu)
 {
     if (log_enabled(LOG_INT | LOG_CPU_RESET)) {
         x86_log_state(cpu, false, "Triple fault\n");
@@ -582,7 +579,7 @@ void x86_take_fault(X86State *cpu)
     log_item(LOG_INT, "check_exception old: 0x%x new 0x%x\n", (unsigned)first,
              (unsigned)vector);
     if (first == X86_EXC_DF) {
-        shutdown_cpu(cpu);
+        x86_shutdown(cpu);
         return;
     }
     if (first >= 0 &&

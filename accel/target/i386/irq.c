@@ -19,7 +19,11 @@ bool x86_can_take_irq(const X86State *cpu)
 
 bool x86_can_take(const X86State *cpu, uint32_t p)
 {
-    if (p & (X86_IRQ_INIT | X86_IRQ_A20 | X86_IRQ_FLUSH | X86_IRQ_APIC_POLL)) {
+    if (p & (X86_IRQ_A20 | X86_IRQ_FLUSH | X86_IRQ_APIC_POLL)) {
+        return true;
+    }
+    /* SMM holds it back until RSM. */
+    if (p & X86_IRQ_INIT && !cpu->in_smm) {
         return true;
     }
     if (cpu->wait_sipi) {
@@ -67,12 +71,6 @@ static void take_intr(X86State *cpu)
     x86_deliver(cpu, vector, X86_EVENT_HARD, false, 0, cpu->rip);
 }
 
-/* With VME or PVI, INTR is held back by VIF where IF does not count; it sets VIP. */
-static bool intr_enabled(const X86State *cpu)
-{
-    return cpu->rflags & X86_FL_IF;
-}
-
 /*
  * APICs send these messages under the BQL; so what is pending is looked at under it.
  * Else a SIPI that belongs to the next INIT is taken, and dropped, with an earlier one.
@@ -113,7 +111,7 @@ static void take_init_sipi(X86State *cpu)
 
 bool x86_handle_init_sipi(X86State *cpu)
 {
-    if (!(pending(cpu) & (X86_IRQ_INIT | X86_IRQ_SIPI))) {
+    if (!(pending(cpu) & (X86_IRQ_INIT | X86_IRQ_SIPI)) || cpu->in_smm) {
         return false;
     }
     take_init_sipi(cpu);
@@ -173,7 +171,7 @@ bool x86_handle_irq(X86State *cpu)
         x86_deliver(cpu, X86_EXC_NMI, X86_EVENT_HARD, false, 0, cpu->rip);
         return true;
     }
-    if (p & X86_IRQ_HARD && intr_enabled(cpu)) {
+    if (p & X86_IRQ_HARD && cpu->rflags & X86_FL_IF) {
         take_intr(cpu);
         return true;
     }

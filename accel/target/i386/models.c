@@ -3,9 +3,10 @@
  * CPU models by name, as guests of the PC know them, and what of them can be offered.
  *
  * The words were read from the installed reference emulator with a boot sector that
- * dumps CPUID; "max" has more (PCID, x2APIC, TSC deadline, RDSEED, XSAVEC, XSAVES).  A
- * model is cut to x86_supported_features(), which counts a feature that stands for
- * instructions only if the opcode maps have a row for it and the host can run it.
+ * dumps CPUID; "max" has more (VME, PCID, x2APIC, TSC deadline, RDSEED, XSAVEC,
+ * XSAVES).  A model is cut to x86_supported_features(), which counts a feature that
+ * stands for instructions only if the opcode maps have a row for it and the host can
+ * run it.
  */
 #include "accel/target/i386/models.h"
 #include "accel/target/i386/host-features.h"
@@ -31,9 +32,9 @@ const X86Model x86_models[] = {
       "Common 32-bit KVM processor" },
     { "max", "Enables all features supported by the accelerator in the current host",
       "AuthenticAMD", 0xd, 0x8000000a, 15, 107, 1, 40,
-      { [X86_FW_1_EDX] = 0x0fcbfbfd, [X86_FW_1_ECX] = 0xf7fa3a0b,
+      { [X86_FW_1_EDX] = 0x0fcbfbff, [X86_FW_1_ECX] = 0xf7fa3a0b,
         [X86_FW_7_EBX] = 0x21dc47a9, [X86_FW_7_ECX] = 0x0041020c,
-        [X86_FW_80000001_EDX] = 0x2dd3fbfd, [X86_FW_80000001_ECX] = 0x00000061,
+        [X86_FW_80000001_EDX] = 0x2dd3fbff, [X86_FW_80000001_ECX] = 0x00000061,
         [X86_FW_D_1_EAX] = 0x0000000f },
       "QEMU TCG CPU version 2.5+", true },
     { "base", "base CPU model type with no features enabled", "", 0, 0, 0, 0, 0, 32,

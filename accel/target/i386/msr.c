@@ -241,16 +241,22 @@ bool x86_read_msr(X86State *cpu, uint32_t index, uint64_t *v)
     return true;
 }
 
+uint64_t x86_efer_allowed(const X86State *cpu)
+{
+    uint64_t m = 0;
+
+    m |= x86_has(cpu, X86_F_SYSCALL) ? X86_EFER_SCE : 0;
+    m |= x86_has(cpu, X86_F_LM) ? X86_EFER_LME | X86_EFER_LMA : 0;
+    m |= x86_has(cpu, X86_F_NX) ? X86_EFER_NXE : 0;
+    m |= x86_has(cpu, X86_F_SVM) ? X86_EFER_SVME : 0;
+    m |= x86_has(cpu, X86_F_FXSR_OPT) ? X86_EFER_FFXSR : 0;
+    return m;
+}
+
 static bool write_efer(X86State *cpu, uint64_t v)
 {
-    uint64_t valid = cpu->efer & X86_EFER_LMA;
-
-    valid |= x86_has(cpu, X86_F_SYSCALL) ? X86_EFER_SCE : 0;
-    valid |= x86_has(cpu, X86_F_LM) ? X86_EFER_LME | X86_EFER_LMA : 0;
-    valid |= x86_has(cpu, X86_F_NX) ? X86_EFER_NXE : 0;
-    valid |= x86_has(cpu, X86_F_SVM) ? X86_EFER_SVME : 0;
-    valid |= x86_has(cpu, X86_F_FXSR_OPT) ? X86_EFER_FFXSR : 0;
-    if (v & ~valid || ((v ^ cpu->efer) & X86_EFER_LME && cpu->cr0 & X86_CR0_PG)) {
+    if (v & ~x86_efer_allowed(cpu) ||
+        ((v ^ cpu->efer) & X86_EFER_LME && cpu->cr0 & X86_CR0_PG)) {
         return false;
     }
     /* LMA is read-only. */

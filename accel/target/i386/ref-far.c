@@ -98,13 +98,14 @@ static void far_real(X86State *cpu, uint16_t sel, uint64_t rip)
 /* --- JMP, CALL
  * -------------------------------------------------------------------------------- */
 
-static void push_return(X86State *cpu, const X86Insn *i)
+static void push_return(X86State *cpu, const X86Insn *i, unsigned size)
 {
-    unsigned size = i->opsize;
+    int n = (int)size;
 
     x86_probe_push(cpu, 2 * size);
-    x86_push(cpu, size, cpu->seg[X86_CS].selector);
-    x86_push(cpu, size, i->next_rip);
+    x86_stack_st(cpu, size, -n, cpu->seg[X86_CS].selector);
+    x86_stack_st(cpu, size, -2 * n, i->next_rip);
+    x86_sp_add(cpu, -2 * n);
 }
 
 static void far_task(X86State *cpu, const X86Insn *i, uint16_t sel, X86Desc *d,
@@ -127,83 +128,30 @@ static void far_task_gate(X86State *cpu, const X86Insn *i, uint16_t sel,
     far_task(cpu, i, tss, &d, call);
 }
 
-/* A new stack for a call to an inner level; pushes go through a Frame of its own. */
-typedef struct NewStack {
-    X86Segment ss;
-    uint64_t sp, mask;
-    unsigned size;
-    X86View view;
-} NewStack;
-
-static void new_push(X86State *cpu, NewStack *n, uint64_t v)
-{
-    uint64_t sp = (n->sp - n->size) & n->mask, lin = n->ss.base + sp;
-
-    if (x86_is_long(cpu)) {
-        if (!x86_is_canonical(cpu, lin)) {
-            x86_raise_err(cpu, X86_EXC_SS, 0);
-        }
-    } else {
-        lin = (uint32_t)lin;
-        if (n->ss.attr & X86_SEG_EC ? sp <= n->ss.limit
-                                    : sp + n->size - 1 > n->ss.limit) {
-            x86_raise_err(cpu, X86_EXC_SS, n->ss.selector & 0xfffc);
-        }
-    }
-    x86_st_linear(cpu, lin, v, n->size, n->view);
-    n->sp = (n->sp & ~n->mask) | sp;
-}
-
-static void open_inner_stack(X86State *cpu, NewStack *n, unsigned cpl)
-{
-    X86Desc d;
-    uint16_t ss;
-    uint32_t esp;
-
-    n->view = cpl == 3                                                ? X86_VIEW_USER
-              : cpu->cr4 & X86_CR4_SMAP && !(cpu->rflags & X86_FL_AC) ? X86_VIEW_SMAP
-                                                                      : X86_VIEW_KERNEL;
-    if (x86_is_long(cpu)) {
-        n->sp = x86_tss_rsp64(cpu, cpl);
-        n->mask = UINT64_MAX;
-        n->ss = (X86Segment){ .selector = cpl,
-                              .attr = (uint16_t)(cpl << X86_SEG_DPL_SHIFT) };
-        return;
-    }
-    x86_tss_stack(cpu, cpl, &ss, &esp);
-    read_desc(cpu, ss, &d, X86_EXC_TS);
-    x86_check_ss(cpu, ss, &d, cpl, X86_EXC_TS);
-    x86_desc_set_accessed(cpu, &d);
-    n->ss = x86_desc_segment(&d, ss);
-    n->ss.attr |= X86_SEG_ACCESSED;
-    n->sp = esp;
-    n->mask = n->ss.attr & X86_SEG_DB ? 0xffffffffu : 0xffffu;
-}
-
 static void call_inner(X86State *cpu, const X86Insn *i, X86Desc *code, uint16_t sel,
                        uint64_t rip, unsigned params, unsigned size)
 {
     unsigned cpl = x86_desc_dpl(code);
     uint64_t old_sp = cpu->regs[X86_RSP].q;
-    NewStack n = { .size = size };
+    X86Segment ss;
+    X86Frame f = x86_inner_frame(cpu, cpl, size, &ss);
     uint32_t param[31];
 
-    open_inner_stack(cpu, &n, cpl);
     for (unsigned k = 0; k < params; k++) {
         param[k] = x86_stack_ld(cpu, size, k * size);
     }
-    new_push(cpu, &n, cpu->seg[X86_SS].selector);
-    new_push(cpu, &n, old_sp);
+    x86_frame_push(cpu, &f, cpu->seg[X86_SS].selector);
+    x86_frame_push(cpu, &f, old_sp);
     for (unsigned k = params; k > 0; k--) {
-        new_push(cpu, &n, param[k - 1]);
+        x86_frame_push(cpu, &f, param[k - 1]);
     }
-    new_push(cpu, &n, cpu->seg[X86_CS].selector);
-    new_push(cpu, &n, i->next_rip);
+    x86_frame_push(cpu, &f, cpu->seg[X86_CS].selector);
+    x86_frame_push(cpu, &f, i->next_rip);
     check_target_in(cpu, code, rip);
-    cpu->seg[X86_SS] = n.ss;
+    cpu->seg[X86_SS] = ss;
     go(cpu, code, sel, cpl, rip);
     x86_update_seg(cpu, X86_SS);
-    x86_sp_set(cpu, n.sp);
+    x86_sp_set(cpu, f.sp);
 }
 
 static void far_call_gate(X86State *cpu, const X86Insn *i, uint16_t gate_sel,
@@ -235,9 +183,7 @@ static void far_call_gate(X86State *cpu, const X86Insn *i, uint16_t gate_sel,
     }
     check_target_in(cpu, &d, rip);
     if (call) {
-        x86_probe_push(cpu, 2 * size);
-        x86_push(cpu, size, cpu->seg[X86_CS].selector);
-        x86_push(cpu, size, i->next_rip);
+        push_return(cpu, i, size);
     }
     go(cpu, &d, sel, cpu->cpl, rip);
 }
@@ -286,7 +232,7 @@ static void far_transfer(X86State *cpu, const X86Insn *i, uint16_t sel, uint64_t
             if (rip > cpu->seg[X86_CS].limit) {
                 x86_raise_gp(cpu, 0);
             }
-            push_return(cpu, i);
+            push_return(cpu, i, i->opsize);
         }
         far_real(cpu, sel, rip);
         return;
@@ -307,7 +253,7 @@ static void far_transfer(X86State *cpu, const X86Insn *i, uint16_t sel, uint64_t
     need_present(cpu, &d, sel);
     check_target_in(cpu, &d, rip);
     if (call) {
-        push_return(cpu, i);
+        push_return(cpu, i, i->opsize);
     }
     go(cpu, &d, sel, cpu->cpl, rip);
 }
@@ -566,9 +512,13 @@ static void iret_to_vm86(X86State *cpu, uint64_t rip, uint16_t cs, uint64_t flag
 
 static void iret_task(X86State *cpu, const X86Insn *i)
 {
-    uint16_t sel = x86_sys_ld(cpu, cpu->tr.base, 2);
+    uint16_t sel;
     X86Desc d;
 
+    if (cpu->tr.limit < 1) {
+        x86_raise_err(cpu, X86_EXC_TS, cpu->tr.selector & 0xfffc);
+    }
+    sel = x86_sys_ld(cpu, cpu->tr.base, 2);
     if (sel & 4 || !(sel & 0xfffc) || !x86_desc_read(cpu, sel, &d)) {
         x86_raise_err(cpu, X86_EXC_TS, sel & 0xfffc);
     }
@@ -631,13 +581,9 @@ void x86_ref_int(X86State *cpu, const X86Insn *i)
 {
     unsigned vector = (uint8_t)i->imm;
 
-    /* INT 3 and INT 4 as CD 03, CD 04 obey IOPL in virtual-8086 mode; CC and CE do not.
-     */
-    if (x86_is_vm86(cpu) && x86_iopl(cpu) < 3 &&
-        (vector == X86_EXC_BP || vector == X86_EXC_OF) && !(cpu->cr4 & X86_CR4_VME)) {
-        x86_raise_gp(cpu, 0);
+    if (!x86_is_vm86(cpu) || !x86_deliver_in_vm86(cpu, vector, i->next_rip)) {
+        x86_deliver(cpu, vector, X86_EVENT_SOFT, false, 0, i->next_rip);
     }
-    x86_deliver(cpu, vector, X86_EVENT_SOFT, false, 0, i->next_rip);
 }
 
 void x86_ref_int3(X86State *cpu, const X86Insn *i)

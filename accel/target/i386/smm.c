@@ -7,13 +7,16 @@
  * 31.4.1; revision 0x20000).
  */
 #include "accel/target/i386/dump.h"
+#include "accel/target/i386/mmu.h"
 #include "accel/target/i386/system.h"
+#include "accel/tcg/phys.h"
 #include "util/log.h"
 
 enum {
     REVISION_AMD64 = 0x00020064,
     REVISION_P6 = 0x00020000,
     SMBASE_RELOCATION = 1 << 17,
+    ATTRS = 0xf0ff, /* of X86Segment */
 };
 
 static uint64_t area(const X86State *cpu, unsigned offset)
@@ -21,15 +24,32 @@ static uint64_t area(const X86State *cpu, unsigned offset)
     return (uint64_t)cpu->smbase + 0x8000 + offset;
 }
 
+/* The area is physical memory, whatever the handler has done to CR0 and CR3. */
 static void put(X86State *cpu, unsigned offset, uint64_t v, unsigned size)
 {
-    cpu->exc_delivering = -1;
-    x86_st_linear(cpu, area(cpu, offset), v, size, X86_VIEW_KERNEL);
+    uint64_t at = area(cpu, offset);
+
+    if ((at & (SOFT_TLB_PAGE - 1)) + size <= SOFT_TLB_PAGE) {
+        cpu->phys->ops->write(cpu->phys, x86_phys_space(cpu), at, v, size);
+        return;
+    }
+    for (unsigned k = 0; k < size; k++) {
+        cpu->phys->ops->write(cpu->phys, x86_phys_space(cpu), at + k, v >> 8 * k & 0xff,
+                              1);
+    }
 }
 
 static uint64_t get(X86State *cpu, unsigned offset, unsigned size)
 {
-    return x86_ld_linear(cpu, area(cpu, offset), size, X86_VIEW_KERNEL);
+    uint64_t at = area(cpu, offset), v = 0;
+
+    if ((at & (SOFT_TLB_PAGE - 1)) + size <= SOFT_TLB_PAGE) {
+        return cpu->phys->ops->read(cpu->phys, x86_phys_space(cpu), at, size);
+    }
+    for (unsigned k = 0; k < size; k++) {
+        v |= cpu->phys->ops->read(cpu->phys, x86_phys_space(cpu), at + k, 1) << 8 * k;
+    }
+    return v;
 }
 
 /* The twelve upper bits of a descriptor as the area holds them: type..P and AVL..G. */
@@ -96,7 +116,7 @@ static void save_seg32(X86State *cpu, unsigned at, const X86Segment *s)
 static X86Segment load_seg32(X86State *cpu, unsigned at, unsigned selector_at)
 {
     return (X86Segment){ .selector = get(cpu, selector_at, 2),
-                         .attr = get(cpu, at, 2),
+                         .attr = get(cpu, at, 2) & ATTRS,
                          .limit = get(cpu, at + 4, 4),
                          .base = get(cpu, at + 8, 4) };
 }
@@ -114,8 +134,7 @@ static void save_p6(X86State *cpu, uint64_t cr0, uint64_t rflags)
     put(cpu, 0x7ff4, rflags, 4);
     put(cpu, 0x7ff0, cpu->rip, 4);
     for (unsigned k = 0; k < 8; k++) {
-        /* EDI first, EAX last, upwards */
-        put(cpu, 0x7fd0 + 4 * (7 - k), cpu->regs[k].d, 4);
+        put(cpu, 0x7fd0 + 4 * k, cpu->regs[k].d, 4);
     }
     put(cpu, 0x7fcc, cpu->dr[6], 4);
     put(cpu, 0x7fc8, cpu->dr[7], 4);
@@ -132,7 +151,7 @@ static void save_p6(X86State *cpu, uint64_t cr0, uint64_t rflags)
         save_seg32(cpu, p6_seg_offset(k), &cpu->seg[k]);
     }
     put(cpu, 0x7f14, cpu->cr4, 4);
-    put(cpu, 0x7f02, cpu->halted, 1);
+    put(cpu, 0x7f02, cpu->halted, 2);
     put(cpu, 0x7efc, REVISION_P6, 4);
     put(cpu, 0x7ef8, cpu->smbase, 4);
 }
@@ -145,20 +164,20 @@ void x86_smm_enter(X86State *cpu)
         x86_log_state(cpu, false, "SMM: enter\n");
     }
     cpu->in_smm = true;
+    cpu->smm_inside_nmi = cpu->nmi_blocked;
     cpu->nmi_blocked = true;
     if (cpu->ops && cpu->ops->smm_changed) {
         cpu->ops->smm_changed(cpu->board, 1);
     }
-    /* The area is physical memory, seen through the SMM address space. */
     cpu->cr0 &= ~(uint64_t)(X86_CR0_PE | X86_CR0_EM | X86_CR0_TS | X86_CR0_PG);
     x86_flush_all(cpu);
     if (x86_has(cpu, X86_F_LM)) {
         save_amd64(cpu, cr0, rflags);
+        cpu->efer = 0;
     } else {
-        save_p6(cpu, cr0, rflags);
+        save_p6(cpu, cr0, rflags); /* has no room for EFER */
     }
     cpu->cr4 = 0;
-    cpu->efer = 0;
     cpu->dr[7] = 0x400;
     cpu->halted = false;
     x86_update_breakpoints(cpu);
@@ -228,7 +247,7 @@ static void load_p6(X86State *cpu)
 
     cpu->rip = get(cpu, 0x7ff0, 4);
     for (unsigned k = 0; k < 8; k++) {
-        cpu->regs[k].q = get(cpu, 0x7fd0 + 4 * (7 - k), 4);
+        cpu->regs[k].q = get(cpu, 0x7fd0 + 4 * k, 4);
     }
     cpu->dr[6] = get(cpu, 0x7fcc, 4);
     cpu->dr[7] = get(cpu, 0x7fc8, 4);
@@ -253,8 +272,43 @@ static void load_p6(X86State *cpu)
     x86_set_rflags(cpu, rflags);
 }
 
+/*
+ * The registers as they can be. False: the processor shuts down on what is left, states
+ * that no MOV to CR and no WRMSR would make (SDM volume 3C, RSM; APM volume 2, 10.4).
+ */
+static bool settle(X86State *cpu)
+{
+    uint64_t cr0 = cpu->cr0;
+    bool pg = cr0 & X86_CR0_PG, lma = pg && cpu->efer & X86_EFER_LME;
+
+    if ((pg && !(cr0 & X86_CR0_PE)) || (cr0 & X86_CR0_NW && !(cr0 & X86_CR0_CD)) ||
+        cpu->cr4 & ~x86_cr4_allowed(cpu) || cpu->efer & ~x86_efer_allowed(cpu) ||
+        (cpu->cr4 & X86_CR4_PCIDE && !lma)) {
+        return false;
+    }
+    if (lma &&
+        (!(cpu->cr4 & X86_CR4_PAE) || cpu->rflags & X86_FL_VM ||
+         cpu->cr3 >> cpu->ident.phys_bits ||
+         (cpu->seg[X86_CS].attr & X86_SEG_L && cpu->seg[X86_CS].attr & X86_SEG_DB))) {
+        return false;
+    }
+    cpu->cr0 = (cr0 & 0xe005003f) | X86_CR0_ET;
+    cpu->efer = lma ? cpu->efer | X86_EFER_LMA : cpu->efer & ~(uint64_t)X86_EFER_LMA;
+    cpu->dr[6] = (cpu->dr[6] & 0xe00f) | 0xffff0ff0;
+    cpu->dr[7] = (cpu->dr[7] & 0xffff2bff) | 0x400;
+    for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
+        if (!lma || k < X86_FS) {
+            cpu->seg[k].base = (uint32_t)cpu->seg[k].base;
+        }
+    }
+    return !pg || !(cpu->cr4 & X86_CR4_PAE) || lma ||
+           x86_load_pdptes(cpu, cpu->cr3, cpu->pdpte);
+}
+
 void x86_smm_leave(X86State *cpu)
 {
+    bool ok;
+
     cpu->insn = NULL;
     if (x86_has(cpu, X86_F_LM)) {
         load_amd64(cpu);
@@ -262,7 +316,7 @@ void x86_smm_leave(X86State *cpu)
         load_p6(cpu);
     }
     cpu->in_smm = false;
-    cpu->nmi_blocked = false;
+    cpu->nmi_blocked = cpu->smm_inside_nmi;
     if (cpu->ops && cpu->ops->smm_changed) {
         cpu->ops->smm_changed(cpu->board, 0);
     }
@@ -274,10 +328,7 @@ void x86_smm_leave(X86State *cpu)
         cpu->cpl = (cpu->seg[X86_SS].attr & X86_SEG_DPL) >> X86_SEG_DPL_SHIFT;
     }
     x86_flush_all(cpu);
-    if (cpu->cr0 & X86_CR0_PG && cpu->cr4 & X86_CR4_PAE &&
-        !(cpu->efer & X86_EFER_LMA)) {
-        x86_load_pdptes(cpu, cpu->cr3, cpu->pdpte);
-    }
+    ok = settle(cpu);
     x86_update_breakpoints(cpu);
     x86_update_mode(cpu);
     for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
@@ -285,5 +336,8 @@ void x86_smm_leave(X86State *cpu)
     }
     if (log_enabled(LOG_INT)) {
         x86_log_state(cpu, false, "SMM: after RSM\n");
+    }
+    if (!ok) {
+        x86_shutdown(cpu);
     }
 }

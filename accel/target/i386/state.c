@@ -444,7 +444,7 @@ void x86_set_cr3(X86State *cpu, uint64_t v)
     x86_space_switch(cpu, keep);
 }
 
-static uint64_t cr4_allowed(const X86State *cpu)
+uint64_t x86_cr4_allowed(const X86State *cpu)
 {
     uint64_t m = X86_CR4_TSD | X86_CR4_PCE;
 
@@ -473,7 +473,7 @@ void x86_set_cr4(X86State *cpu, uint64_t v)
     uint64_t changed = v ^ cpu->cr4;
     uint64_t pdpte[4];
 
-    if (v & ~cr4_allowed(cpu)) {
+    if (v & ~x86_cr4_allowed(cpu)) {
         x86_raise_gp(cpu, 0);
     }
     if (x86_is_long(cpu) && (!(v & X86_CR4_PAE) || changed & X86_CR4_LA57)) {

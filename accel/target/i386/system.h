@@ -55,6 +55,9 @@ void x86_set_cr0(X86State *cpu, uint64_t v); /* with all checks */
 void x86_set_cr3(X86State *cpu, uint64_t v);
 void x86_set_cr4(X86State *cpu, uint64_t v);
 void x86_set_efer(X86State *cpu, uint64_t v); /* without checks */
+/* Bits that this CPU has. */
+uint64_t x86_cr4_allowed(const X86State *cpu);
+uint64_t x86_efer_allowed(const X86State *cpu);
 
 /*
  * For instructions that may change the mode word or translations but seldom do: their
@@ -122,17 +125,22 @@ void x86_load_cs_ss(X86State *cpu, const X86Segment *cs, const X86Segment *ss,
 void x86_check_ss(X86State *cpu, uint16_t sel, const X86Desc *d, unsigned cpl,
                   X86Exception vector);
 
-/* System accesses with supervisor rights, by linear address. */
+/* System accesses with supervisor rights, by linear address, which may have wrapped. */
+static inline X86View x86_sys_view(const X86State *cpu)
+{
+    return cpu->cr4 & X86_CR4_SMAP ? X86_VIEW_SMAP : X86_VIEW_KERNEL;
+}
+
 static inline uint64_t x86_sys_ld(X86State *cpu, uint64_t lin, unsigned size)
 {
-    return x86_ld_linear(cpu, lin, size,
-                         cpu->cr4 & X86_CR4_SMAP ? X86_VIEW_SMAP : X86_VIEW_KERNEL);
+    return x86_ld_linear(cpu, x86_is_long(cpu) ? lin : (uint32_t)lin, size,
+                         x86_sys_view(cpu));
 }
 
 static inline void x86_sys_st(X86State *cpu, uint64_t lin, uint64_t v, unsigned size)
 {
-    x86_st_linear(cpu, lin, v, size,
-                  cpu->cr4 & X86_CR4_SMAP ? X86_VIEW_SMAP : X86_VIEW_KERNEL);
+    x86_st_linear(cpu, x86_is_long(cpu) ? lin : (uint32_t)lin, v, size,
+                  x86_sys_view(cpu));
 }
 
 /* --- task state segment
@@ -152,6 +160,21 @@ void x86_tss_stack(X86State *cpu, unsigned dpl, uint16_t *ss, uint32_t *esp);
 uint64_t x86_tss_rsp64(X86State *cpu,
                        unsigned index); /* 0..2: RSPn; 3+n: ISTn, n from 1 */
 
+/* --- stacks other than the current one
+ * ------------------------------------------------------------------ */
+
+typedef struct X86Frame {
+    uint64_t base, sp, mask;
+    X86View view;
+    unsigned size;        /* of what is pushed */
+    const X86Segment *ss; /* for the limit; NULL in long mode */
+    uint32_t error;       /* of #SS */
+} X86Frame;
+
+/* The stack of the inner level @cpl from the TSS, checked; *@seg is its SS. */
+X86Frame x86_inner_frame(X86State *cpu, unsigned cpl, unsigned size, X86Segment *seg);
+void x86_frame_push(X86State *cpu, X86Frame *f, uint64_t v);
+
 /* --- exceptions and interrupts
  * -------------------------------------------------------------- */
 
@@ -166,6 +189,12 @@ typedef enum X86EventKind {
  * goes wrong under way. */
 void x86_deliver(X86State *cpu, unsigned vector, X86EventKind kind, bool has_error,
                  uint32_t error, uint64_t rip);
+/* INT n in virtual-8086 mode (INT3 and INTO obey neither IOPL nor the map): raises
+ * #GP(0), or delivers it inside the 8086 program and returns true; false: it goes by
+ * the IDT. */
+bool x86_deliver_in_vm86(X86State *cpu, unsigned vector, uint64_t rip);
+/* The CPU stops, and with it the machine: triple fault, RSM of an impossible state. */
+void x86_shutdown(X86State *cpu);
 /* Takes the fault recorded in exc_*: double and triple faults included.  Called by the
  * execution loop after a raise. */
 void x86_take_fault(X86State *cpu);

@@ -2,6 +2,7 @@
 /*
  * Task state segments: SDM volume 3A, chapter 7.
  */
+#include "accel/target/i386/mmu.h"
 #include "accel/target/i386/stack.h"
 #include "accel/target/i386/system.h"
 #include "util/log.h"
@@ -117,13 +118,11 @@ static TaskImage load_image(X86State *cpu, uint64_t base, bool wide)
     return t;
 }
 
-static void set_busy(X86State *cpu, uint16_t sel, bool busy)
+/* What a task switch is going to touch is there: nothing may fault half way. */
+static void probe(X86State *cpu, uint64_t base, unsigned len, SoftTlbAccess access)
 {
-    X86Desc d;
-
-    if (x86_desc_read(cpu, sel, &d)) {
-        x86_desc_set_busy(cpu, &d, busy);
-    }
+    x86_tlb_get(cpu, (uint32_t)base, access, x86_sys_view(cpu));
+    x86_tlb_get(cpu, (uint32_t)(base + len - 1), access, x86_sys_view(cpu));
 }
 
 static void load_ldt(X86State *cpu, uint16_t sel)
@@ -141,7 +140,8 @@ static void load_ldt(X86State *cpu, uint16_t sel)
     cpu->ldtr = x86_desc_segment(&d, sel);
 }
 
-/* In the new task, segment faults are #TS, #NP or #SS of that task. */
+/* In the new task, segment faults are #TS, #NP or #SS of that task. CPL follows later.
+ */
 static void load_task_cs(X86State *cpu, uint16_t sel)
 {
     uint32_t error = sel & 0xfffc;
@@ -162,20 +162,33 @@ static void load_task_cs(X86State *cpu, uint16_t sel)
     }
     x86_desc_set_accessed(cpu, &d);
     s.attr |= X86_SEG_ACCESSED;
-    x86_load_cs(cpu, &s, sel & 3);
+    x86_load_seg_cache(cpu, X86_CS, &s);
+}
+
+static void load_task_ss(X86State *cpu, uint16_t sel, unsigned cpl)
+{
+    uint32_t error = sel & 0xfffc;
+    X86Desc d;
+    X86Segment s;
+
+    if (!error || !x86_desc_read(cpu, sel, &d)) {
+        x86_raise_err(cpu, X86_EXC_TS, error);
+    }
+    x86_check_ss(cpu, sel, &d, cpl, X86_EXC_TS);
+    x86_desc_set_accessed(cpu, &d);
+    s = x86_desc_segment(&d, sel);
+    s.attr |= X86_SEG_ACCESSED;
+    x86_load_seg_cache(cpu, X86_SS, &s);
 }
 
 static void load_task_seg(X86State *cpu, unsigned seg, uint16_t sel)
 {
     uint32_t error = sel & 0xfffc;
+    bool conforming;
     X86Desc d;
     X86Segment s;
-    unsigned dpl;
 
     if (!error) {
-        if (seg == X86_SS) {
-            x86_raise_err(cpu, X86_EXC_TS, 0);
-        }
         x86_load_seg_null(cpu, seg, sel);
         return;
     }
@@ -183,46 +196,47 @@ static void load_task_seg(X86State *cpu, unsigned seg, uint16_t sel)
         x86_raise_err(cpu, X86_EXC_TS, error);
     }
     s = x86_desc_segment(&d, sel);
-    dpl = x86_desc_dpl(&d);
-    if (seg == X86_SS) {
-        x86_check_ss(cpu, sel, &d, cpu->cpl, X86_EXC_TS);
-    } else {
-        bool conforming =
-            (s.attr & (X86_SEG_CODE | X86_SEG_EC)) == (X86_SEG_CODE | X86_SEG_EC);
-
-        if (!(s.attr & X86_SEG_S) ||
-            (s.attr & (X86_SEG_CODE | X86_SEG_RW)) == X86_SEG_CODE ||
-            (!conforming && (dpl < cpu->cpl || dpl < (sel & 3u)))) {
-            x86_raise_err(cpu, X86_EXC_TS, error);
-        }
-        if (!(s.attr & X86_SEG_P)) {
-            x86_raise_err(cpu, X86_EXC_NP, error);
-        }
+    conforming = (s.attr & (X86_SEG_CODE | X86_SEG_EC)) == (X86_SEG_CODE | X86_SEG_EC);
+    if (!(s.attr & X86_SEG_S) ||
+        (s.attr & (X86_SEG_CODE | X86_SEG_RW)) == X86_SEG_CODE ||
+        (!conforming &&
+         (x86_desc_dpl(&d) < cpu->cpl || x86_desc_dpl(&d) < (sel & 3u)))) {
+        x86_raise_err(cpu, X86_EXC_TS, error);
+    }
+    if (!(s.attr & X86_SEG_P)) {
+        x86_raise_err(cpu, X86_EXC_NP, error);
     }
     x86_desc_set_accessed(cpu, &d);
     s.attr |= X86_SEG_ACCESSED;
     x86_load_seg_cache(cpu, seg, &s);
 }
 
+/*
+ * A fault in here is one of the new task, whose selectors are all there, and none that
+ * has not been checked is usable. Without CS and SS CPL counts as 3, so that a handler
+ * gets the stack of its level from the TSS.
+ */
 static void load_segments(X86State *cpu, const TaskImage *t)
 {
-    static const uint8_t order[] = { X86_SS, X86_ES, X86_DS, X86_FS, X86_GS };
+    static const uint8_t data[] = { X86_ES, X86_DS, X86_FS, X86_GS };
 
+    for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
+        cpu->seg[k] = (X86Segment){ .selector = t->seg[k] };
+        x86_update_seg(cpu, k);
+    }
+    x86_set_cpl(cpu, 3);
+    load_ldt(cpu, t->ldt);
     if (t->eflags & X86_FL_VM) {
         for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
             x86_load_seg_real(cpu, k, t->seg[k]);
         }
-        x86_set_cpl(cpu, 3);
         return;
     }
-    for (unsigned k = 0; k < X86_SEG_COUNT; k++) {
-        /* Until each is loaded properly it must not be usable. */
-        cpu->seg[k] = (X86Segment){ .selector = t->seg[k] };
-        x86_update_seg(cpu, k);
-    }
     load_task_cs(cpu, t->seg[X86_CS]);
-    for (unsigned k = 0; k < sizeof(order); k++) {
-        load_task_seg(cpu, order[k], t->seg[order[k]]);
+    load_task_ss(cpu, t->seg[X86_SS], t->seg[X86_CS] & 3);
+    x86_set_cpl(cpu, t->seg[X86_CS] & 3);
+    for (unsigned k = 0; k < sizeof(data); k++) {
+        load_task_seg(cpu, data[k], t->seg[data[k]]);
     }
 }
 
@@ -246,26 +260,62 @@ static void check_new_tss(X86State *cpu, uint16_t sel, const X86Desc *d,
     }
 }
 
+static unsigned tss_bytes(uint16_t attr)
+{
+    return is_tss32(attr) ? 0x68 : 0x2c;
+}
+
+/* All that must be there before anything changes: SDM volume 3A, 7.3, step 5. */
+static void check_memory(X86State *cpu, const X86Desc *d, const X86Desc *old,
+                         X86TaskReason reason)
+{
+    bool wide = is_tss32(x86_desc_attr(d));
+    uint64_t base = x86_desc_base(d), pdpte[4];
+
+    if (cpu->tr.limit < tss_bytes(cpu->tr.attr) - 1) {
+        x86_raise_err(cpu, X86_EXC_TS, cpu->tr.selector & 0xfffc);
+    }
+    probe(cpu, cpu->tr.base, tss_bytes(cpu->tr.attr), SOFT_TLB_WRITE);
+    probe(cpu, base, tss_bytes(x86_desc_attr(d)), SOFT_TLB_READ);
+    if (reason == X86_TASK_CALL) {
+        probe(cpu, base, 2, SOFT_TLB_WRITE);
+    } else if (old->addr) {
+        probe(cpu, old->addr + 5, 1, SOFT_TLB_WRITE);
+    }
+    if (reason != X86_TASK_IRET) {
+        probe(cpu, d->addr + 5, 1, SOFT_TLB_WRITE);
+    }
+    /* A bad CR3 is found out where the old task can be told. */
+    if (wide && cpu->cr0 & X86_CR0_PG && cpu->cr4 & X86_CR4_PAE &&
+        !x86_load_pdptes(cpu, x86_sys_ld(cpu, base + 28, 4), pdpte)) {
+        x86_raise_gp(cpu, 0);
+    }
+}
+
 void x86_task_switch(X86State *cpu, uint16_t sel, X86Desc *d, X86TaskReason reason,
                      uint64_t next_rip)
 {
     uint64_t base = x86_desc_base(d);
     uint64_t eflags = x86_get_rflags(cpu);
     uint16_t old_sel = cpu->tr.selector;
+    bool wide = is_tss32(x86_desc_attr(d));
+    X86Desc old = { 0 };
     TaskImage t;
-    bool wide;
 
     check_new_tss(cpu, sel, d, reason);
-    wide = is_tss32(x86_desc_attr(d));
-    t = load_image(cpu, base, wide);
     if (reason != X86_TASK_CALL) {
-        set_busy(cpu, old_sel, false);
+        x86_desc_read(cpu, old_sel, &old);
     }
+    check_memory(cpu, d, &old, reason);
     log_item(LOG_PCALL, "task switch %04x from %04x\n", sel, old_sel);
+    if (old.addr) {
+        x86_desc_set_busy(cpu, &old, false);
+    }
     if (reason == X86_TASK_IRET) {
         eflags &= ~(uint64_t)X86_FL_NT;
     }
     save_task(cpu, next_rip, eflags);
+    t = load_image(cpu, base, wide);
     if (reason == X86_TASK_CALL) {
         x86_sys_st(cpu, base, old_sel, 2);
         t.eflags |= X86_FL_NT;
@@ -281,21 +331,20 @@ void x86_task_switch(X86State *cpu, uint16_t sel, X86Desc *d, X86TaskReason reas
     cpu->cr0 |= X86_CR0_TS;
     cpu->dr[7] &= ~(uint64_t)0x155;
     x86_update_breakpoints(cpu);
-    if (wide && cpu->cr0 & X86_CR0_PG) {
-        x86_set_cr3(cpu, t.cr3);
-    }
     cpu->rip = t.eip;
     x86_set_rflags(cpu, t.eflags);
     for (unsigned k = 0; k < 8; k++) {
         cpu->regs[k].q = t.regs[k];
     }
     x86_update_mode(cpu);
-    load_ldt(cpu, t.ldt);
-    load_segments(cpu, &t);
-    if (t.trap) {
-        cpu->pending_db |= 1 << 15;
+    if (wide && cpu->cr0 & X86_CR0_PG) {
+        x86_set_cr3(cpu, t.cr3);
     }
+    load_segments(cpu, &t);
     if (cpu->rip > cpu->seg[X86_CS].limit) {
         x86_raise_gp(cpu, 0);
+    }
+    if (t.trap) {
+        cpu->pending_db |= 1 << 15;
     }
 }

@@ -137,7 +137,7 @@ static const VMStateDescription vmstate_kvm = {
         VMSTATE_BOOL(kvm.nmi_injected, S),
         VMSTATE_BOOL(kvm.nmi_pending, S),
         VMSTATE_BOOL(kvm.smi_pending, S),
-        VMSTATE_BOOL(kvm.smm_inside_nmi, S),
+        VMSTATE_BOOL(st.smm_inside_nmi, S),
         VMSTATE_BOOL(kvm.smi_latched_init, S),
         VMSTATE_BOOL(kvm.triple_fault_pending, S),
         VMSTATE_UINT32(kvm.mp_state, S),
@@ -149,8 +149,26 @@ static const VMStateDescription vmstate_kvm = {
 /* clang-format on */
 #undef S
 
+static bool smm_needed(void *opaque)
+{
+    const X86Cpu *cpu = opaque;
+
+    return cpu->st.smm_inside_nmi;
+}
+
 #define S X86Cpu
 /* clang-format off */
+static const VMStateDescription vmstate_smm = {
+    .name = "cpu/smm",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = smm_needed,
+    .fields = (const VMStateField[]) {
+        VMSTATE_BOOL(st.smm_inside_nmi, S),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
 const VMStateDescription x86_cpu_vmstate = {
     .name = "cpu",
     .version_id = 1,
@@ -227,6 +245,6 @@ const VMStateDescription x86_cpu_vmstate = {
         VMSTATE_UINT64(st.pending_db, S),
         VMSTATE_END_OF_LIST()
     },
-    .subsections = (const VMStateDescription *const[]) { &vmstate_kvm, NULL },
+    .subsections = (const VMStateDescription *const[]) { &vmstate_kvm, &vmstate_smm, NULL },
 };
 /* clang-format on */

@@ -28,7 +28,7 @@ typedef struct X86KvmState {
     bool interrupt_injected, interrupt_soft;
     uint8_t interrupt_nr;
     bool nmi_injected, nmi_pending;
-    bool smi_pending, smm_inside_nmi, smi_latched_init;
+    bool smi_pending, smi_latched_init;
     bool triple_fault_pending;
     uint32_t mp_state;
     uint64_t msr[X86_KVM_MSR_COUNT];

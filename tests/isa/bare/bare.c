@@ -126,7 +126,7 @@ void c_exception(Regs *r)
         hook[r->vector](r);
         return;
     }
-    if (r->cs & 3 && user_regs) {
+    if ((r->cs & 3 || r->flags & 0x20000) && user_regs) {
         *user_regs = *r;
         note_fault(r);
         leave_user();
@@ -171,16 +171,21 @@ void start_cpus(void)
     CHECK_EQ("bare: CPUs that run", cpus_started, cpus);
 }
 
-void user_run(Regs *r)
+void frame_run(Regs *r)
 {
     user_regs = r;
+    enter_user(r);
+    user_regs = NULL;
+}
+
+void user_run(Regs *r)
+{
     r->cs = USER_CODE;
     r->ss = USER_DATA;
 #if WIDTH == 32
     r->ds = r->es = USER_DATA;
 #endif
-    enter_user(r);
-    user_regs = NULL;
+    frame_run(r);
 }
 
 static void load_tss(void)

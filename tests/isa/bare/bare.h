@@ -79,7 +79,9 @@ uint64_t descriptor(uint32_t base, uint32_t limit, unsigned attr);
  */
 enum { USER_CODE = WIDTH == 64 ? 0x33 : 0x23, USER_DATA = 0x2b, TSS_SELECTOR = 0x38 };
 void user_run(Regs *r);
-extern uint8_t tss[104];
+/* The same as *r says altogether, rings 1 and 2 and virtual-8086 mode included. */
+void frame_run(Regs *r);
+extern uint8_t tss[168];
 
 /*
  * Pages. 32-bit code gets 4 MiB pages, one to one, by paging_on(); 64-bit code has 2

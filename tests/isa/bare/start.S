@@ -256,7 +256,7 @@ pdpt:   .fill   4096
 pd:     .fill   4 * 4096
 stacks: .fill   9 * STACK_BYTES
         .globl  stacks, cpus_started, tss, user_return
-tss:    .fill   104
+tss:    .fill   168
         .balign 8
 user_return:
         .quad   0

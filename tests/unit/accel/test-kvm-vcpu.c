@@ -533,7 +533,7 @@ static void smm(void)
     /* The state goes there and back. */
     vcpu_sync_state(rig->vcpu);
     g_assert_true(rig->cpu->st.in_smm);
-    g_assert_true(rig->cpu->kvm.smm_inside_nmi);
+    g_assert_true(rig->cpu->st.smm_inside_nmi);
     memset(&cpu->events, 0, sizeof(cpu->events));
     vcpu_state_written(rig->vcpu, VCPU_STATE_FULL);
     enter_once();

@@ -398,7 +398,7 @@ static bool get_events(X86Cpu *cpu)
     if (e.flags & KVM_VCPUEVENT_VALID_SMM) {
         st->in_smm = e.smi.smm;
         k->smi_pending = e.smi.pending;
-        k->smm_inside_nmi = e.smi.smm_inside_nmi;
+        st->smm_inside_nmi = e.smi.smm_inside_nmi;
         k->smi_latched_init = e.smi.latched_init;
     }
     return true;
@@ -444,7 +444,7 @@ static bool put_events(X86Cpu *cpu, VcpuStateLevel level)
         e.flags |= KVM_VCPUEVENT_VALID_SMM;
         e.smi.smm = st->in_smm;
         e.smi.pending = k->smi_pending;
-        e.smi.smm_inside_nmi = k->smm_inside_nmi;
+        e.smi.smm_inside_nmi = st->smm_inside_nmi;
         e.smi.latched_init = k->smi_latched_init;
     }
     return vcpu_call(cpu, "KVM_SET_VCPU_EVENTS", KVM_SET_VCPU_EVENTS, &e);

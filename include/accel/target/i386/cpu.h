@@ -379,6 +379,7 @@ struct X86State {
     bool halted;
     bool in_smm;
     bool nmi_blocked;
+    bool smm_inside_nmi; /* NMIs were blocked when SMM was entered */
     bool wait_sipi;
     uint8_t sipi_vector;
     bool smi_blocked_by_shutdown;
@@ -387,7 +388,9 @@ struct X86State {
     int32_t exc_vector; /* -1: none */
     uint32_t exc_error;
     bool exc_has_error;
-    bool exc_soft;          /* INT n, INT3, INTO */
+    /* Bit 0 of error codes: 1 while an event is delivered that came from outside the
+     * program, that is, all but INT n, INT3 and INTO. */
+    uint8_t exc_ext;
     int32_t exc_delivering; /* vector whose delivery is under way, -1: none */
     uint64_t pending_db;    /* DR6 bits of traps to report after this instruction */
     uint64_t monitor_addr;

@@ -119,7 +119,7 @@ static JitBlock *translate(Bench *b, const Run *r)
     JitSource src = { .insns = r->count,
                       .guest_bytes = len,
                       .guest = r->insn,
-                      .guest_size = r->count * sizeof(X86Insn),
+                      .insn_bytes = sizeof(X86Insn),
                       .pages = 1 };
     bool never = false;
 

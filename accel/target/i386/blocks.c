@@ -1064,7 +1064,7 @@ static JitBlock *translate(X86State *cpu, X86Block *b)
     JitSource src = { .insns = b->count,
                       .guest_bytes = b->source_len,
                       .guest = b->insn,
-                      .guest_size = b->count * sizeof(X86Insn),
+                      .insn_bytes = sizeof(X86Insn),
                       .pages = 1 + b->crosses,
                       .clock = jit_clock_start() };
     Trace trace;
@@ -1083,7 +1083,6 @@ static JitBlock *translate(X86State *cpu, X86Block *b)
         src.insns = trace.count;
         src.guest_bytes = trace.bytes;
         src.guest = trace.insn;
-        src.guest_size = trace.count * sizeof(X86Insn);
         src.page[0].lines = trace.lines;
     }
     return x86_jit_translate(cpu, &src, &b->no_jit);

@@ -248,7 +248,7 @@ static bool is_current(const JitSource *src)
     return true;
 }
 
-static void fill_block(JitBlock *b, const JitSource *src, const void *guest)
+static void fill_block(JitBlock *b, const JitSource *src)
 {
     *b = (JitBlock){ .key = src->key,
                      .guest_bytes = src->guest_bytes,
@@ -257,8 +257,7 @@ static void fill_block(JitBlock *b, const JitSource *src, const void *guest)
                      .tier = src->trace ? 2 : 1,
                      .region = jit.cache.current,
                      .self_check = src->self_check,
-                     .hot = jit_is_hot(&src->key),
-                     .guest = guest };
+                     .hot = jit_is_hot(&src->key) };
     for (unsigned k = 0; k < src->pages; k++) {
         b->page_addr[k] = src->page[k].ram_addr;
         b->lines[k] = src->page[k].lines;
@@ -268,6 +267,8 @@ static void fill_block(JitBlock *b, const JitSource *src, const void *guest)
         b->lines[0] |= b->lines[1];
     }
 }
+
+enum { LINE_BYTES = 64 }; /* of the host's caches */
 
 typedef enum Outcome { DONE, NO_ROOM, REFUSED } Outcome;
 
@@ -286,7 +287,7 @@ static bool build(JitBlock *b, const JitSource *src)
         jit.ir->insns = src->insns;
         jit.ir->peeked_lines = 0;
         jit.ir->hurried = !b->hot && !src->trace;
-        if (!src->build(src->opaque, jit.ir, b->guest) || jit.ir->overflow) {
+        if (!src->build(src->opaque, jit.ir, src->guest) || jit.ir->overflow) {
             return false;
         }
         b->lines[0] |= jit.ir->peeked_lines;
@@ -318,21 +319,39 @@ static Outcome emit(JitBlock *b, const JitSource *src)
     return DONE;
 }
 
+/* Copies the instructions that may be asked for behind the block. */
+static void *keep_insns(JitBlock *b, const JitSource *src)
+{
+    size_t size = src->insn_bytes;
+    uint8_t *p = (uint8_t *)jit_block_end(b);
+
+    if (options.lockstep) {
+        b->refs_first = 0;
+        b->refs_end = b->insns;
+    }
+    if (b->refs_first == b->refs_end) {
+        return p;
+    }
+    p += -(uintptr_t)p % LINE_BYTES;
+    b->guest = p - b->refs_first * size;
+    size *= b->refs_end - b->refs_first;
+    memcpy(p, (const uint8_t *)src->guest + b->refs_first * src->insn_bytes, size);
+    return p + size;
+}
+
 /* One try in the current region. */
 static Outcome make(const JitSource *src, JitBlock **out)
 {
     CodeRegion *r = &jit.cache.region[jit.cache.current];
     size_t meta_before = r->meta_used;
-    void *guest = code_cache_meta(&jit.cache, src->guest_size);
-    JitBlock *b = code_cache_meta(&jit.cache, JIT_BLOCK_BYTES_MAX);
+    JitBlock *b = code_cache_meta(&jit.cache, JIT_BLOCK_BYTES_MAX + LINE_BYTES +
+                                                  src->insns * src->insn_bytes);
     Outcome o;
 
-    if (!guest || !b) {
-        r->meta_used = meta_before;
+    if (!b) {
         return NO_ROOM;
     }
-    memcpy(guest, src->guest, src->guest_size);
-    fill_block(b, src, guest);
+    fill_block(b, src);
     o = emit(b, src);
     if (o != DONE) {
         r->meta_used = meta_before;
@@ -342,7 +361,7 @@ static Outcome make(const JitSource *src, JitBlock **out)
         b->exit[k].from = b;
         b->exit[k].to = NULL;
     }
-    code_cache_meta_trim(&jit.cache, jit_block_end(b));
+    code_cache_meta_trim(&jit.cache, keep_insns(b, src));
     b->region_next = r->blocks;
     r->blocks = b;
     code_cache_note_block(&jit.cache, b);

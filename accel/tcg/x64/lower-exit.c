@@ -164,10 +164,23 @@ void x64_exit_loop(Lower *l)
 /* --- reference functions -------------------------------------------------------------
  */
 
+/* run_refs() may be asked for [first, end). */
+static void note_refs(Lower *l, unsigned first, unsigned end)
+{
+    JitBlock *b = l->block;
+
+    if (b->refs_first == b->refs_end) {
+        b->refs_first = first;
+    }
+    b->refs_first = MIN(b->refs_first, first);
+    b->refs_end = MAX(b->refs_end, end);
+}
+
 /* Asks for instructions [first, first + count) in @b; what is in r14 and r15 is lost.
  */
 static void call_refs(Lower *l, JitBuf *b, unsigned first, unsigned count)
 {
+    note_refs(l, first, first + count);
     asm_mov_imm(b, A_R15, first | count << 16);
     asm_call(b, l->refs);
 }
@@ -285,7 +298,7 @@ void x64_stub(Lower *l, uint8_t *site)
 
 void x64_stub_call(Lower *l)
 {
-    unsigned first = l->n->insn;
+    unsigned first = l->n->insn, resume = resume_of(l);
 
     l->calls++;
     l->waiting = true;
@@ -294,9 +307,10 @@ void x64_stub_call(Lower *l)
         return;
     }
     /* Nothing that needs code. */
+    note_refs(l, first, resume);
     l->slow[l->slows++] = (JitSlow){ .at = l->hot->p - l->entry,
                                      .first = first,
-                                     .count = resume_of(l) - first };
+                                     .count = resume - first };
 }
 
 /* LowerStub asks for all places behind it. */

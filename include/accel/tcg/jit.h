@@ -114,12 +114,16 @@ struct JitBlock {
     JitBlock *page_next[2];
     JitBlock *region_next;
     JitExit *incoming; /* translation lock */
-    const void *guest; /* the target's decoded instructions (i386: X86Insn[insns]), in
-                          the block's memory */
+    /* The target's decoded instructions (i386: X86Insn[insns]). Of these only
+     * [refs_first, refs_end) are there, in the block's memory: those that run_refs()
+     * may be asked for, by the back end; all of them under lockstep. */
+    const void *guest;
+    uint8_t refs_first, refs_end; /* equal: none */
     JitExit exit[];
 };
 
-/* Memory that a block may need until it has been emitted, and where it ends then. */
+/* Memory that a block may need without its instructions until it has been emitted, and
+ * where it ends then. */
 enum {
     JIT_BLOCK_BYTES_MAX = sizeof(JitBlock) + JIT_EXITS_MAX * sizeof(JitExit) +
                           JIT_SLOW_MAX * sizeof(JitSlow)
@@ -218,9 +222,9 @@ const JitTarget *jit_target(void);
 typedef struct JitSource {
     JitKey key;
     unsigned insns, guest_bytes;
-    const void *guest; /* copied into the block's memory */
-    size_t guest_size;
-    unsigned pages; /* 1 or 2 */
+    const void *guest; /* the instructions, which the block may keep copies of */
+    size_t insn_bytes; /* of each */
+    unsigned pages;    /* 1 or 2 */
     struct {
         TcgCodePage *page;
         uint64_t ram_addr;
@@ -230,7 +234,7 @@ typedef struct JitSource {
     bool self_check;
     bool trace;     /* more than one block of the guest's */
     uint64_t clock; /* jit_clock_start() when work on it began */
-    /* Fills @ir from @guest (the copy); false: leave it to the reference. */
+    /* Fills @ir from @guest; false: leave it to the reference. */
     bool (*build)(void *opaque, IrBlock *ir, const void *guest);
     void *opaque;
 } JitSource;

@@ -112,7 +112,7 @@ static JitSource source_at(uint64_t ram_addr, unsigned len)
         .insns = 1,
         .guest_bytes = len,
         .guest = guest,
-        .guest_size = sizeof(guest),
+        .insn_bytes = sizeof(guest),
         .pages = 1,
         .build = build_nothing
     };

@@ -781,7 +781,9 @@ static inline JumpEntry *jump_entry(X86State *cpu)
 {
     uint64_t rip = cpu->rip;
 
-    return &cpu->blocks->jump[(rip ^ rip >> JUMP_BITS) & ((1 << JUMP_BITS) - 1)];
+    /* Few blocks are shorter than four bytes. */
+    return &cpu->blocks
+                ->jump[(rip >> 2 ^ rip >> (JUMP_BITS + 2)) & ((1 << JUMP_BITS) - 1)];
 }
 
 /* The block at the current address; @link, if not NULL, learns it. */
@@ -1143,10 +1145,15 @@ static inline X86Block *quick_find(X86State *cpu, X86Block *prev)
  * follow these links. */
 static void learn(X86State *cpu, X86Block *prev)
 {
-    const JumpEntry *e = jump_entry(cpu);
+    BlockLink *link = &prev->link[cpu->rip != prev->end_rip];
+    const JumpEntry *e;
 
+    if (link->block && is_current(cpu->blocks, link->generation)) {
+        return;
+    }
+    e = jump_entry(cpu);
     if (e->rip == cpu->rip && is_current(cpu->blocks, e->generation)) {
-        prev->link[cpu->rip != prev->end_rip] = (BlockLink){ e->block, e->generation };
+        *link = (BlockLink){ e->block, e->generation };
     }
 }
 
@@ -1172,7 +1179,8 @@ static X86Block *run_either(X86State *cpu, X86Block *prev)
     if (!code) {
         /* What has hardly run here is mostly not translated. */
         b = quick_find(cpu, prev);
-        if (!b || (b->heat >= jit_options()->threshold && !b->no_jit)) {
+        if (b ? b->heat >= jit_options()->threshold && !b->no_jit
+              : cpu->rip != cpu->xjit->missed) {
             code = find_translated(cpu);
         }
     }

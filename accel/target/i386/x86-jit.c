@@ -151,10 +151,22 @@ JitBlock *x86_jit_find(X86State *cpu, uint64_t page_addr)
     return jit_find(&key);
 }
 
+/* The same, when the dispatcher is going to ask again if there is none. */
+static JitBlock *find_or_miss(X86State *cpu, uint64_t page_addr)
+{
+    JitBlock *b = x86_jit_find(cpu, page_addr);
+
+    if (!b) {
+        cpu->xjit->missed = cpu->rip;
+    }
+    return b;
+}
+
 const void *x86_jit_remember(X86State *cpu, const JitBlock *b, bool local)
 {
-    unsigned k = cpu->cpl == 3, n = jit_jc_index(b->key.pc);
+    unsigned k = cpu->cpl == 3;
     uint64_t pc = b->key.pc;
+    JitJump *jump = &cpu->jit.jc[jit_jc_index(pc)];
 
     x86_blocks_note_pages(cpu, pc, b->crosses ? pc + b->guest_bytes - 1 : pc);
     if (x86_unlikely(local && !k && !cpu->xjit->generation[0])) {
@@ -164,12 +176,10 @@ const void *x86_jit_remember(X86State *cpu, const JitBlock *b, bool local)
         select_context(cpu);
     }
     if (x86_unlikely(jit_is_unlinked())) {
-        cpu->jit.jc_tag[n] = 0;
-        cpu->jit.jc_code[n] = NULL;
+        *jump = (JitJump){ 0 };
         return b->entry;
     }
-    cpu->jit.jc_tag[n] = b->key.pc ^ cpu->jit.salt[k];
-    cpu->jit.jc_code[n] = b->entry;
+    *jump = (JitJump){ pc ^ cpu->jit.salt[k], b->entry };
     return b->entry;
 }
 
@@ -200,7 +210,6 @@ JitBlock *x86_jit_translate(X86State *cpu, JitSource *src, bool *never)
 /* The jump cache did not know the address, or led to a block that is dead. */
 const void *x86_jit_look(X86State *cpu)
 {
-    unsigned n = jit_jc_index(cpu->rip);
     uint64_t lin = x86_is64(cpu) ? cpu->rip : (uint32_t)(cs_base(cpu) + cpu->rip);
     const SoftTlbSide *s = &cpu->tlb->side[soft_tlb_index(lin)];
     const uint32_t need = SOFT_TLB_RAM | SOFT_TLB_PERM_X;
@@ -211,13 +220,12 @@ const void *x86_jit_look(X86State *cpu)
     }
     if (s->page == (lin & ~(uint64_t)(SOFT_TLB_PAGE - 1)) &&
         (s->flags & need) == need) {
-        b = x86_jit_find(cpu, s->ram_addr);
+        b = find_or_miss(cpu, s->ram_addr);
     }
     if (b && !b->crosses) {
         return x86_jit_remember(cpu, b, !(s->flags & SOFT_TLB_GLOBAL));
     }
-    cpu->jit.jc_code[n] = NULL;
-    cpu->jit.jc_tag[n] = 0;
+    cpu->jit.jc[jit_jc_index(cpu->rip)] = (JitJump){ 0 };
     return NULL;
 }
 
@@ -232,7 +240,7 @@ static const void *way_on(X86State *cpu, JitExit *e)
     if (e->site) {
         /* Such an exit stays in the page of its block. */
         JitBlock *b =
-            x86_jit_find(cpu, e->from->key.ram_addr & ~(uint64_t)(SOFT_TLB_PAGE - 1));
+            find_or_miss(cpu, e->from->key.ram_addr & ~(uint64_t)(SOFT_TLB_PAGE - 1));
 
         if (b && !b->crosses) {
             jit_link(e, b);
@@ -270,7 +278,6 @@ void x86_jit_run(X86State *cpu, const void *code)
     }
     x86_flags_to_jit(cpu);
     env->flags_here = true;
-    cpu->xjit->enters++;
     do {
         env->exit = NULL;
         jit_host_enter(cpu, code);

@@ -36,7 +36,9 @@ struct X86Jit {
     bool
         polled; /* under jit-all-polls: the next block by reference, or nothing moves */
     uint64_t epoch; /* jit_epoch() of what is in the jump cache */
-    uint64_t enters, misses;
+    /* Generated code has just left towards this address, and there is no translation;
+     * a hint. */
+    uint64_t missed;
     /* lockstep: instructions until the next comparison, those in jit.budget taken off
      * already; whether it is due. */
     int32_t sample_left;
@@ -60,10 +62,9 @@ void x86_jit_select(X86State *cpu);
 static inline const void *x86_jit_peek(const X86State *cpu)
 {
     const JitEnv *env = &cpu->jit;
-    unsigned n = jit_jc_index(cpu->rip);
+    const JitJump *jump = &env->jc[jit_jc_index(cpu->rip)];
 
-    return env->jc_tag[n] == (cpu->rip ^ env->salt[cpu->cpl == 3]) ? env->jc_code[n]
-                                                                   : NULL;
+    return jump->tag == (cpu->rip ^ env->salt[cpu->cpl == 3]) ? jump->code : NULL;
 }
 
 /* The same, and if it has nothing, from all translations: a look around which raises

@@ -12,7 +12,7 @@ enum {
     SHARED_BYTES = 64 << 10,
     REGION_BYTES = 16 << 20,
     REGIONS_MIN = 4, /* a small cache has smaller regions */
-    GRANULE = 128,
+    GRANULE = 64,
     META_FACTOR = 6, /* of a region's code: reserved, not used */
     ALIGN = 64,
     LOW_FIRST = 1 << 30,

@@ -556,16 +556,6 @@ static void link_jump(Lower *l, JitBuf *b, unsigned opcode, unsigned bytes, uint
     store_rel(p + 1, x64_shared.leave_exit - to_exec - (p + 5));
 }
 
-static AsmRm jc_tag(const Lower *l, unsigned index)
-{
-    return env_field(l, offsetof(JitEnv, jc_tag) + 8 * index);
-}
-
-static AsmRm jc_code(const Lower *l, unsigned index)
-{
-    return env_field(l, offsetof(JitEnv, jc_code) + 8 * index);
-}
-
 static AsmRm salt(const Lower *l)
 {
     return env_field(l, offsetof(JitEnv, salt) + 8 * l->ir->salt);
@@ -579,12 +569,12 @@ static __attribute__((noinline, cold)) void probe(Lower *l, uint64_t pc)
 
     asm_mov_imm(l->hot, A_R14, pc);
     asm_alu(l->hot, ASM_XOR, 8, A_R14, salt(l));
-    asm_alu(l->hot, ASM_CMP, 8, A_R14, jc_tag(l, index));
+    asm_alu(l->hot, ASM_CMP, 8, A_R14, env_field(l, offsetof(JitEnv, jc[index].tag)));
     asm_jcc(l->hot, IR_NE, asm_here(l->cold));
     from = l->cold->p;
     leave_at(l->cold, pc);
     x64_count(l, LOWER_USE_COLD_EXIT, from);
-    asm_rm(l->hot, 0xff, 4, jc_code(l, index));
+    asm_rm(l->hot, 0xff, 4, env_field(l, offsetof(JitEnv, jc[index].code)));
 }
 
 /* M is valid, or nobody wants it. */
@@ -637,15 +627,15 @@ void x64_lower_jmpi(Lower *l)
     index = r == A_R14 ? A_R15 : A_R14;
     asm_rorx(l->hot, 4, index, a, JIT_JC_FOLD);
     asm_alu(l->hot, ASM_XOR, 4, index, asm_reg(a));
-    asm_alu_imm(l->hot, ASM_AND, 4, asm_reg(index), JIT_JC_SIZE - 1, 0);
+    asm_alu_imm(l->hot, ASM_AND, 4, asm_reg(index), JIT_JC_MASK, 0);
     asm_alu(l->hot, ASM_XOR, 8, r, salt(l));
     asm_alu(l->hot, ASM_CMP, 8, r,
             asm_state_index(index, 3,
-                            l->target->env_off + (int32_t)offsetof(JitEnv, jc_tag)));
+                            l->target->env_off + (int32_t)offsetof(JitEnv, jc[0].tag)));
     asm_jcc(l->hot, IR_NE, asm_here(l->cold));
     asm_rm(l->hot, 0xff, 4,
            asm_state_index(index, 3,
-                           l->target->env_off + (int32_t)offsetof(JitEnv, jc_code)));
+                           l->target->env_off + (int32_t)offsetof(JitEnv, jc[0].code)));
     from = l->cold->p;
     asm_alu(l->cold, ASM_XOR, 8, r, salt(l));
     asm_store(l->cold, 8, pc, r);

@@ -174,13 +174,13 @@ static void emit_probe(const JitTarget *t, JitBuf *b, unsigned salt)
     asm_patch_short(b, jump);
     asm_rorx(b, 4, A_R15, A_R14, JIT_JC_FOLD);
     asm_alu(b, ASM_XOR, 4, A_R15, asm_reg(A_R14));
-    asm_alu_imm(b, ASM_AND, 4, asm_reg(A_R15), JIT_JC_SIZE - 1, 0);
+    asm_alu_imm(b, ASM_AND, 4, asm_reg(A_R15), JIT_JC_MASK, 0);
     asm_alu(b, ASM_XOR, 8, A_R14, key);
     asm_alu(b, ASM_CMP, 8, A_R14,
-            asm_state_index(A_R15, 3, env + (int32_t)offsetof(JitEnv, jc_tag)));
+            asm_state_index(A_R15, 3, env + (int32_t)offsetof(JitEnv, jc[0].tag)));
     miss = asm_jcc_short(b, IR_NE);
     asm_rm(b, 0xff, 4,
-           asm_state_index(A_R15, 3, env + (int32_t)offsetof(JitEnv, jc_code)));
+           asm_state_index(A_R15, 3, env + (int32_t)offsetof(JitEnv, jc[0].code)));
     asm_patch_short(b, miss);
     asm_alu(b, ASM_XOR, 8, A_R14, key);
     asm_jmp(b, x64_shared.leave_pc);

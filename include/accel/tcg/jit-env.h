@@ -9,8 +9,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { JIT_JC_BITS = 13, JIT_JC_SIZE = 1 << JIT_JC_BITS, JIT_JC_FOLD = 12 };
+enum {
+    JIT_JC_BITS = 14,
+    JIT_JC_SIZE = 1 << JIT_JC_BITS,
+    JIT_JC_FOLD = 12,
+    JIT_JC_MASK = (JIT_JC_SIZE - 1) * 2, /* of the pc, folded: twice the index */
+};
 enum { JIT_SAMPLES = 32 };
+
+/* An entry of the jump cache: 16 bytes, one line of the host's. */
+typedef struct JitJump {
+    uint64_t tag;
+    const void *code;
+} JitJump;
 
 typedef struct JitEnv {
     /* Not 0: leave at the next POLL. Any thread sets it (jit_env_kick()); the vCPU's
@@ -47,14 +58,13 @@ typedef struct JitEnv {
     uint64_t resume[2];
     void *exit; /* which exit was taken (JitExit *), NULL: none that can be linked */
     /* Jump cache: from guest pc to code, direct-mapped by pc bits. */
-    uint64_t jc_tag[JIT_JC_SIZE];
-    const void *jc_code[JIT_JC_SIZE];
+    JitJump jc[JIT_JC_SIZE] __attribute__((aligned(16)));
 } JitEnv;
 
 /* Functions begin at the same few offsets of their pages: the page counts as well. */
 static inline unsigned jit_jc_index(uint64_t pc)
 {
-    return (pc ^ pc >> JIT_JC_FOLD) & (JIT_JC_SIZE - 1);
+    return ((pc ^ pc >> JIT_JC_FOLD) & JIT_JC_MASK) / 2;
 }
 
 /* Makes generated code return to the dispatcher soon. Any thread. */

@@ -317,8 +317,8 @@ static void test_jump_cache(void)
     g_assert_true(x64_run(s, a));
     g_assert_cmphex(s->pc, ==, FAR);
     g_assert_null(s->env.exit);
-    s->env.jc_tag[index] = FAR ^ s->env.salt[0];
-    s->env.jc_code[index] = b->entry;
+    s->env.jc[index].tag = FAR ^ s->env.salt[0];
+    s->env.jc[index].code = b->entry;
     g_assert_true(x64_run(s, a));
     g_assert_cmphex(s->pc, ==, FAR + 0x1000);
     s->env.salt[0] ^= 1;
@@ -345,8 +345,8 @@ static void test_probe(void)
     g_assert_true(x64_run(s, a));
     g_assert_cmphex(s->pc, ==, NEXT);
     g_assert_null(s->env.exit);
-    s->env.jc_tag[jit_jc_index(NEXT)] = NEXT ^ s->env.salt[0];
-    s->env.jc_code[jit_jc_index(NEXT)] = b->entry;
+    s->env.jc[jit_jc_index(NEXT)].tag = NEXT ^ s->env.salt[0];
+    s->env.jc[jit_jc_index(NEXT)].code = b->entry;
     g_assert_true(x64_run(s, a));
     g_assert_cmphex(s->pc, ==, FAR);
     g_assert_cmpuint(s->reg[0], ==, 2);
@@ -373,8 +373,8 @@ static void test_indirect(void)
         g_assert_true(x64_run(s, a));
         g_assert_cmphex(s->pc, ==, FAR);
         g_assert_null(s->env.exit);
-        s->env.jc_tag[jit_jc_index(FAR)] = FAR ^ s->env.salt[0];
-        s->env.jc_code[jit_jc_index(FAR)] = b->entry;
+        s->env.jc[jit_jc_index(FAR)].tag = FAR ^ s->env.salt[0];
+        s->env.jc[jit_jc_index(FAR)].code = b->entry;
         g_assert_true(x64_run(s, a));
         g_assert_cmphex(s->pc, ==, FAR + 0x1000);
         x64_state_free(s);

@@ -109,7 +109,7 @@ X64State *x64_state_new(void)
     s->fxsave[24] = 0x80;
     s->fxsave[0] = 0x7f;
     s->fxsave[1] = 0x03;
-    memset(s->env.jc_tag, 0, sizeof(s->env.jc_tag));
+    memset(s->env.jc, 0, sizeof(s->env.jc));
     s->env.salt[0] = s->env.salt[1] = 0x123456789abcdef1;
     return s;
 }

@@ -114,7 +114,7 @@ typedef struct X86Blocks {
     uint64_t executed;
     uint32_t flushes;
     uint8_t *arena;
-    size_t used;
+    size_t used, ready;
     JumpEntry jump[1 << JUMP_BITS];
     /* Of what code is remembered, by GEN_*: hashed sets of pages, and of regions of 4
      * MiB in large pages. */
@@ -147,7 +147,6 @@ void x86_blocks_new(X86State *cpu)
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     g_assert(p != MAP_FAILED);
-    madvise(p, ARENA_BYTES, MADV_HUGEPAGE);
     bl->arena = p;
     cpu->blocks = bl;
     bump(bl, GEN_LOCAL);
@@ -486,6 +485,7 @@ static X86Block *arena_block(X86State *cpu)
     if (bl->used + most > ARENA_BYTES) {
         x86_blocks_flush(cpu);
     }
+    jit_prepare(bl->arena, bl->used, &bl->ready, ARENA_BYTES);
     return (X86Block *)(bl->arena + bl->used);
 }
 

@@ -17,7 +17,7 @@ enum {
     ALIGN = 64,
     LOW_FIRST = 1 << 30,
     LOW_RANDOM = 0xffff << 12,
-    PREPARE_BYTES = 128 << 10, /* at once; see prepare() */
+    PREPARE_BYTES = 128 << 10, /* at once; see jit_prepare() */
     PREPARE_AHEAD = 32 << 10,
 };
 
@@ -27,11 +27,7 @@ static void *reserve(uintptr_t hint, size_t bytes)
     void *p = mmap((void *)hint, bytes, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    if (p == MAP_FAILED) {
-        return NULL;
-    }
-    madvise(p, bytes, MADV_HUGEPAGE);
-    return p;
+    return p == MAP_FAILED ? NULL : p;
 }
 
 static bool map_twice(CodeCache *cc, size_t total, Error **errp)
@@ -119,26 +115,24 @@ void code_cache_free(CodeCache *cc)
     *cc = (CodeCache){ 0 };
 }
 
-/*
- * Pages that are about to be used are made by the kernel many at a time: a page fault
- * for each costs several times as much. Failure does not matter.
- */
-static void prepare(uint8_t *p, size_t used, size_t *ready, size_t size)
+void jit_prepare(uint8_t *p, size_t used, size_t *ready, size_t size)
 {
-    if (G_LIKELY(used + PREPARE_AHEAD <= *ready || *ready == size)) {
-        return;
+    size_t more = MIN(PREPARE_BYTES, size - *ready);
+
+    if (G_UNLIKELY(used + PREPARE_AHEAD > *ready && more)) {
+        /* Failure does not matter. */
+        madvise(p + *ready, more, MADV_POPULATE_WRITE);
+        *ready += more;
     }
-    madvise(p + *ready, MIN(PREPARE_BYTES, size - *ready), MADV_POPULATE_WRITE);
-    *ready += MIN(PREPARE_BYTES, size - *ready);
 }
 
 void code_cache_open(CodeCache *cc, JitBuf *hot, JitBuf *cold)
 {
     CodeRegion *r = &cc->region[cc->current];
 
-    prepare(r->hot, r->hot_used, &r->hot_ready, cc->half_bytes);
-    prepare(r->cold, r->cold_used, &r->cold_ready, cc->half_bytes);
-    prepare(r->meta, r->meta_used, &r->meta_ready, cc->meta_bytes);
+    jit_prepare(r->hot, r->hot_used, &r->hot_ready, cc->half_bytes);
+    jit_prepare(r->cold, r->cold_used, &r->cold_ready, cc->half_bytes);
+    jit_prepare(r->meta, r->meta_used, &r->meta_ready, cc->meta_bytes);
     *hot = (JitBuf){ .p = r->hot + r->hot_used,
                      .end = r->hot + cc->half_bytes,
                      .to_exec = cc->to_exec };

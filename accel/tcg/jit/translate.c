@@ -103,7 +103,6 @@ bool jit_start(const JitTarget *target, Error **errp)
     hash = mmap(NULL, sizeof(JitBlock *) << JIT_HASH_BITS, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     g_assert(hash != MAP_FAILED);
-    madvise(hash, sizeof(JitBlock *) << JIT_HASH_BITS, MADV_HUGEPAGE);
     jit.ir = ir_block_new();
     jit.start_cycles = __rdtsc();
     jit.start_ns = monotonic_ns();

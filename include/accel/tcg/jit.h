@@ -267,6 +267,12 @@ void jit_note_group_stub(JitBlock *b);
 /* Looks at what generated code has left in JitEnv.sample, and asks for more. Blocks
  * may be killed. vCPU thread, no lock. */
 void jit_take_samples(JitEnv *env);
+/*
+ * Of memory at @p, which is filled from its start on, @used bytes are used. Pages that
+ * are about to be are made by the kernel many at a time: a page fault for each costs
+ * several times as much. @ready: how many bytes have been. Any thread.
+ */
+void jit_prepare(uint8_t *p, size_t used, size_t *ready, size_t size);
 /* A fresh salt: never 0, never seen before. Any thread. */
 uint64_t jit_new_salt(void);
 /* Changes when memory of blocks is about to be reused: whoever holds pointers to code

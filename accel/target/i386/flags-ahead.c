@@ -207,8 +207,8 @@ static bool overwrites_flags(X86State *cpu, const X86Insn *i, uint32_t *dead)
 }
 
 /* The length, or 0: the flags are or may be wanted. */
-static unsigned ask(X86State *cpu, uint64_t pc, const uint8_t *p, unsigned left,
-                    uint32_t *dead)
+static unsigned __attribute__((noinline, cold))
+ask(X86State *cpu, uint64_t pc, const uint8_t *p, unsigned left, uint32_t *dead)
 {
     X86Insn i;
 

@@ -276,10 +276,7 @@ typedef struct IrBlock {
     bool overflow;     /* out of nodes or temporaries: give up */
     bool loops;        /* a JCC goes to .pc; set by ir_optimize() */
     uint16_t cur_insn; /* builder: goes into each node */
-    /* Of temporaries, in the order of nodes; set by ir_optimize(). By IrVal: those that
-     * are none have a use behind all others. */
-    uint16_t last_use[IR_T0 + IR_T_MAX];
-    uint8_t *arena; /* templates; never moves */
+    uint8_t *arena;    /* templates; never moves */
     unsigned arena_used, arena_size;
     bool single; /* the machine has one vCPU: LOCK may be dropped */
     /* Whether a jump to @pc may be linked directly: it is in the same guest page as
@@ -289,6 +286,9 @@ typedef struct IrBlock {
     /* 64-byte lines of the block's first page that the above have looked at: the block
      * depends on them as on its own bytes. */
     uint64_t peeked_lines;
+    /* Of temporaries, in the order of nodes; set by ir_optimize(). By IrVal: those that
+     * are none have a use behind all others. */
+    uint16_t last_use[IR_T0 + IR_T_MAX];
 } IrBlock;
 
 /* Static facts of an op. */

@@ -1035,7 +1035,7 @@ static bool trace_make(X86State *cpu, X86Block *head, Trace *t)
     unsigned k = 0;
 
     if (jit_options()->tier < 2 || head->crosses || head->floating ||
-        jit_is_unlinked() || jit_options()->exact) {
+        jit_options()->one_insn || jit_is_unlinked() || jit_options()->exact) {
         return false;
     }
     t->count = t->bytes = t->copies = 0;

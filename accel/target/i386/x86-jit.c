@@ -261,7 +261,7 @@ static const void *after_reference(X86State *cpu)
     if (__atomic_load_n(&cpu->jit.poll, __ATOMIC_RELAXED) || x86_wants_out(cpu) ||
         cpu->halted || cpu->irq_shadow || cpu->pending_db ||
         (cpu->counted && cpu->yielded) || cpu->mode & X86_MODE_STEP ||
-        !cpu->jit.samples_left || jit_options()->one_insn) {
+        !cpu->jit.samples_left) {
         return NULL;
     }
     x86_jit_select(cpu);

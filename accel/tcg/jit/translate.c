@@ -46,8 +46,7 @@ const JitOptions *jit_options(void)
 
 bool jit_is_unlinked(void)
 {
-    return options.no_links || options.one_insn ||
-           log_enabled(LOG_EXEC | LOG_CPU | LOG_NOCHAIN);
+    return options.no_links || log_enabled(LOG_EXEC | LOG_CPU | LOG_NOCHAIN);
 }
 
 void jit_set_host(const JitHost *host)

@@ -192,7 +192,7 @@ typedef struct JitOptions {
     unsigned tier; /* 0: none, 1, 2 */
     size_t cache_bytes;
     unsigned passes; /* IR_PASS_* */
-    bool one_insn;   /* blocks of one instruction, never linked */
+    bool one_insn;   /* blocks of one instruction, no traces */
     bool counted;    /* generated code counts instructions (JitEnv.budget) */
     bool exact;      /* ... each as it is executed: no traces */
     bool no_links;   /* fault injection: every exit goes to the dispatcher */

@@ -178,6 +178,23 @@ static __attribute__((noinline)) void put_any(JitBuf *b, AsmOp op, unsigned reg,
     b->p = put_imm(p, imm_bytes, imm);
 }
 
+/* [base + (index << scale) + disp] */
+static uint8_t *put_index(uint8_t *p, AsmOp op, unsigned reg, AsmRm rm)
+{
+    unsigned rex = op >> 10 | (reg >> 1 & 4) | (rm.index >> 2 & 2) | rm.base >> 3;
+    unsigned sib = rm.scale << 6 | (rm.index & 7) << 3 | (rm.base & 7), len = 3;
+    uint64_t code = (uint8_t)op | (reg & 7) << 11 | 4 << 8 | sib << 16;
+
+    g_assert(rm.index != A_RSP);
+    if (rm.disp || (rm.base & 7) == A_RBP) {
+        bool byte = rm.disp == (int8_t)rm.disp;
+
+        code |= (uint64_t)(uint32_t)rm.disp << 24 | (byte ? 0x4000 : 0x8000);
+        len += byte ? 1 : 4;
+    }
+    return asm_put(p, code, len, rex);
+}
+
 /*
  * The instruction with an immediate of @imm_bytes. Most are an opcode of one byte with
  * a register or [base + disp]: these first, as one number of at most eight bytes.
@@ -194,11 +211,13 @@ static inline void put_rm(JitBuf *b, AsmOp op, unsigned reg, AsmRm rm,
     }
     if (rm.reg != A_NONE) {
         p = asm_put_rr(p, op, reg, rm.reg);
-    } else if (rm.index == A_NONE && rm.base != A_NONE && !rm.gs) {
-        p = asm_put_mem(p, op, reg, rm.base, rm.disp);
-    } else {
+    } else if (rm.base == A_NONE || rm.gs) {
         put_any(b, op, reg, rm, imm_bytes, imm);
         return;
+    } else if (rm.index == A_NONE) {
+        p = asm_put_mem(p, op, reg, rm.base, rm.disp);
+    } else {
+        p = put_index(p, op, reg, rm);
     }
     b->p = imm_bytes ? put_imm(p, imm_bytes, imm) : p;
 }

@@ -26,6 +26,7 @@ enum {
 static const uint8_t ret = 0xc3;
 
 const uint8_t *x64_check_calls[2][4][2][SIZES];
+const uint8_t *x64_check_reg_calls[4][2][X64_CHECK_REG_SIZES][16];
 static const uint8_t *take_sample, *poll;
 static const uint8_t *stack_words[4][2][STACK_WORDS + 1];
 static const uint8_t *push_word[4], *call_far[4][2], *ret_far[4][2];
@@ -118,6 +119,18 @@ static void emit_routine(const JitTarget *t, JitBuf *b, unsigned reg, unsigned v
     asm_jcc(b, IR_A, x64_shared.slow);
     x64_emit_tlb_host(b, tlb, reg, index);
     asm_bytes(b, &ret, 1);
+}
+
+/* The address is in @reg, and will be in r14. */
+static void emit_of_register(JitBuf *b, unsigned reg, unsigned view)
+{
+    for (unsigned k = 0; k < X64_CHECK_REG_SIZES; k++) {
+        for (unsigned access = 0; access < 2; access++) {
+            x64_check_reg_calls[view][access][k][reg] = asm_here(b);
+            asm_mov(b, 8, A_R14, reg);
+            asm_jmp(b, x64_check_calls[0][view][access][k]);
+        }
+    }
 }
 
 static void emit_stack_words(const JitTarget *t, JitBuf *b, unsigned view,
@@ -218,6 +231,11 @@ void x64_check_setup(const JitTarget *t, JitBuf *b)
     }
     for (unsigned view = 0; view < 4; view++) {
         emit_stack(t, b, view);
+        for (unsigned g = 0; g < 16; g++) {
+            if (t->host_reg[g] >= 0) {
+                emit_of_register(b, t->host_reg[g], view);
+            }
+        }
         for (unsigned words = 1; words <= STACK_WORDS; words++) {
             emit_stack_words(t, b, view, IR_READ, words);
             emit_stack_words(t, b, view, IR_WRITE, words);

@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include <limits.h>
 #include <string.h>
 
 static AsmRm env_field(const Lower *l, size_t offset)
@@ -261,7 +262,7 @@ static void add_stub(Lower *l, const LowerStub *s)
         }
     } else if (l->stubs <= l->ir->count) {
         l->stub[l->stubs++] = *s;
-        l->waiting = true;
+        l->settle_at = 0;
     } else {
         l->failed = true;
     }
@@ -301,7 +302,6 @@ void x64_stub_call(Lower *l)
     unsigned first = l->n->insn, resume = resume_of(l);
 
     l->calls++;
-    l->waiting = true;
     if (!l->flags.m || l->ir->vec) {
         refs_stub(l, l->hot->p, true);
         return;
@@ -311,6 +311,7 @@ void x64_stub_call(Lower *l)
     l->slow[l->slows++] = (JitSlow){ .at = l->hot->p - l->entry,
                                      .first = first,
                                      .count = resume - first };
+    l->settle_at = MIN(l->settle_at, (int)resume);
 }
 
 /* LowerStub asks for all places behind it. */
@@ -324,28 +325,25 @@ static void note_place(Lower *l)
     memcpy(p->holds, l->holds, sizeof(p->holds));
 }
 
-static inline void settle_slow(Lower *l)
+void x64_settle(Lower *l)
 {
     size_t to = l->hot->p - l->entry;
     JitSlow *e = &l->slow[l->open], *end = &l->slow[l->slows];
+    uint8_t copy[LOWER_SCRATCH];
 
-    for (; e < end && e->first + e->count <= l->insn; e++) {
-        e->to = to;
-        for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
-            e->copy[k] = ir_is_g(l->holds[k]) ? l->holds[k] - IR_G0 : JIT_SLOW_NO_COPY;
-        }
-        l->failed |= to > UINT16_MAX;
-    }
-    l->open = e - l->slow;
-}
-
-void x64_settle(Lower *l)
-{
     if (l->stubs) {
         note_place(l);
     }
-    settle_slow(l);
-    l->waiting = l->stubs || l->open < l->slows;
+    for (unsigned k = 0; k < LOWER_SCRATCH; k++) {
+        copy[k] = ir_is_g(l->holds[k]) ? l->holds[k] - IR_G0 : JIT_SLOW_NO_COPY;
+    }
+    for (; e < end && e->first + e->count <= l->insn; e++) {
+        e->to = to;
+        memcpy(e->copy, copy, sizeof(copy));
+        l->failed |= to > UINT16_MAX;
+    }
+    l->open = e - l->slow;
+    l->settle_at = l->stubs ? 0 : e < end ? e->first + e->count : INT_MAX;
 }
 
 /* M is to be exact, with both scratch registers free. */
@@ -519,8 +517,9 @@ static void link_jump(Lower *l, JitBuf *b, unsigned opcode, unsigned bytes, uint
     JitBuf *cold = l->cold;
     JitExit *e = &block->exit[block->exits++];
     uint8_t *p = b->p, *from;
-    ptrdiff_t to_exec = cold->to_exec;
-    unsigned at, len = x64_exit_rel(e) + 4;
+    const ptrdiff_t to_exec = x64_shared.to_exec;
+    const unsigned len = x64_exit_rel(e) + 4;
+    unsigned at;
 
     if (!asm_has_room(b, ROOM) || !asm_has_room(cold, 2 * ROOM)) {
         return;

@@ -39,7 +39,7 @@ static void emit_ea(Lower *l, unsigned w, unsigned dst, unsigned a, unsigned b)
     }
 }
 
-void x64_lower_ea(Lower *l)
+static void ea_any(Lower *l)
 {
     const IrNode *n = l->n;
     unsigned a = n->a == IR_NONE ? A_NONE : x64_in_reg(l, n->a);
@@ -63,6 +63,41 @@ void x64_lower_ea(Lower *l)
 
         emit_ea(l, n->w, d.reg, a, b);
         x64_dst_end(l, &d, n->w);
+    }
+}
+
+/* Most: from general registers to one that is the guest's. */
+static bool ea_plain(Lower *l, const IrNode *n)
+{
+    AsmRm rm = { .reg = A_NONE, .scale = n->cc, .disp = n->disp };
+    unsigned dst = x64_reg_of(l, n->dst);
+
+    if (ir_is_t(n->dst) || dst >= A_AH || n->w < 4 || n->a == IR_NONE ||
+        x64_reg_of(l, n->a) >= A_AH) {
+        return false;
+    }
+    rm.base = x64_reg_of(l, n->a);
+    if (n->b == IR_NONE) {
+        if (!n->disp) {
+            return false;
+        }
+        asm_rm_disp(l->hot, 0x8d | (n->w == 8 ? ASM_W : 0), dst, rm.base, n->disp);
+        return true;
+    }
+    rm.index = x64_reg_of(l, n->b);
+    if (rm.index >= A_AH) {
+        return false;
+    }
+    asm_lea(l->hot, n->w, dst, rm);
+    return true;
+}
+
+void x64_lower_ea(Lower *l)
+{
+    const IrNode *n = l->n;
+
+    if (!ea_plain(l, n)) {
+        ea_any(l);
     }
 }
 
@@ -172,11 +207,11 @@ static bool lower_stack_check(Lower *l)
     return true;
 }
 
-/* The register that an address in @a can be checked in at once: itself, if this is its
- * last use, or a scratch register that holds no temporary; 0: it is not that easy. */
+/* The scratch register that the address can be checked in, with the other one
+ * destroyed: its own, if this is its last use; 0: temporaries are in the way. */
 static unsigned easy_register(Lower *l, const IrNode *n)
 {
-    unsigned r;
+    unsigned r = A_R14;
 
     if (ir_is_t(n->a)) {
         const LowerTemp *t = &l->temp[n->a - IR_T0];
@@ -185,25 +220,57 @@ static unsigned easy_register(Lower *l, const IrNode *n)
             return 0;
         }
         r = (unsigned)t->reg;
-    } else if (x64_is_mem(l->home[n->a])) {
+    } else if (ir_is_t(l->holds[0])) {
         return 0;
+    }
+    return ir_is_t(l->holds[(r ^ 1) - A_R14]) ? 0 : r;
+}
+
+/* @r <- the address. */
+static inline void put_address(Lower *l, const IrNode *n, unsigned r)
+{
+    const AsmOp w = n->w == 4 ? 0 : ASM_W;
+    unsigned from = r;
+
+    if (n->a == IR_NONE) {
+        asm_mov_imm(l->hot, r, w ? (uint64_t)(int64_t)n->disp : (uint32_t)n->disp);
+        return;
+    }
+    if (ir_is_t(n->a)) {
+        l->temp[n->a - IR_T0].reg = -1;
     } else {
-        r = ir_is_t(l->holds[0]) ? A_R15 : A_R14;
-        if (ir_is_t(l->holds[r - A_R14])) {
-            return 0;
+        AsmRm rm = x64_rm(l, n->a);
+
+        if (!x64_is_mem(rm)) {
+            from = rm.reg;
+        } else {
+            asm_rm_disp(l->hot, 0x8b | w, r, rm.base, rm.disp);
         }
     }
-    /* The other one is destroyed. */
-    return ir_is_t(l->holds[(r ^ 1) - A_R14]) ? 0 : r;
+    if (n->disp) {
+        asm_rm_disp(l->hot, 0x8d | w, r, from, n->disp);
+    } else if (from != r) {
+        asm_rr(l->hot, 0x8b | w, r, from);
+    }
+}
+
+/* The routine that takes the address from where it is, or NULL. */
+static inline const uint8_t *of_register(Lower *l, const IrNode *n)
+{
+    unsigned k = x64_check_class(n->size);
+
+    return !n->disp && n->w == 8 && k < X64_CHECK_REG_SIZES && ir_is_g(n->a) &&
+                   !x64_is_mem(l->home[n->a])
+               ? x64_check_reg_calls[l->ir->view][n->cc][k][l->home[n->a].reg]
+               : NULL;
 }
 
 /* The usual CHECK of small code. */
 static bool check_by_call(Lower *l)
 {
     const IrNode *n = l->n;
-    const AsmOp w = n->w == 4 ? 0 : ASM_W;
     const uint8_t *routine;
-    unsigned r, from;
+    unsigned r;
 
     if (n->align || !x64_can_call(l)) {
         return false;
@@ -222,18 +289,13 @@ static bool check_by_call(Lower *l)
     if (!r) {
         return false;
     }
-    routine = x64_check_routine(r, l->ir->view, n->cc, n->size);
+    routine = of_register(l, n);
     if (!routine) {
-        return false;
-    }
-    from = ir_is_t(n->a) ? r : l->home[n->a].reg;
-    if (n->disp) {
-        asm_rm_disp(l->hot, 0x8d | w, r, from, n->disp);
-    } else if (from != r) {
-        asm_rr(l->hot, 0x8b | w, r, from);
-    }
-    if (ir_is_t(n->a)) {
-        l->temp[n->a - IR_T0].reg = -1;
+        routine = x64_check_routine(r, l->ir->view, n->cc, n->size);
+        if (!routine) {
+            return false;
+        }
+        put_address(l, n, r);
     }
     l->holds[0] = l->holds[1] = IR_NONE;
     l->holds[r - A_R14] = n->dst;

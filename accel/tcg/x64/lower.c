@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include <limits.h>
 #include <string.h>
 
 /* --- what code is for: "info jit" ------------------------------------------------
@@ -440,9 +441,20 @@ static __attribute__((noinline)) void act(Lower *l, FlagsAction action,
 
 static inline void perform(Lower *l, FlagsAction action, FlagsRecipeKind kind)
 {
-    if (action != FLAGS_OK) {
-        act(l, action, kind);
+    const uint8_t *from;
+
+    if (action == FLAGS_OK) {
+        return;
     }
+    if (action == FLAGS_SAVE && l->small && l->holds[1] == IR_NONE &&
+        !(l->locked & 2)) {
+        x64_close_head(l, 0);
+        from = l->hot->p;
+        asm_call(l->hot, x64_shared.flags_save[1]);
+        x64_count(l, LOWER_USE_FLAGS, from);
+        return;
+    }
+    act(l, action, kind);
 }
 
 void x64_flags_leave_h(Lower *l)
@@ -503,7 +515,7 @@ static inline void lower_writer(Lower *l, LowerFn *emit)
 static inline void begin_insn(Lower *l, int insn)
 {
     l->insn = insn;
-    if (l->waiting) {
+    if (insn >= l->settle_at) {
         x64_settle(l);
     }
 }
@@ -634,6 +646,7 @@ static void reset_walk(Lower *l)
 {
     l->open_insn = 0;
     l->insn = -1;
+    l->settle_at = INT_MAX;
     l->stubs = l->tails = l->places = 0;
     l->slots_used = 0;
     for (unsigned k = 0; k < l->ir->temps; k += 4) {
@@ -714,7 +727,6 @@ static void reset(Lower *l)
 {
     l->failed = false;
     l->calls = l->slows = l->open = 0;
-    l->waiting = false;
     l->cold_leave = NULL;
     l->flags.h = false;
     l->flags.m = true;

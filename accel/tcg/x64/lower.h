@@ -145,8 +145,7 @@ typedef struct Lower {
     unsigned stubs;
     unsigned calls;       /* of routines that may not come back, stubs included */
     unsigned slows, open; /* elements of .slow; the first without a place to go on */
-    /* x64_settle() where an instruction begins: for .open or .stubs */
-    bool waiting;
+    int settle_at; /* x64_settle() where this instruction or a later one begins */
     const uint8_t *cold_leave; /* leaves behind the last instruction; NULL: not yet */
     unsigned tails;
     const uint8_t *refs; /* calls run_refs for the instructions in r15d */
@@ -433,6 +432,9 @@ static inline const uint8_t *x64_check_routine(unsigned reg, unsigned view,
 
     return k < X64_CHECK_SIZES ? x64_check_calls[reg - A_R14][view][access][k] : NULL;
 }
+/* The same for the address in a register of the guest, with the result in r14. */
+enum { X64_CHECK_REG_SIZES = 5 };
+extern const uint8_t *x64_check_reg_calls[4][2][X64_CHECK_REG_SIZES][16];
 /* Called; the same for the guest's rSP + @disp, with the result in r14: what a group of
  * pushes or pops asks for. NULL: there is none. */
 const uint8_t *x64_stack_routine(unsigned view, unsigned access, int32_t disp,

@@ -7,8 +7,10 @@
  * index leads from there to the few candidates of an opcode. Decoding collects prefixes
  * and opcode, walks the candidates in order until one agrees with mandatory prefix,
  * ModRM, L and W, reads what the row's operand letters ask for, and then checks mode,
- * LOCK and exception class.  A failed check replaces the reference function by one that
- * raises the fault, so execution never looks at these conditions.
+ * LOCK and exception class. What does not depend on the bytes is found at setup
+ * (X86Pattern.plan): most instructions need none of the checks.  A failed check
+ * replaces the reference function by one that raises the fault, so execution never
+ * looks at these conditions.
  */
 #include "accel/target/i386/decode.h"
 #include "accel/target/i386/operands.h"
@@ -22,8 +24,24 @@ enum { MAP_COUNT = 4 };
 
 typedef struct OpcodeSlot {
     uint16_t first;
-    uint16_t count;
+    uint8_t count;
+    bool has_modrm;
+    uint8_t from[8]; /* by ModRM.reg: candidates before this one name another one */
 } OpcodeSlot;
+
+/* X86Pattern.plan */
+enum {
+    PLAN_ALWAYS =
+        1 << 0, /* it matches if it is the first that OpcodeSlot.from allows */
+    PLAN_CHECKS = 1 << 1,   /* feature, mode, level, operands or exception class */
+    PLAN_RELATIVE = 1 << 2, /* an operand counts from the next instruction */
+    PLAN_Y = 1 << 3,        /* operand size 4, or 8 with REX.W */
+    PLAN_BYTE = 1 << 4,     /* the first of the reference functions, of any size */
+    PLAN_PLUS_R = 1 << 5,   /* a register in the opcode */
+};
+
+/* X86Pattern.imm: what follows ModRM */
+enum { IMM_NONE, IMM_B, IMM_W, IMM_V, IMM_Z, IMM_OTHER };
 
 static X86Pattern *patterns;
 static unsigned pattern_count;
@@ -164,6 +182,93 @@ bool x86_pattern_parse(const X86Row *row, X86Pattern *p)
 
 /* --- tables --------------------------------------------------------------------- */
 
+static uint8_t plan_imm(const X86Row *row)
+{
+    uint8_t imm = IMM_NONE;
+
+    for (unsigned k = 0; k < 4; k++) {
+        X86OpType type = X86_OP_TYPE(row->op[k]);
+
+        switch (X86_OP_METHOD(row->op[k])) {
+        case X86_OPM_I:
+        case X86_OPM_J:
+            if (imm != IMM_NONE) {
+                return IMM_OTHER;
+            }
+            imm = type == X86_OPT_b   ? IMM_B
+                  : type == X86_OPT_w ? IMM_W
+                  : type == X86_OPT_v ? IMM_V
+                                      : IMM_Z;
+            break;
+        case X86_OPM_L:
+        case X86_OPM_A:
+        case X86_OPM_O:
+        case X86_OPM_ONE:
+        case X86_OPM_X:
+            return IMM_OTHER;
+        default:
+            break;
+        }
+    }
+    return imm;
+}
+
+static uint8_t plan_of_operands(const X86Row *row)
+{
+    X86OpMethod m0 = X86_OP_METHOD(row->op[0]);
+    uint8_t plan = 0;
+
+    if (X86_OP_TYPE(row->op[0]) == X86_OPT_b && m0 != X86_OPM_I && m0 != X86_OPM_J) {
+        plan |= PLAN_BYTE;
+    }
+    for (unsigned k = 0; k < 4; k++) {
+        if (X86_OP_TYPE(row->op[k]) == X86_OPT_y) {
+            plan |= PLAN_Y;
+        }
+        switch (X86_OP_METHOD(row->op[k])) {
+        case X86_OPM_J:
+            plan |= PLAN_RELATIVE;
+            break;
+        case X86_OPM_Z:
+            plan |= PLAN_PLUS_R;
+            break;
+        case X86_OPM_M:
+        case X86_OPM_VSIB:
+        case X86_OPM_N:
+        case X86_OPM_R:
+        case X86_OPM_U:
+            plan |= PLAN_CHECKS;
+            break;
+        default:
+            break;
+        }
+    }
+    return plan;
+}
+
+static uint8_t plan_of(const X86Pattern *p)
+{
+    const X86Row *row = p->row;
+    uint8_t plan = plan_of_operands(row);
+
+    if (p->prefix == X86_PP_ANY && p->rm < 0 && !p->w && !p->l &&
+        !(row->rules &
+          (X86_MEM | X86_REG | X86_ONLY64 | X86_NO64 | X86_NOB | X86_WIDE | X86_IF))) {
+        plan |= PLAN_ALWAYS;
+    }
+    if (row->feature || row->exc != X86_EXC_CLASS_NONE ||
+        row->rules & (X86_PROT | X86_PRIV)) {
+        plan |= PLAN_CHECKS;
+    }
+    if (row->rules & X86_Y64) {
+        plan |= PLAN_Y;
+    }
+    if (row->rules & X86_ILEN1) {
+        plan |= PLAN_BYTE;
+    }
+    return plan;
+}
+
 static int compare_patterns(const void *a, const void *b)
 {
     const X86Pattern *x = a, *y = b;
@@ -195,6 +300,8 @@ static void build_tables(void)
             if (!ok) {
                 g_error("opcode map: bad encoding '%s' of %s", row->enc, row->name);
             }
+            p.plan = plan_of(&p);
+            p.imm = plan_imm(row);
             for (unsigned r = 0; r < (p.plus_r ? 8 : 1); r++) {
                 patterns[n] = p;
                 patterns[n++].opcode += r;
@@ -211,8 +318,16 @@ static void build_tables(void)
 
         if (!slot->count) {
             slot->first = k;
+            slot->has_modrm = patterns[k].has_modrm;
         }
+        g_assert(slot->has_modrm == patterns[k].has_modrm && slot->count < UINT8_MAX);
         slot->count++;
+        for (int reg = 0; reg < 8; reg++) {
+            if (slot->from[reg] == slot->count - 1 && patterns[k].digit >= 0 &&
+                patterns[k].digit != reg) {
+                slot->from[reg]++;
+            }
+        }
     }
 }
 
@@ -240,11 +355,10 @@ typedef struct Cursor {
     uint32_t mode;
     const uint8_t *p, *start, *end;
     bool short_of_bytes;
-    bool rep, repne, opsize66, adsize67, lock;
+    uint8_t flags; /* X86_I_*: which prefixes there are */
+    bool adsize67;
     int seg;     /* override or -1 */
     uint8_t rex; /* W R X B in bits 3..0, also from VEX */
-    bool has_rex;
-    bool vex;
     uint8_t vex_l;
     uint8_t vvvv;
     uint8_t pp; /* effective mandatory prefix */
@@ -261,17 +375,35 @@ static uint8_t fetch8(Cursor *c)
     return *c->p++;
 }
 
-static uint64_t fetch(Cursor *c, unsigned bytes)
+static inline uint16_t load16(const uint8_t *p)
 {
-    uint64_t v = 0;
-
-    for (unsigned k = 0; k < bytes; k++) {
-        v |= (uint64_t)fetch8(c) << (8 * k);
-    }
-    return v;
+    return p[0] | p[1] << 8;
 }
 
-static int64_t fetch_signed(Cursor *c, unsigned bytes)
+static uint64_t fetch(Cursor *c, unsigned bytes)
+{
+    const uint8_t *p = c->p;
+
+    if ((size_t)(c->end - p) < bytes) {
+        c->p = c->end;
+        c->short_of_bytes = true;
+        return 0;
+    }
+    c->p += bytes;
+    switch (bytes) {
+    case 1:
+        return *p;
+    case 2:
+        return load16(p);
+    case 4:
+        return load16(p) | (uint32_t)load16(p + 2) << 16;
+    default:
+        return load16(p) | (uint32_t)load16(p + 2) << 16 |
+               (uint64_t)load16(p + 4) << 32 | (uint64_t)load16(p + 6) << 48;
+    }
+}
+
+static inline int64_t fetch_signed(Cursor *c, unsigned bytes)
 {
     unsigned shift = 64 - 8 * bytes;
 
@@ -286,30 +418,44 @@ static bool is64(const Cursor *c)
 /* Returns the first byte that is not a prefix. */
 static uint8_t decode_prefixes(Cursor *c)
 {
+    static const bool legacy[256] = {
+        [0x26] = true, [0x2e] = true, [0x36] = true, [0x3e] = true,
+        [0x64] = true, [0x65] = true, [0x66] = true, [0x67] = true,
+        [0xf0] = true, [0xf2] = true, [0xf3] = true,
+    };
+
     for (;;) {
         uint8_t b = fetch8(c);
-        bool was_rex = false;
 
         if (c->short_of_bytes) {
             return 0;
         }
+        if ((b & 0xf0) == 0x40 && is64(c)) {
+            c->rex = b & 15;
+            c->flags |= X86_I_REX;
+            continue;
+        }
+        if (!legacy[b]) {
+            return b;
+        }
+        /* A REX prefix counts only right before the opcode. */
+        c->rex = 0;
+        c->flags &= ~X86_I_REX;
         switch (b) {
         case 0x66:
-            c->opsize66 = true;
+            c->flags |= X86_I_66;
             break;
         case 0x67:
             c->adsize67 = true;
             break;
         case 0xf0:
-            c->lock = true;
+            c->flags |= X86_I_LOCK;
             break;
         case 0xf2:
-            c->repne = true;
-            c->rep = false;
+            c->flags = (c->flags & ~X86_I_REP) | X86_I_REPNE;
             break;
         case 0xf3:
-            c->rep = true;
-            c->repne = false;
+            c->flags = (c->flags & ~X86_I_REPNE) | X86_I_REP;
             break;
         case 0x26:
         case 0x2e:
@@ -324,17 +470,7 @@ static uint8_t decode_prefixes(Cursor *c)
             c->seg = b - 0x64 + X86_FS;
             break;
         default:
-            if (is64(c) && (b & 0xf0) == 0x40) {
-                c->rex = b & 15;
-                c->has_rex = was_rex = true;
-                break;
-            }
-            return b;
-        }
-        if (!was_rex) {
-            /* A REX prefix counts only right before the opcode. */
-            c->rex = 0;
-            c->has_rex = false;
+            break;
         }
     }
 }
@@ -343,11 +479,11 @@ static uint8_t decode_prefixes(Cursor *c)
 static bool decode_vex(Cursor *c, uint8_t first, uint8_t *map)
 {
     static const uint8_t pp[4] = { X86_PP_NP, X86_PP_66, X86_PP_F3, X86_PP_F2 };
-    bool bad = c->opsize66 || c->rep || c->repne || c->lock || c->has_rex;
+    bool bad = c->flags;
     uint8_t b1 = fetch8(c);
     uint8_t b2;
 
-    c->vex = true;
+    c->flags |= X86_I_VEX;
     if (first == 0xc5) {
         c->rex = b1 & 0x80 ? 0 : 4;
         *map = 1;
@@ -369,18 +505,18 @@ static bool decode_vex(Cursor *c, uint8_t first, uint8_t *map)
 
 static bool prefix_matches(const Cursor *c, const X86Pattern *p)
 {
-    if (c->vex) {
+    if (c->flags & X86_I_VEX) {
         return p->prefix == c->pp;
     }
     switch (p->prefix) {
     case X86_PP_NP:
-        return !c->rep && !c->repne && !c->opsize66;
+        return !(c->flags & (X86_I_REP | X86_I_REPNE | X86_I_66));
     case X86_PP_66:
-        return !c->rep && !c->repne && c->opsize66;
+        return (c->flags & (X86_I_REP | X86_I_REPNE | X86_I_66)) == X86_I_66;
     case X86_PP_F3:
-        return c->rep;
+        return c->flags & X86_I_REP;
     case X86_PP_F2:
-        return c->repne;
+        return c->flags & X86_I_REPNE;
     default:
         return true;
     }
@@ -402,7 +538,7 @@ static bool pattern_matches(const Cursor *c, const X86Pattern *p)
             return false;
         }
     }
-    if (c->vex) {
+    if (c->flags & X86_I_VEX) {
         if ((p->l && p->l - 1 != c->vex_l) || (p->w && p->w - 1 != (c->rex >> 3 & 1))) {
             return false;
         }
@@ -424,15 +560,15 @@ static bool pattern_matches(const Cursor *c, const X86Pattern *p)
     return !(row->rules & X86_IF) || x86_has(c->cpu, row->feature);
 }
 
-static const X86Row *find_row(Cursor *c, uint8_t map, uint8_t opcode)
+static const X86Pattern *find_pattern(const Cursor *c, const OpcodeSlot *slot)
 {
-    const OpcodeSlot *slot = &slots[c->vex][map][opcode];
+    unsigned from = slot->has_modrm ? slot->from[c->modrm >> 3 & 7] : 0;
 
-    for (unsigned k = 0; k < slot->count; k++) {
+    for (unsigned k = from; k < slot->count; k++) {
         const X86Pattern *p = &patterns[slot->first + k];
 
-        if (pattern_matches(c, p)) {
-            return p->row;
+        if ((p->plan & PLAN_ALWAYS && k == from) || pattern_matches(c, p)) {
+            return p;
         }
     }
     return NULL;
@@ -492,7 +628,7 @@ static void decode_mem32(Cursor *c, X86Insn *o, bool vsib)
 
 static uint8_t byte_reg(const Cursor *c, unsigned n)
 {
-    if (n >= 4 && n < 8 && !c->has_rex) {
+    if (n >= 4 && n < 8 && !(c->flags & X86_I_REX)) {
         return (n - 4) * 8 + 1;
     }
     return n * 8;
@@ -519,31 +655,27 @@ static void decode_modrm(Cursor *c, X86Insn *o, const X86Row *row)
     }
 }
 
-static unsigned operand_size(const Cursor *c, const X86Row *row)
+static unsigned operand_size(const Cursor *c, const X86Pattern *p)
 {
+    const X86Row *row = p->row;
     bool w = c->rex & 8;
 
     if (row->rules & X86_O16) {
         return 2;
     }
-    if (row->rules & X86_Y64 || c->vex) {
+    if (p->plan & PLAN_Y || c->flags & X86_I_VEX) {
         return w && is64(c) ? 8 : 4;
-    }
-    for (unsigned k = 0; k < 4; k++) {
-        if (X86_OP_TYPE(row->op[k]) == X86_OPT_y) {
-            return w && is64(c) ? 8 : 4;
-        }
     }
     if (is64(c)) {
         if (w || row->rules & X86_F64) {
             return 8;
         }
-        return c->opsize66 ? 2 : row->rules & X86_D64 ? 8 : 4;
+        return c->flags & X86_I_66 ? 2 : row->rules & X86_D64 ? 8 : 4;
     }
-    return !(c->mode & X86_MODE_CODE32) != c->opsize66 ? 2 : 4;
+    return !(c->mode & X86_MODE_CODE32) != !!(c->flags & X86_I_66) ? 2 : 4;
 }
 
-static void decode_immediates(Cursor *c, X86Insn *o, const X86Row *row)
+static void decode_operands(Cursor *c, X86Insn *o, const X86Row *row)
 {
     unsigned z = o->opsize == 2 ? 2 : 4;
     bool second = false;
@@ -592,6 +724,29 @@ static void decode_immediates(Cursor *c, X86Insn *o, const X86Row *row)
         default:
             break;
         }
+    }
+}
+
+static void decode_immediates(Cursor *c, X86Insn *o, const X86Pattern *p)
+{
+    switch (p->imm) {
+    case IMM_NONE:
+        break;
+    case IMM_B:
+        o->imm = fetch_signed(c, 1);
+        break;
+    case IMM_W:
+        o->imm = fetch(c, 2);
+        break;
+    case IMM_V:
+        o->imm = fetch_signed(c, o->opsize);
+        break;
+    case IMM_Z:
+        o->imm = fetch_signed(c, o->opsize == 2 ? 2 : 4);
+        break;
+    default:
+        decode_operands(c, o, p->row);
+        break;
     }
 }
 
@@ -654,7 +809,7 @@ static X86RefFn *class_fault(const Cursor *c, const X86Row *row)
     default:
         break;
     }
-    if (c->vex) {
+    if (c->flags & X86_I_VEX) {
         if (!(m & X86_MODE_OSXSAVE) || !(m & X86_MODE_AVX) || !(m & X86_MODE_PE) ||
             m & X86_MODE_VM86) {
             return x86_ref_ud;
@@ -669,62 +824,66 @@ static unsigned alignment(const Cursor *c, const X86Row *row)
 {
     switch ((X86ExcClass)row->exc) {
     case X86_EXC_CLASS_1:
-        return c->vex && c->vex_l ? 31 : 15;
+        return c->flags & X86_I_VEX && c->vex_l ? 31 : 15;
     case X86_EXC_CLASS_2:
     case X86_EXC_CLASS_4:
-        return c->vex ? 0 : 15;
+        return c->flags & X86_I_VEX ? 0 : 15;
     default:
         return 0;
     }
 }
 
-/* The reference function: the row's, or the fault that a check of the row demands. */
-static X86RefFn *choose_ref(const Cursor *c, const X86Row *row, X86Insn *o)
+/* The fault that a check of the row demands, or NULL. */
+static X86RefFn *find_fault(const Cursor *c, const X86Row *row, const X86Insn *o)
 {
     X86RefFn *fault;
-    X86OpMethod m0 = X86_OP_METHOD(row->op[0]);
-    unsigned size;
 
     if (!x86_has(c->cpu, row->feature) || !operand_form_ok(o, row) ||
         (row->rules & X86_PROT &&
          (!(c->mode & X86_MODE_PE) || c->mode & X86_MODE_VM86)) ||
-        (c->lock && (!(row->rules & X86_LOCK) || !(o->flags & X86_I_MEM))) ||
-        (c->vex && c->vvvv && !uses_vvvv(row))) {
+        (c->flags & X86_I_LOCK &&
+         (!(row->rules & X86_LOCK) || !(o->flags & X86_I_MEM))) ||
+        (c->flags & X86_I_VEX && c->vvvv && !uses_vvvv(row))) {
         return x86_ref_ud;
     }
     fault = class_fault(c, row);
     if (fault) {
         return fault;
     }
-    if (row->rules & X86_PRIV && c->mode & X86_MODE_CPL) {
-        return x86_ref_gp0;
+    return row->rules & X86_PRIV && c->mode & X86_MODE_CPL ? x86_ref_gp0 : NULL;
+}
+
+static X86RefFn *choose_ref(const Cursor *c, const X86Pattern *p, const X86Insn *o)
+{
+    const X86Row *row = p->row;
+    X86RefFn *ref = NULL;
+    unsigned size;
+
+    if (p->plan & PLAN_CHECKS || c->flags & X86_I_LOCK || c->flags & X86_I_VEX) {
+        ref = find_fault(c, row, o);
+    }
+    if (ref) {
+        return ref;
     }
     if (row->ref) {
         return row->ref;
     }
-    size = (row->rules & X86_ILEN1) || (X86_OP_TYPE(row->op[0]) == X86_OPT_b &&
-                                        m0 != X86_OPM_I && m0 != X86_OPM_J)
-               ? 0
-           : o->opsize == 2 ? 1
-           : o->opsize == 4 ? 2
-                            : 3;
-    fault = o->flags & X86_I_MEM ? row->refs->m[size] : row->refs->r[size];
-    return fault ? fault : x86_ref_ud;
+    size = p->plan & PLAN_BYTE ? 0 : o->opsize == 2 ? 1 : o->opsize == 4 ? 2 : 3;
+    ref = o->flags & X86_I_MEM ? row->refs->m[size] : row->refs->r[size];
+    return ref ? ref : x86_ref_ud;
 }
 
-static void finish_relative(Cursor *c, X86Insn *o, const X86Row *row)
+static void finish_relative(const Cursor *c, X86Insn *o, const X86Pattern *p)
 {
     if (c->rip_relative) {
         o->disp += o->next_rip;
     }
-    for (unsigned k = 0; k < 2; k++) {
-        if (X86_OP_METHOD(row->op[k]) == X86_OPM_J) {
-            o->imm += o->next_rip;
-            if (o->opsize == 2) {
-                o->imm = (uint16_t)o->imm;
-            } else if (o->opsize == 4) {
-                o->imm = (uint32_t)o->imm;
-            }
+    if (p->plan & PLAN_RELATIVE) {
+        o->imm += o->next_rip;
+        if (o->opsize == 2) {
+            o->imm = (uint16_t)o->imm;
+        } else if (o->opsize == 4) {
+            o->imm = (uint32_t)o->imm;
         }
     }
 }
@@ -745,6 +904,7 @@ X86DecodeStatus x86_decode(const X86State *cpu, uint32_t mode, uint64_t rip,
     Cursor c = { .cpu = cpu, .mode = mode, .seg = -1, .start = bytes, .p = bytes };
     unsigned adbits;
     uint8_t map = 0, opcode;
+    const X86Pattern *pattern;
     const X86Row *row;
     X86DecodeStatus status;
     const OpcodeSlot *slot;
@@ -784,37 +944,31 @@ X86DecodeStatus x86_decode(const X86State *cpu, uint32_t mode, uint64_t rip,
              : !(mode & X86_MODE_CODE32) != c.adsize67 ? 16
                                                        : 32;
     o->adshift = 64 - adbits;
-    o->flags = (c.lock ? X86_I_LOCK : 0) | (c.rep ? X86_I_REP : 0) |
-               (c.repne ? X86_I_REPNE : 0) | (c.vex ? X86_I_VEX : 0) |
-               (c.rex & 8 ? X86_I_W : 0) | (c.has_rex ? X86_I_REX : 0) |
-               (c.opsize66 ? X86_I_66 : 0);
-    slot = &slots[c.vex][map][opcode];
-    if (slot->count && patterns[slot->first].has_modrm) {
+    o->flags = c.flags | (c.rex & 8 ? X86_I_W : 0);
+    slot = &slots[!!(c.flags & X86_I_VEX)][map][opcode];
+    if (slot->has_modrm) {
         c.modrm = fetch8(&c);
     }
-    row = find_row(&c, map, opcode);
-    if (!row || c.short_of_bytes) {
+    pattern = find_pattern(&c, slot);
+    if (!pattern || c.short_of_bytes) {
         return finish(&c, o, rip);
     }
-    o->row = row;
-    o->opsize = operand_size(&c, row);
+    o->row = row = pattern->row;
+    o->opsize = operand_size(&c, pattern);
     o->vvvv = c.vvvv;
     o->vl = c.vex_l ? 32 : 16;
     o->align = alignment(&c, row);
-    if (patterns[slot->first].has_modrm) {
+    if (slot->has_modrm) {
         decode_modrm(&c, o, row);
-    } else {
-        bool plus = X86_OP_METHOD(row->op[0]) == X86_OPM_Z ||
-                    X86_OP_METHOD(row->op[1]) == X86_OPM_Z;
-
-        o->rm = plus ? (opcode & 7) | (c.rex & 1) << 3 : 0;
+    } else if (pattern->plan & PLAN_PLUS_R) {
+        o->rm = (opcode & 7) | (c.rex & 1) << 3;
         o->rm_b = byte_reg(&c, o->rm);
     }
-    decode_immediates(&c, o, row);
+    decode_immediates(&c, o, pattern);
     status = finish(&c, o, rip);
     if (status == X86_DECODE_OK) {
-        finish_relative(&c, o, row);
-        o->ref = choose_ref(&c, row, o);
+        finish_relative(&c, o, pattern);
+        o->ref = choose_ref(&c, pattern, o);
     }
     return status;
 }

@@ -39,6 +39,8 @@ typedef struct X86Pattern {
     bool has_modrm;
     int8_t digit; /* ModRM.reg, or -1 */
     int8_t rm;    /* ModRM.rm with mod 3, or -1 */
+    /* What the decoder must do for the row, found once: decode.c */
+    uint8_t plan, imm;
 } X86Pattern;
 
 enum { X86_PP_ANY, X86_PP_NP, X86_PP_66, X86_PP_F3, X86_PP_F2 };

@@ -72,14 +72,20 @@ static void check_target_in(X86State *cpu, const X86Desc *d, uint64_t rip)
     }
 }
 
-static void go(X86State *cpu, X86Desc *d, uint16_t sel, unsigned cpl, uint64_t rip)
+/* What goes into CS. Its descriptor is marked, which may fault: first of all. */
+static X86Segment code_segment(X86State *cpu, X86Desc *d, uint16_t sel, unsigned cpl)
 {
     X86Segment s;
 
     x86_desc_set_accessed(cpu, d);
     s = x86_desc_segment(d, (sel & 0xfffc) | cpl);
     s.attr |= X86_SEG_ACCESSED;
-    x86_load_cs(cpu, &s, cpl);
+    return s;
+}
+
+static void go(X86State *cpu, const X86Segment *cs, unsigned cpl, uint64_t rip)
+{
+    x86_load_cs(cpu, cs, cpl);
     cpu->rip = rip;
 }
 
@@ -135,6 +141,7 @@ static void call_inner(X86State *cpu, const X86Insn *i, X86Desc *code, uint16_t 
     uint64_t old_sp = cpu->regs[X86_RSP].q;
     X86Segment ss;
     X86Frame f = x86_inner_frame(cpu, cpl, size, &ss);
+    X86Segment cs = code_segment(cpu, code, sel, cpl);
     uint32_t param[31];
 
     for (unsigned k = 0; k < params; k++) {
@@ -149,7 +156,7 @@ static void call_inner(X86State *cpu, const X86Insn *i, X86Desc *code, uint16_t 
     x86_frame_push(cpu, &f, i->next_rip);
     check_target_in(cpu, code, rip);
     cpu->seg[X86_SS] = ss;
-    go(cpu, code, sel, cpl, rip);
+    go(cpu, &cs, cpl, rip);
     x86_update_seg(cpu, X86_SS);
     x86_sp_set(cpu, f.sp);
 }
@@ -161,12 +168,16 @@ static void far_call_gate(X86State *cpu, const X86Insn *i, uint16_t gate_sel,
     uint64_t rip = (gate->lo & 0xffff) | (gate->hi & 0xffff0000u);
     bool wide = x86_desc_attr(gate) & 8;
     unsigned size = x86_is_long(cpu) ? 8 : wide ? 4 : 2;
+    X86Segment cs;
     X86Desc d;
 
     if (x86_is_long(cpu)) {
         rip |= (uint64_t)gate->hi2 << 32;
     } else if (!wide) {
         rip &= 0xffff;
+    }
+    if (gate->cut) {
+        x86_raise_gp(cpu, gate_sel & 0xfffc);
     }
     need_present(cpu, gate, gate_sel);
     read_desc(cpu, sel, &d, X86_EXC_GP);
@@ -182,10 +193,11 @@ static void far_call_gate(X86State *cpu, const X86Insn *i, uint16_t gate_sel,
         return;
     }
     check_target_in(cpu, &d, rip);
+    cs = code_segment(cpu, &d, sel, cpu->cpl);
     if (call) {
         push_return(cpu, i, size);
     }
-    go(cpu, &d, sel, cpu->cpl, rip);
+    go(cpu, &cs, cpu->cpl, rip);
 }
 
 static void far_system(X86State *cpu, const X86Insn *i, uint16_t sel, X86Desc *d,
@@ -224,6 +236,7 @@ static void log_transfer(const X86State *cpu, const X86Insn *i, const char *what
 static void far_transfer(X86State *cpu, const X86Insn *i, uint16_t sel, uint64_t rip,
                          bool call)
 {
+    X86Segment cs;
     X86Desc d;
     unsigned dpl;
 
@@ -252,10 +265,11 @@ static void far_transfer(X86State *cpu, const X86Insn *i, uint16_t sel, uint64_t
     check_code_size(cpu, &d, sel);
     need_present(cpu, &d, sel);
     check_target_in(cpu, &d, rip);
+    cs = code_segment(cpu, &d, sel, cpu->cpl);
     if (call) {
         push_return(cpu, i, i->opsize);
     }
-    go(cpu, &d, sel, cpu->cpl, rip);
+    go(cpu, &cs, cpu->cpl, rip);
 }
 
 static void load_pointer(X86State *cpu, const X86Insn *i, uint16_t *sel, uint64_t *rip)
@@ -383,31 +397,26 @@ static void return_to(X86State *cpu, const Return *r)
 {
     unsigned cpl = r->sel & 3, old_cpl = cpu->cpl;
     bool pops_stack = cpl > old_cpl || (r->iret && x86_is64(cpu));
-    X86Segment ss;
+    X86Segment cs, ss;
     uint64_t sp = 0;
     X86Desc d;
 
     check_return_code(cpu, r, &d);
-    check_target_in(cpu, &d, r->rip);
     if (pops_stack) {
         sp = x86_stack_ld(cpu, r->size, r->after + r->extra);
         load_outer_ss(cpu,
                       x86_stack_ld(cpu, r->size, r->after + r->extra + (int)r->size),
                       cpl, is_64bit_code(cpu, &d), &ss);
-    } else {
-        x86_sp_add(cpu, r->after + r->extra);
     }
+    check_target_in(cpu, &d, r->rip);
+    cs = code_segment(cpu, &d, r->sel, cpl);
     if (pops_stack) {
-        X86Segment cs;
-
-        x86_desc_set_accessed(cpu, &d);
-        cs = x86_desc_segment(&d, (r->sel & 0xfffc) | cpl);
-        cs.attr |= X86_SEG_ACCESSED;
         x86_load_cs_ss(cpu, &cs, &ss, cpl);
         cpu->rip = r->rip;
         x86_sp_set(cpu, sp + r->extra);
     } else {
-        go(cpu, &d, r->sel, cpl, r->rip);
+        x86_sp_add(cpu, r->after + r->extra);
+        go(cpu, &cs, cpl, r->rip);
     }
     if (cpl > old_cpl) {
         drop_inner_segments(cpu);

@@ -218,7 +218,8 @@ void x86_ref_lldt(X86State *cpu, const X86Insn *i)
         cpu->ldtr = (X86Segment){ .selector = sel };
         return;
     }
-    if (sel & 4 || !x86_desc_read(cpu, sel, &d) || (x86_desc_attr(&d) & 0x1f) != 2) {
+    if (sel & 4 || !x86_desc_read(cpu, sel, &d) || d.cut ||
+        (x86_desc_attr(&d) & 0x1f) != 2) {
         x86_raise_gp(cpu, sel & 0xfffc);
     }
     if (!(x86_desc_attr(&d) & X86_SEG_P)) {
@@ -236,7 +237,7 @@ void x86_ref_ltr(X86State *cpu, const X86Insn *i)
     if (!(sel & 0xfffc)) {
         x86_raise_gp(cpu, 0);
     }
-    if (sel & 4 || !x86_desc_read(cpu, sel, &d)) {
+    if (sel & 4 || !x86_desc_read(cpu, sel, &d) || d.cut) {
         x86_raise_gp(cpu, sel & 0xfffc);
     }
     type = x86_desc_attr(&d) & 0x1f;

@@ -9,7 +9,7 @@ bool x86_desc_read(X86State *cpu, uint16_t sel, X86Desc *d)
     uint64_t base = cpu->gdtr.base, v;
     uint32_t limit = cpu->gdtr.limit, index = sel & 0xfff8;
 
-    *d = (X86Desc){ .null = !(sel & 0xfffc) };
+    *d = (X86Desc){ 0 };
     if (sel & 4) {
         if (!(cpu->ldtr.attr & X86_SEG_P)) {
             return false;
@@ -28,8 +28,10 @@ bool x86_desc_read(X86State *cpu, uint16_t sel, X86Desc *d)
     d->lo = v;
     d->hi = v >> 32;
     /* System descriptors have 16 bytes in long mode. */
-    if (x86_is_long(cpu) && !(d->hi & X86_SEG_S << 8) && index + 15 <= limit) {
-        d->hi2 = x86_sys_ld(cpu, d->addr + 8, 4);
+    if (x86_is_long(cpu) && !(d->hi & X86_SEG_S << 8)) {
+        v = index + 15 <= limit ? x86_sys_ld(cpu, d->addr + 8, 8) : 0x1full << 40;
+        d->hi2 = v;
+        d->cut = v >> 40 & 0x1f;
     }
     return true;
 }

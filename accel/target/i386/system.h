@@ -76,7 +76,7 @@ typedef struct X86Desc {
     uint32_t lo, hi;
     uint32_t hi2;  /* base bits 63:32 of a 16-byte system descriptor */
     uint64_t addr; /* linear address of the entry */
-    bool null;
+    bool cut; /* of its 16 bytes the upper half is beyond the limit, or has a type */
 } X86Desc;
 
 static inline uint32_t x86_desc_base(const X86Desc *d)

@@ -176,6 +176,19 @@ static inline void asm_rr(JitBuf *b, AsmOp op, unsigned reg, unsigned rm)
     }
 }
 
+/* reg op imm, by the number of @op */
+static inline void asm_ri(JitBuf *b, AsmOp w, unsigned op, unsigned reg, int32_t imm)
+{
+    bool byte = imm == (int8_t)imm;
+    uint8_t *p;
+
+    if (asm_has_room(b, ASM_ROOM)) {
+        p = asm_put_rr(b->p, (byte ? 0x83 : 0x81) | w, op, reg);
+        memcpy(p, &imm, sizeof(imm));
+        b->p = p + (byte ? 1 : 4);
+    }
+}
+
 /* reg op [base + disp] */
 static inline void asm_rm_disp(JitBuf *b, AsmOp op, unsigned reg, unsigned base,
                                int32_t disp)

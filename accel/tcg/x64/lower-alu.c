@@ -165,14 +165,11 @@ static bool mov_plain(Lower *l)
     return true;
 }
 
-static void lower_mov(Lower *l)
+static __attribute__((noinline)) void mov_any(Lower *l)
 {
     const IrNode *n = l->n;
     AsmRm home;
 
-    if (mov_plain(l)) {
-        return;
-    }
     if (n->flags & IR_MEM_DST) {
         mov_to_mem(l);
         return;
@@ -190,6 +187,13 @@ static void lower_mov(Lower *l)
         asm_mov_imm(l->hot, home.reg, n->w == 8 ? (uint64_t)n->imm : (uint32_t)n->imm);
     } else {
         asm_store_imm(l->hot, n->w, home, n->imm);
+    }
+}
+
+static void lower_mov(Lower *l)
+{
+    if (!mov_plain(l)) {
+        mov_any(l);
     }
 }
 
@@ -250,19 +254,35 @@ static const uint8_t alu_of[] = {
     [IR_AND] = ASM_AND, [IR_SUB] = ASM_SUB, [IR_XOR] = ASM_XOR,
 };
 
+/* Most: 4 or 8 bytes, on a register. */
+static inline bool alu_plain(Lower *l, unsigned op, unsigned dst)
+{
+    const IrNode *n = l->n;
+    AsmOp w = n->w == 8 ? ASM_W : 0;
+    unsigned b = x64_reg_of(l, n->b);
+
+    if (n->w < 4 || dst >= A_AH) {
+        return false;
+    }
+    if (n->flags & IR_IMM) {
+        asm_ri(l->hot, w, op, dst, (int32_t)n->imm);
+    } else if (n->flags & IR_STATE_B || b >= A_AH) {
+        return false;
+    } else if (n->flags & IR_MEM_B) {
+        asm_rm_disp(l->hot, op << 3 | 3 | w, dst, b, n->disp);
+    } else {
+        asm_rr(l->hot, op << 3 | 3 | w, dst, b);
+    }
+    return true;
+}
+
 static void alu_on(Lower *l, unsigned op, AsmRm dst, AsmOp attr)
 {
     const IrNode *n = l->n;
-    unsigned reg;
 
     if (n->flags & IR_IMM) {
         asm_alu_imm(l->hot, op, n->w, dst, n->imm, attr);
     } else if (!x64_is_mem(dst)) {
-        reg = x64_reg_of(l, n->b);
-        if (n->w >= 4 && !(n->flags & (IR_MEM_B | IR_STATE_B)) && reg < A_AH) {
-            asm_rr(l->hot, op << 3 | 3 | (n->w == 8 ? ASM_W : 0), dst.reg, reg);
-            return;
-        }
         x64_op(l, asm_width(op << 3 | 2, n->w), dst.reg, x64_b(l));
     } else {
         unsigned b;
@@ -279,7 +299,7 @@ static void alu_on(Lower *l, unsigned op, AsmRm dst, AsmOp attr)
     }
 }
 
-static void lower_alu2(Lower *l)
+static __attribute__((noinline)) void alu_any(Lower *l)
 {
     const IrNode *n = l->n;
     unsigned op = alu_of[n->op];
@@ -295,17 +315,36 @@ static void lower_alu2(Lower *l)
     rmw_end(l, &o);
 }
 
+static void lower_alu2(Lower *l)
+{
+    const IrNode *n = l->n;
+
+    if (n->flags & IR_MEM_DST || ir_is_t(n->dst) ||
+        !alu_plain(l, alu_of[n->op], x64_reg_of(l, n->dst))) {
+        alu_any(l);
+    }
+}
+
 static AsmRm left_of_compare(Lower *l)
 {
     return l->n->flags & IR_MEM_DST ? x64_host_mem(l, l->n->a) : x64_rm(l, l->n->a);
 }
 
-static void lower_cmp(Lower *l)
+static __attribute__((noinline)) void cmp_any(Lower *l)
 {
     alu_on(l, ASM_CMP, left_of_compare(l), 0);
 }
 
-static void lower_test(Lower *l)
+static void lower_cmp(Lower *l)
+{
+    const IrNode *n = l->n;
+
+    if (n->flags & IR_MEM_DST || !alu_plain(l, ASM_CMP, x64_reg_of(l, n->a))) {
+        cmp_any(l);
+    }
+}
+
+static __attribute__((noinline)) void test_any(Lower *l)
 {
     const IrNode *n = l->n;
     AsmRm a = left_of_compare(l);
@@ -321,6 +360,19 @@ static void lower_test(Lower *l)
         x64_op(l, asm_width(0x84, n->w), a.reg, x64_b(l));
     } else {
         x64_op(l, asm_width(0x84, n->w), x64_in_reg(l, n->b), a);
+    }
+}
+
+static void lower_test(Lower *l)
+{
+    const IrNode *n = l->n;
+    unsigned a = x64_reg_of(l, n->a), b = x64_reg_of(l, n->b);
+
+    if (n->w < 4 || n->flags & (IR_MEM_DST | IR_IMM | IR_MEM_B | IR_STATE_B) ||
+        (a | b) >= A_AH) {
+        test_any(l);
+    } else {
+        asm_rr(l->hot, 0x85 | (n->w == 8 ? ASM_W : 0), a, b);
     }
 }
 

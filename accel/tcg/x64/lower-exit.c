@@ -166,14 +166,13 @@ void x64_exit_loop(Lower *l)
  */
 
 /* run_refs() may be asked for [first, end). */
-static void note_refs(Lower *l, unsigned first, unsigned end)
+static inline void note_refs(Lower *l, unsigned first, unsigned end)
 {
     JitBlock *b = l->block;
 
-    if (b->refs_first == b->refs_end) {
+    if (!b->refs_end || first < b->refs_first) {
         b->refs_first = first;
     }
-    b->refs_first = MIN(b->refs_first, first);
     b->refs_end = MAX(b->refs_end, end);
 }
 
@@ -783,8 +782,10 @@ void x64_exit_finish(Lower *l)
      * a third more time. */
     JitBuf *b = l->small ? l->cold : l->hot;
     const uint8_t *from;
+    uint64_t exits;
 
     for (unsigned k = 0; k < l->tails; k++) {
+        exits = x64_uses[LOWER_USE_COLD_EXIT].bytes;
         from = b->p;
         asm_patch(b, l->tail[k].site, asm_here(b));
         if (l->tail[k].save) {
@@ -796,6 +797,11 @@ void x64_exit_finish(Lower *l)
         }
         exit_to(l, b, l->tail[k].pc);
         x64_count(l, l->small ? LOWER_USE_COLD_TAIL : LOWER_USE_TAIL, from);
+        if (l->small) {
+            /* They are counted already. */
+            exits -= x64_uses[LOWER_USE_COLD_EXIT].bytes;
+            x64_uses[LOWER_USE_COLD_TAIL].bytes += exits;
+        }
     }
     from = l->cold->p;
     if (l->open < l->slows) {

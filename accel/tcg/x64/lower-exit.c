@@ -53,7 +53,7 @@ void x64_exit_begin(Lower *l)
 /* Bytes of immediate behind @modrm, at least. */
 static unsigned immediate_of(unsigned op, unsigned modrm)
 {
-    enum { WORD = 2, BYTE = 1 };
+    enum { IMM8 = 1, IMM16 = 2 };
 
     switch (op) {
     case 0x80:
@@ -63,14 +63,14 @@ static unsigned immediate_of(unsigned op, unsigned modrm)
     case 0xc1:
     case 0xc6:
     case 0x1ba:
-        return BYTE;
+        return IMM8;
     case 0x69:
     case 0x81:
     case 0xc7:
-        return WORD;
+        return IMM16;
     case 0xf6:
     case 0xf7:
-        return modrm & 0x38 ? 0 : op == 0xf6 ? BYTE : WORD;
+        return modrm & 0x38 ? 0 : op == 0xf6 ? IMM8 : IMM16;
     default:
         return 0;
     }
@@ -492,15 +492,18 @@ static void store_rel(uint8_t *site, ptrdiff_t rel)
     memcpy(site, &rel32, sizeof(rel32));
 }
 
-/* r14 <- @value */
-static uint8_t *put_r14(uint8_t *p, uint64_t value)
-{
-    bool wide = value != (uint32_t)value;
-    uint16_t opcode = wide ? 0xbe49 : 0xbe41;
+enum { LINK_ROOM = 64, WORD = 8, WORD_LAST = 4 /* where four bytes fit in it */ };
 
-    memcpy(p, &opcode, 2);
-    memcpy(p + 2, &value, 8);
-    return p + (wide ? 10 : 6);
+/* mov r14, e; jmp leave_exit: where the address of @e is a long one. */
+static __attribute__((noinline, cold)) void put_far_stub(Lower *l, JitExit *e)
+{
+    enum { LEN = 10 };
+    unsigned at = ((uintptr_t)l->cold->p + LEN + 1) & (WORD - 1);
+
+    asm_nop(l->cold, at > WORD_LAST ? WORD - at : 0);
+    e->stub = asm_here(l->cold);
+    asm_mov_jmp(l->cold, A_R14, (uintptr_t)e, x64_shared.leave_exit);
+    asm_patch(l->hot, e->site, e->stub);
 }
 
 /*
@@ -511,20 +514,20 @@ static uint8_t *put_r14(uint8_t *p, uint64_t value)
 static void link_jump(Lower *l, JitBuf *b, unsigned opcode, unsigned bytes, uint64_t pc)
 {
     static const uint32_t nop[4] = { 0, 0x90, 0x9066, 0x001f0f };
-    enum { ROOM = 32, WORD = 8, LAST = 4 };
+    enum { LEN = 6, STUB = LEN + 5 };
     JitBlock *block = l->block;
     JitBuf *cold = l->cold;
     JitExit *e = &block->exit[block->exits++];
-    uint8_t *p = b->p, *from;
-    const ptrdiff_t to_exec = x64_shared.to_exec;
-    const unsigned len = x64_exit_rel(e) + 4;
+    uint8_t *p = b->p, *stub;
     unsigned at;
+    uint64_t code;
 
-    if (!asm_has_room(b, ROOM) || !asm_has_room(cold, 2 * ROOM)) {
+    if (b->end - p < LINK_ROOM || cold->end - cold->p < LINK_ROOM) {
+        asm_overflow(b);
         return;
     }
     at = ((uintptr_t)p + bytes) & (WORD - 1);
-    if (at > LAST) {
+    if (at > WORD_LAST) {
         memcpy(p, &nop[WORD - at], 4);
         p += WORD - at;
     }
@@ -536,22 +539,24 @@ static void link_jump(Lower *l, JitBuf *b, unsigned opcode, unsigned bytes, uint
     e->site = p;
     e->to = NULL;
     e->next = NULL;
-
-    from = cold->p;
-    at = ((uintptr_t)from + len - 4) & (WORD - 1);
-    cold->p = from + len;
-    if (at > LAST) {
-        memset(from, 0xcc, WORD); /* nobody comes here */
-        cold->p += WORD - at;
+    if ((uintptr_t)e >> 32) {
+        put_far_stub(l, e);
+        return;
     }
-    x64_count(l, LOWER_USE_COLD_EXIT, from);
-    from = cold->p - len;
-    e->stub = from + to_exec;
-    store_rel(p, from - (p + 4));
-    /* mov r14, e; jmp leave_exit */
-    p = put_r14(from, (uintptr_t)e);
-    *p = 0xe9;
-    store_rel(p + 1, x64_shared.leave_exit - to_exec - (p + 5));
+    stub = cold->p;
+    at = ((uintptr_t)stub + LEN + 1) & (WORD - 1);
+    if (at > WORD_LAST) {
+        memset(stub, 0xcc, WORD); /* nobody comes here */
+        stub += WORD - at;
+    }
+    code = 0x00e900000000be41ull | (uint64_t)(uintptr_t)e << 16;
+    memcpy(stub, &code, sizeof(code));
+    e->stub = stub + x64_shared.to_exec;
+    store_rel(stub + LEN + 1, x64_shared.leave_exit - e->stub - STUB);
+    store_rel(p, stub - (p + 4));
+    p = cold->p;
+    cold->p = stub + STUB;
+    x64_count(l, LOWER_USE_COLD_EXIT, p);
 }
 
 static AsmRm salt(const Lower *l)

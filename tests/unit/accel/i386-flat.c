@@ -28,12 +28,25 @@ static bool lookup(TcgPhys *phys, unsigned space, uint64_t addr, TcgPhysPage *pa
 
 static uint64_t phys_read(TcgPhys *phys, unsigned space, uint64_t addr, unsigned size)
 {
-    return UINT64_MAX;
+    FlatMachine *m = of(phys);
+    uint64_t v = UINT64_MAX;
+
+    if (addr < m->size && size <= m->size - addr) {
+        v = 0;
+        memcpy(&v, m->ram + addr, size);
+    }
+    return v;
 }
 
 static void phys_write(TcgPhys *phys, unsigned space, uint64_t addr, uint64_t v,
                        unsigned size)
 {
+    FlatMachine *m = of(phys);
+
+    if (addr < m->size && size <= m->size - addr) {
+        memcpy(m->ram + addr, &v, size);
+        tcg_code_written(addr, size);
+    }
 }
 
 static uint32_t io_read(TcgPhys *phys, uint16_t port, unsigned size)

@@ -890,7 +890,8 @@ static bool has_interrupted(const X86State *cpu, const X86Insn *i)
            cpu->rip != i->next_rip;
 }
 
-/* One instruction: under TF or breakpoints, or in an interrupt shadow. */
+/* One instruction: under TF or breakpoints, or in an interrupt shadow; or none if a
+ * virtual interrupt is due. */
 static void step(X86State *cpu)
 {
     X86Block *b = &cpu->blocks->scratch.head;
@@ -900,6 +901,9 @@ static void step(X86State *cpu)
                        ? 0
                        : x86_code_breakpoint(cpu, code_linear(cpu, cpu->rip));
 
+    if (x86_virtual_interrupt_is_due(cpu)) {
+        x86_raise_gp(cpu, 0);
+    }
     if (hit) {
         cpu->dr[6] |= hit;
         x86_raise(cpu, X86_EXC_DB);

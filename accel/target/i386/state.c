@@ -138,7 +138,10 @@ static uint32_t compute_mode(const X86State *cpu)
     m |= cpu->in_smm ? X86_MODE_SMM : 0;
     m |= cpu->cr4 & X86_CR4_UMIP ? X86_MODE_UMIP : 0;
     m |= cpu->cr4 & X86_CR4_FSGSBASE ? X86_MODE_FSGSBASE : 0;
-    m |= cpu->rflags & X86_FL_TF || cpu->bp_armed & X86_BP_CODE ? X86_MODE_STEP : 0;
+    m |= cpu->rflags & X86_FL_TF || cpu->bp_armed & X86_BP_CODE ||
+                 x86_virtual_interrupt_is_due(cpu)
+             ? X86_MODE_STEP
+             : 0;
     m |= cpu->cr0 & X86_CR0_AM && cpu->rflags & X86_FL_AC && cpu->cpl == 3 ? X86_MODE_AC
                                                                            : 0;
     m |= cpu->bp_armed & X86_BP_DATA ? X86_MODE_WATCH : 0;
@@ -200,7 +203,7 @@ void x86_load_cs_ss(X86State *cpu, const X86Segment *cs, const X86Segment *ss,
     cpu->cpl = cpl;
     if (cpu->mode & X86_MODE_CODE64 && cpu->efer & X86_EFER_LMA &&
         cs->attr & X86_SEG_L && !(cpu->mode & odd) &&
-        !(cpu->rflags & (X86_FL_TF | X86_FL_AC | X86_FL_VM))) {
+        !(cpu->rflags & (X86_FL_TF | X86_FL_AC | X86_FL_VM | X86_FL_VIP))) {
         /* From 64-bit code to 64-bit code: bases and bounds stay as they are. */
         cpu->mode &= ~(X86_MODE_CPL | X86_MODE_SMAP);
         cpu->mode |= cpl << X86_MODE_CPL_SHIFT;
@@ -220,7 +223,8 @@ void x86_set_cpl(X86State *cpu, unsigned cpl)
 
 void x86_flags_changed(X86State *cpu, uint64_t old)
 {
-    if ((old ^ cpu->rflags) & (X86_FL_TF | X86_FL_AC | X86_FL_VM)) {
+    if ((old ^ cpu->rflags) &
+        (X86_FL_TF | X86_FL_AC | X86_FL_VM | X86_FL_VIF | X86_FL_VIP)) {
         x86_update_mode(cpu);
     }
 }

@@ -31,6 +31,16 @@ static inline unsigned x86_iopl(const X86State *cpu)
     return (cpu->rflags & X86_FL_IOPL) >> 12;
 }
 
+/* VIF and VIP are both set where they count: #GP(0) before the next instruction. Only a
+ * return to CPL 3 or a task switch can make it so. SDM volume 3B, 21.3.2 and 21.4. */
+static inline bool x86_virtual_interrupt_is_due(const X86State *cpu)
+{
+    const uint32_t both = X86_FL_VIF | X86_FL_VIP;
+
+    return (cpu->rflags & both) == both && cpu->cpl == 3 && x86_iopl(cpu) < 3 &&
+           cpu->cr4 & (cpu->rflags & X86_FL_VM ? X86_CR4_VME : X86_CR4_PVI);
+}
+
 static inline bool x86_is_canonical(const X86State *cpu, uint64_t addr)
 {
     unsigned shift = cpu->cr4 & X86_CR4_LA57 ? 64 - 57 : 64 - 48;

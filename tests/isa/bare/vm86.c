@@ -154,6 +154,8 @@ static void plain(void)
     set_cr4(PVI);
     RUN(only_cli, IF, 0);
     REFUSED("CLI with PVI", 0);
+    RUN(only_nop, IF | VIF | VIP, 0);
+    TO_ITS_END("VIF and VIP with PVI");
     RUN(only_sti, IF, 0);
     REFUSED("STI with PVI", 0);
 }
@@ -173,9 +175,12 @@ static void virtual_flag(void)
         RUN(only_sti, flags, 0);
         TO_ITS_END("VME, STI");
         FLAGS("VME, STI", VM | VIF | VIP | IF | IOPL3, VM | VIF | flags);
-        RUN(only_cli, flags | VIF | VIP, 0);
+        RUN(only_cli, flags | VIP, 0);
         TO_ITS_END("VME, CLI with VIP");
         FLAGS("VME, CLI with VIP", VIF | VIP | IF, VIP | IF);
+        RUN(only_nop, flags | VIF | VIP, 0);
+        REFUSED("VME, VIF and VIP", 0);
+        FLAGS("VME, VIF and VIP, flags", VIF | VIP | IF, VIF | VIP | IF);
         RUN(only_sti, flags | VIP, 0);
         REFUSED("VME, STI with VIP", 0);
         FLAGS("VME, STI with VIP, flags", VIF | VIP | IF, VIP | IF);
@@ -184,7 +189,7 @@ static void virtual_flag(void)
         RUN(only_popf, flags, 0x4ed7);
         TO_ITS_END("VME, POPF");
         FLAGS("VME, POPF", VM | VIF | VIP | 0xffff, VM | VIF | flags | 0x4ed7);
-        RUN(only_popf, flags | VIF | VIP, IOPL3 | 2);
+        RUN(only_popf, flags | VIP, IOPL3 | 2);
         TO_ITS_END("VME, POPF, no IF");
         FLAGS("VME, POPF, no IF", VM | VIF | VIP | 0xffff, VM | VIP | flags | 2);
         RUN(only_popf, flags | VIP, IF);
@@ -395,11 +400,12 @@ static void other_rings(void)
 #endif
 
 asm(".text\n"
+    "user_nop:\tnop; int3\n"
     "user_cli:\tcli; int3\n"
     "user_sti:\tsti; int3\n"
     "user_pushf:\tpushf; pop %" AX "; int3\n"
     "user_popf:\tpush %" AX "; nop; popf; int3\n");
-extern const uint8_t user_cli[], user_sti[], user_pushf[], user_popf[];
+extern const uint8_t user_nop[], user_cli[], user_sti[], user_pushf[], user_popf[];
 
 static uint8_t user_stack[256] __attribute__((aligned(16)));
 
@@ -438,18 +444,21 @@ static void protected(void)
     set_cr4(VME);
     USER_REFUSED("VME, CLI", user_cli, IF);
     USER_REFUSED("VME, STI", user_sti, IF);
+    USER("VME, VIF and VIP", user_nop, VIF | VIP, 0, VIF | VIP);
     set_cr4(PVI);
     for (unsigned iopl = 0; iopl < 3; iopl++) {
         ulong f = iopl << 12 | IF;
 
         USER("CLI", user_cli, f | VIF, 0, f);
-        USER("CLI with VIP", user_cli, f | VIF | VIP, 0, f | VIP);
+        USER("CLI with VIP", user_cli, f | VIP, 0, f | VIP);
+        USER_REFUSED("VIF and VIP", user_nop, f | VIF | VIP);
         USER("STI", user_sti, f, 0, f | VIF);
         USER_REFUSED("STI with VIP", user_sti, f | VIP);
         /* The others know nothing of it. */
         USER("POPF with IF", user_popf, f | VIP, IF | 2, f | VIP);
         USER("POPF without", user_popf, f | VIF, 2, f | VIF);
     }
+    USER("IOPL 3, VIF and VIP", user_nop, IOPL3 | VIF | VIP, 0, IOPL3 | VIF | VIP);
     USER("IOPL 3, CLI", user_cli, IF | IOPL3 | VIF, 0, IOPL3 | VIF);
     USER("IOPL 3, STI", user_sti, IOPL3 | VIP, 0, IF | IOPL3 | VIP);
     CHECK_EQ("pvi: PUSHF", in_user(user_pushf, IF | VIF, 0).ax & (IF | VIF | VIP),

@@ -445,7 +445,7 @@ enum { X86_BP_CODE = 1, X86_BP_DATA = 2, X86_BP_IO = 4 };
 #define X86_MODE_SMM        (1u << 14)
 #define X86_MODE_UMIP       (1u << 15)
 #define X86_MODE_FSGSBASE   (1u << 16)
-#define X86_MODE_STEP       (1u << 17) /* TF or armed breakpoints: one instruction at a time */
+#define X86_MODE_STEP       (1u << 17) /* TF, armed breakpoints or VIF and VIP: one instruction at a time */
 #define X86_MODE_OSXMMEXCPT (1u << 18)
 #define X86_MODE_AC         (1u << 19) /* CR0.AM, EFLAGS.AC and CPL 3 */
 #define X86_MODE_DS_FLAT    (1u << 20) /* outside 64-bit code: base 0, all 4 GiB readable and writable */

@@ -1075,6 +1075,9 @@ static JitBlock *translate(X86State *cpu, X86Block *b)
                       .clock = jit_clock_start() };
     Trace trace;
 
+    for (unsigned k = 0; k < b->count; k++) {
+        __builtin_prefetch(&b->insn[k]);
+    }
     for (unsigned k = 0; k < src.pages; k++) {
         src.page[k].page = (TcgCodePage *)b->page[k].page;
         src.page[k].ram_addr = b->page[k].ram_addr;

@@ -59,6 +59,8 @@ static void hash_remove(JitBlock *b)
 /* --- pages -------------------------------------------------------------------------
  */
 
+static const uint64_t NO_PAGE = UINT64_MAX;
+
 static unsigned page_slot(const JitBlock *b, uint64_t page_addr)
 {
     return b->page_addr[0] == page_addr ? 0 : 1;
@@ -133,7 +135,8 @@ void jit_link(JitExit *e, JitBlock *to)
 /* --- death -------------------------------------------------------------------------
  */
 
-void jit_block_kill(JitBlock *b)
+/* @page_addr: of whose list the caller takes it; or NO_PAGE. */
+static void kill_block(JitBlock *b, uint64_t page_addr)
 {
     __atomic_store_n(&b->dead, true, __ATOMIC_SEQ_CST);
     jit.host->kill(b, NULL);
@@ -147,9 +150,16 @@ void jit_block_kill(JitBlock *b)
     }
     hash_remove(b);
     for (unsigned k = 0; k < pages_of(b); k++) {
-        page_remove(b, k);
+        if (b->page_addr[k] != page_addr) {
+            page_remove(b, k);
+        }
     }
     jit.stats.killed++;
+}
+
+void jit_block_kill(JitBlock *b)
+{
+    kill_block(b, NO_PAGE);
 }
 
 /* How often lately: pages get other contents all the time, which means nothing. */
@@ -171,16 +181,19 @@ void jit_invalidate(TcgCodePage *page, uint64_t ram_addr, unsigned len)
 {
     uint64_t page_addr = ram_addr & ~(uint64_t)0xfff;
     uint64_t mask = tcg_code_lines(ram_addr & 0xfff, len);
+    JitBlock **link = &page->blocks, *b;
 
     pthread_mutex_lock(&jit.lock);
     /* Decoded blocks are dead before their lines go, and none is made meanwhile. */
     __atomic_fetch_add(&page->gen, 1, __ATOMIC_SEQ_CST);
-    for (JitBlock *b = page->blocks, *next; b; b = next) {
+    while ((b = *link)) {
         unsigned slot = page_slot(b, page_addr);
 
-        next = b->page_next[slot];
         if (b->lines[slot] & mask) {
-            jit_block_kill(b);
+            *link = b->page_next[slot];
+            kill_block(b, page_addr);
+        } else {
+            link = &b->page_next[slot];
         }
     }
     /* A decoder that sets its bits after this sees the new bytes. Bits of lines whose

@@ -277,7 +277,7 @@ typedef enum Outcome { DONE, NO_ROOM, REFUSED } Outcome;
  */
 static bool build(JitBlock *b, const JitSource *src)
 {
-    uint64_t marked;
+    uint64_t *lines = &src->page[0].page->lines, marked;
 
     do {
         ir_block_reset(jit.ir);
@@ -289,8 +289,11 @@ static bool build(JitBlock *b, const JitSource *src)
             return false;
         }
         b->lines[0] |= jit.ir->peeked_lines;
-        marked =
-            __atomic_fetch_or(&src->page[0].page->lines, b->lines[0], __ATOMIC_SEQ_CST);
+        /* Mostly by the decoder already; the translation lock keeps them. */
+        marked = __atomic_load_n(lines, __ATOMIC_SEQ_CST);
+        if (b->lines[0] & ~marked) {
+            marked = __atomic_fetch_or(lines, b->lines[0], __ATOMIC_SEQ_CST);
+        }
     } while (b->lines[0] & ~marked && tcg_reader_count() > 1);
     return true;
 }

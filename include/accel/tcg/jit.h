@@ -97,28 +97,29 @@ struct JitBlock {
     uint8_t salt; /* IrBlock.salt */
     uint16_t insns;
     uint16_t exits;
+    /* What a slow access reads: another line */
     uint32_t code_bytes, guest_bytes, cold_bytes;
-    const void *cold;    /* the back end's: the start of its cold code */
-    const JitSlow *slow; /* behind .exit; by .at */
+    /* The target's decoded instructions (i386: X86Insn[insns]). Of these only
+     * [refs_first, refs_end) are there, in the block's memory: those that run_refs()
+     * may be asked for, by the back end; all of them under lockstep. */
+    uint8_t refs_first, refs_end; /* equal: none */
     uint16_t slows;
-    /* The back end's: a second way in, which only the block itself takes, and what
-     * leaves there; or NULL. */
-    const void *loop, *loop_leave;
+    const void *guest;
+    const JitSlow *slow; /* behind .exit; by .at */
+    const void *cold;    /* the back end's: the start of its cold code */
+    JitBlock *region_next;
     /* Atomic, relaxed; several vCPUs may lose a count. jit_note_group_stub(): how
      * often, since when (TSC). */
     uint32_t group_stubs;
     uint64_t group_since;
+    /* The back end's: a second way in, which only the block itself takes, and what
+     * leaves there; or NULL. */
+    const void *loop, *loop_leave;
     uint64_t page_addr[2]; /* RAM pages; [1] only if it crosses */
     uint64_t lines[2];     /* 64-byte lines of each */
     uint32_t gen[2];
     JitBlock *page_next[2];
-    JitBlock *region_next;
     JitExit *incoming; /* translation lock */
-    /* The target's decoded instructions (i386: X86Insn[insns]). Of these only
-     * [refs_first, refs_end) are there, in the block's memory: those that run_refs()
-     * may be asked for, by the back end; all of them under lockstep. */
-    const void *guest;
-    uint8_t refs_first, refs_end; /* equal: none */
     JitExit exit[];
 };
 

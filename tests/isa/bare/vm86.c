@@ -63,6 +63,10 @@ PIECE(long_int_4, ".byte 0xcd, 4; hlt");
 PIECE(only_into, "movb $0x7f, %al; addb $1, %al; into; hlt");
 PIECE(only_div, "xorw %bx, %bx; divw %bx; hlt");
 PIECE(only_nop, "nop; hlt");
+PIECE(in_80, "inb $0x80, %al; hlt");
+PIECE(in_80_word, "inw $0x80, %ax; hlt");
+PIECE(in_f7_word, "inw $0xf7, %ax; hlt");
+PIECE(in_ff, "inb $0xff, %al; hlt");
 /* The handler in the 8086 program, at 880:0: what it finds, then back. */
 PIECE(handler, "movw %sp, %bp; movw (%bp), %bx; movw 2(%bp), %cx; movw 4(%bp), %dx\n\t"
                "pushfw; popw %si; movw $0xbeef, %di; hlt");
@@ -339,6 +343,34 @@ static void interrupt(void)
     CHECK_EQ("vm86: interrupt with VIF clear", vm.r.ax, 0x77);
 }
 
+/* IOPL does not count for IN, the map does, and must end by a byte more. */
+static void io_map(void)
+{
+    for (unsigned iopl = 0; iopl < 4; iopl += 3) {
+        RUN(in_80, iopl << 12, 0);
+        REFUSED("IN", 0);
+        tss[IO_MAP + 0x10] = 0xfe;
+        RUN(in_80, iopl << 12, 0);
+        TO_ITS_END("IN by the map");
+        RUN(in_80_word, iopl << 12, 0);
+        REFUSED("IN of two ports", 0);
+        tss[IO_MAP + 0x10] = 0xfc;
+        RUN(in_80_word, iopl << 12, 0);
+        TO_ITS_END("IN of two ports by the map");
+        tss[IO_MAP + 0x1e] = 0x7f;
+        tss[IO_MAP + 0x1f] = 0xff;
+        RUN(in_f7_word, iopl << 12, 0);
+        REFUSED("IN of two ports, two bytes of the map", 0);
+        tss[IO_MAP + 0x1f] = 0xfe;
+        RUN(in_f7_word, iopl << 12, 0);
+        TO_ITS_END("IN of two ports by two bytes of the map");
+        tss[IO_MAP + 0x1f] = 0;
+        RUN(in_ff, iopl << 12, 0);
+        REFUSED("IN by the last byte of the TSS", 0);
+        memset(tss + IO_MAP, 0xff, sizeof(tss) - IO_MAP);
+    }
+}
+
 static void vm86(void)
 {
     uint16_t *map = &((uint16_t *)tss)[51], old = *map;
@@ -356,6 +388,7 @@ static void vm86(void)
     }
     stack_ends();
     interrupt();
+    io_map();
     *map = old;
 }
 

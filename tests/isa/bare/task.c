@@ -32,7 +32,10 @@ enum {
     LDT2 = 0x98,
     MAIN2 = 0xa0,
     CODE2 = 0xa8,
-    NT = 0x4000
+    NT = 0x4000,
+    VM = 0x20000,
+    VIF = 0x80000,
+    VIP = 0x100000
 };
 enum { BUSY = 2, IN_LDT = 0xc, WINDOW = 0x3000000, ELSEWHERE = 0x2c00000 };
 
@@ -502,6 +505,27 @@ static void faults(void)
     CHECK_EQ("task: whose it is", fixed[1], TSS_SELECTOR);
 }
 
+/* Into virtual-8086 mode, where all ends by #GP; then it goes on in protected mode. */
+static void virtual_8086(void)
+{
+    const uint64_t protected_mode = (ulong)task_entry | (uint64_t)(NT | 2) << 32;
+    const uint8_t nop_hlt[] = { 0x90, 0xf4 };
+
+    prepare(task_entry);
+    memcpy((void *)(CODE2 << 4), nop_hlt, sizeof(nop_hlt));
+    other.ip = 1;
+    other.flags = VM | 2;
+    faulty("task: virtual-8086 task", 13, 0, &other.ip, protected_mode);
+    other.ip = 0x10000;
+    other.flags = VM | 2;
+    faulty("task: virtual-8086 task beyond 64 KiB", 13, 0, &other.ip, protected_mode);
+    write_cr4(read_cr4() | 1);
+    other.ip = 0;
+    other.flags = VM | VIF | VIP | 2;
+    faulty("task: virtual-8086 task, VIF and VIP", 13, 0, &other.ip, protected_mode);
+    write_cr4(read_cr4() & ~1ul);
+}
+
 /* A fault of the new task may have an interrupt gate, if its stack is good. */
 static void repair_bad(Regs *r)
 {
@@ -691,6 +715,7 @@ void test(void)
     refused();
     spaces();
     faults();
+    virtual_8086();
     by_interrupt_gate();
     external();
     stack_of_tss(false);

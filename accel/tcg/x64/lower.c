@@ -563,7 +563,7 @@ static inline void end_node(Lower *l, const IrNode *n)
 {
     unsigned last = n->facts.ahead & IR_LAST;
 
-    if (last == IR_LAST_A) {
+    if (last == IR_LAST_A && n->op != IR_TEMPLATE) {
         drop(l, n->a);
     } else if (last) {
         drop_last(l, last);

@@ -135,7 +135,8 @@ void x64_pad_head(Lower *l, unsigned bytes)
     } else {
         unsigned len = length_at_least(l->entry);
 
-        if (len >= BYTES || !asm_has_room(l->hot, BYTES)) {
+        /* All eight bytes of @code are written. */
+        if (len >= BYTES || !asm_has_room(l->hot, ASM_ROOM)) {
             return;
         }
         pad = BYTES - len;

@@ -101,8 +101,7 @@ void vcpu_add_address_space(VCPU *cpu, AddressSpace *as)
     cpu->as[cpu->num_ases++] = as;
 }
 
-/* --- Kick and sleep
- * ------------------------------------------------------------------- */
+/* --- Kick and sleep --------------------------------------------------------------- */
 
 void vcpu_futex_wake(uint32_t *word)
 {
@@ -174,8 +173,7 @@ static void kick_for_rcu(void)
     }
 }
 
-/* --- Work
- * ----------------------------------------------------------------------------- */
+/* --- Work ------------------------------------------------------------------------- */
 
 static void queue_work(VCPU *cpu, VCPUWorkFn *fn, void *opaque, bool *done)
 {
@@ -268,8 +266,7 @@ void vcpu_state_written(VCPU *cpu, VcpuStateLevel level)
     }
 }
 
-/* --- The thread
- * ------------------------------------------------------------------------ */
+/* --- The thread ------------------------------------------------------------------- */
 
 static bool must_stop(VCPU *cpu)
 {
@@ -378,8 +375,7 @@ void vcpu_stop_thread(VCPU *cpu)
     }
 }
 
-/* --- Stop the world
- * -------------------------------------------------------------------- */
+/* --- Stop the world --------------------------------------------------------------- */
 
 bool vcpu_all_stopped(void)
 {
@@ -421,8 +417,7 @@ void vcpu_resume_all(void)
     }
 }
 
-/* --- Type
- * ------------------------------------------------------------------------------ */
+/* --- Type ------------------------------------------------------------------------- */
 
 static void vcpu_instance_init(Object *obj)
 {

@@ -49,9 +49,7 @@ static uint32_t rng(void)
     return rng_state;
 }
 
-/* --- integer
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- integer ---------------------------------------------------------------------- */
 
 static NOINLINE uint64_t row_xorshift(uint64_t n)
 {
@@ -346,9 +344,7 @@ static NOINLINE uint64_t row_lock_xadd(uint64_t n)
     return counter;
 }
 
-/* --- floating point and vectors
- * ------------------------------------------------------------------------------------
- */
+/* --- floating point and vectors --------------------------------------------------- */
 
 enum { DIM = 48 };
 static double ma[DIM][DIM] __attribute__((aligned(16))),
@@ -453,8 +449,7 @@ static NOINLINE uint64_t row_sse_int(uint64_t n)
     return _mm_cvtsi128_si32(sum);
 }
 
-/* --- strings: a unit is a byte (short: a call)
- * -------------------------------------------------------------------------- */
+/* --- strings: a unit is a byte (short: a call) ------------------------------------ */
 
 static uint8_t buf_a[32768] __attribute__((aligned(64))),
     buf_b[32768] __attribute__((aligned(64)));
@@ -521,9 +516,7 @@ static NOINLINE uint64_t row_movsb32(uint64_t n)
     return buf_a[9];
 }
 
-/* --- system
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- system ----------------------------------------------------------------------- */
 
 static NOINLINE uint64_t row_pagefault(uint64_t n)
 {

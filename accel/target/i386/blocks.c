@@ -827,8 +827,7 @@ static inline X86Block *find_next(X86State *cpu, X86Block *prev)
     return find(cpu, link);
 }
 
-/* --- running
- * -------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------- */
 
 /* Nobody says when a store changes such a block. */
 static const X86Insn *run_floating(X86State *cpu, const X86Block *b)

@@ -98,8 +98,7 @@ void x86_ref_gp0(X86State *cpu, const X86Insn *i)
     x86_raise_gp(cpu, 0);
 }
 
-/* --- delivery: common
- * ------------------------------------------------------------------ */
+/* --- delivery: common ------------------------------------------------------------- */
 
 typedef struct Event {
     unsigned vector;
@@ -214,8 +213,7 @@ static void set_flags_for_handler(X86State *cpu, bool clear_if)
     cpu->rflags &= ~(clear | (clear_if ? X86_FL_IF : 0));
 }
 
-/* --- real mode
- * ----------------------------------------------------------------------------- */
+/* --- real mode -------------------------------------------------------------------- */
 
 /* Also the redirected software interrupts of virtual-8086 mode with VME. */
 static void enter_by_vector_table(X86State *cpu, const Event *e, uint64_t table,
@@ -244,8 +242,7 @@ static void deliver_real(X86State *cpu, const Event *e)
     x86_update_mode(cpu);
 }
 
-/* --- protected mode
- * --------------------------------------------------------------------------- */
+/* --- protected mode --------------------------------------------------------------- */
 
 enum {
     GATE_TASK = 5,
@@ -409,9 +406,7 @@ static void deliver_protected(X86State *cpu, const Event *e)
     cpu->rip = g.offset;
 }
 
-/* --- long mode
- * -----------------------------------------------------------------------------------
- */
+/* --- long mode -------------------------------------------------------------------- */
 
 static void deliver_long(X86State *cpu, const Event *e)
 {
@@ -456,9 +451,7 @@ static void deliver_long(X86State *cpu, const Event *e)
     cpu->rip = g.offset;
 }
 
-/* --- entry points
- * ------------------------------------------------------------------------------------
- */
+/* --- entry points ----------------------------------------------------------------- */
 
 /* Scripts read this format: keep it. */
 static void log_event(X86State *cpu, const Event *e)
@@ -501,8 +494,7 @@ void x86_deliver(X86State *cpu, unsigned vector, X86EventKind kind, bool has_err
     cpu->exc_ext = 0;
 }
 
-/* --- INT n in virtual-8086 mode
- * -------------------------------------------------------------------- */
+/* --- INT n in virtual-8086 mode --------------------------------------------------- */
 
 /* With VME, a clear bit in the redirection map sends INT n to the 8086 handler. */
 static bool redirected(X86State *cpu, unsigned vector)
@@ -545,8 +537,7 @@ bool x86_deliver_in_vm86(X86State *cpu, unsigned vector, uint64_t rip)
     return true;
 }
 
-/* --- double and triple faults
- * -------------------------------------------------------------------- */
+/* --- double and triple faults ----------------------------------------------------- */
 
 static bool is_contributory(int v)
 {

@@ -177,9 +177,7 @@ static inline bool x86_is64(const X86State *cpu)
     return cpu->mode & X86_MODE_CODE64;
 }
 
-/* --- raising
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- raising ---------------------------------------------------------------------- */
 
 /* Leaves the instruction that is being executed with an exception.  Everything the
  * instruction has stored so far stays: rule R1. */
@@ -222,9 +220,7 @@ static inline bool x86_wants_out(const X86State *cpu)
            __atomic_load_n(cpu->exit_request, __ATOMIC_RELAXED);
 }
 
-/* --- registers
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- registers -------------------------------------------------------------------- */
 
 static inline uint8_t *x86_reg8(X86State *cpu, unsigned byte_offset)
 {

@@ -226,8 +226,7 @@ static const TcgPhysOps recording_ops = {
     .is_dirty = is_dirty,
 };
 
-/* --- comparing
- * ------------------------------------------------------------------------ */
+/* --- comparing -------------------------------------------------------------------- */
 
 static uint32_t arith(const X86State *s)
 {
@@ -361,8 +360,7 @@ static _Noreturn void report(const char *what, const JitBlock *b, const Outcome 
     abort();
 }
 
-/* --- executing
- * ------------------------------------------------------------------------ */
+/* --- executing -------------------------------------------------------------------- */
 
 /* Makes every access of a reference function take its slow path. */
 static void slow_segments(X86State *cpu)

@@ -96,8 +96,7 @@ static uint64_t wrap(const X86State *cpu, uint64_t lin)
     return x86_is64(cpu) ? lin : (uint32_t)lin;
 }
 
-/* --- one page
- * ------------------------------------------------------------------------- */
+/* --- one page --------------------------------------------------------------------- */
 
 static uint64_t host_load(const void *p, unsigned size)
 {
@@ -221,8 +220,7 @@ void x86_st_linear(X86State *cpu, uint64_t lin, uint64_t v, unsigned size, X86Vi
     }
 }
 
-/* --- by segment
- * --------------------------------------------------------------------------- */
+/* --- by segment ------------------------------------------------------------------- */
 
 static void note_breakpoint(X86State *cpu, uint64_t lin, unsigned len, bool write)
 {
@@ -329,8 +327,7 @@ void x86_st_bytes(X86State *cpu, unsigned seg, uint64_t ea, const void *buf,
     note_breakpoint(cpu, lin, len, true);
 }
 
-/* --- read-modify-write
- * ------------------------------------------------------------------------ */
+/* --- read-modify-write ------------------------------------------------------------ */
 
 /* Host atomics work on unaligned addresses too; x86 hosts only. */
 static bool host_cas(void *p, uint64_t *old, uint64_t desired, unsigned size)

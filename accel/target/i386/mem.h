@@ -198,8 +198,7 @@ static inline void x86_st256(X86State *cpu, unsigned seg, uint64_t ea,
     }
 }
 
-/* --- the memory operand of an instruction (i->flags has X86_I_MEM)
- * ------------------------------------------------- */
+/* --- the memory operand of an instruction (i->flags has X86_I_MEM) ---------------- */
 
 static inline uint8_t x86_m_ld8(X86State *cpu, const X86Insn *i)
 {
@@ -252,8 +251,7 @@ static inline void x86_m_st256(X86State *cpu, const X86Insn *i, const X86Vec256 
     x86_st256(cpu, i->seg, x86_m_ea_aligned(cpu, i), v);
 }
 
-/* --- the rm operand: register or memory
- * ----------------------------------------------------------------------------- */
+/* --- the rm operand: register or memory ------------------------------------------- */
 
 static inline uint32_t x86_rm_ld32(X86State *cpu, const X86Insn *i)
 {

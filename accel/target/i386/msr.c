@@ -11,8 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-/* --- time stamp counter
- * --------------------------------------------------------------- */
+/* --- time stamp counter ----------------------------------------------------------- */
 
 uint64_t x86_tsc_clock(void)
 {
@@ -38,8 +37,7 @@ void x86_reset_tsc(X86State *cpu)
     cpu->tsc_offset = -__atomic_load_n(&origin, __ATOMIC_SEQ_CST);
 }
 
-/* --- table of plain registers
- * ------------------------------------------------------------ */
+/* --- table of plain registers ----------------------------------------------------- */
 
 typedef struct PlainMsr {
     uint32_t index;
@@ -123,8 +121,7 @@ static bool is_ignored(uint32_t index)
     }
 }
 
-/* --- special ones
- * ------------------------------------------------------------------------------ */
+/* --- special ones ----------------------------------------------------------------- */
 
 static bool has_apic(const X86State *cpu)
 {

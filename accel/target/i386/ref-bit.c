@@ -17,8 +17,7 @@ static uint64_t load_e(X86State *cpu, const X86Insn *i)
     return x86_reg_get(cpu, i->rm, i->opsize);
 }
 
-/* --- BT family
- * ------------------------------------------------------------------------- */
+/* --- BT family -------------------------------------------------------------------- */
 
 static uint64_t bt_keep(X86State *cpu, uint64_t old, uint64_t n)
 {
@@ -90,8 +89,7 @@ DEFINE_BT(bts, bt_set)
 DEFINE_BT(btr, bt_reset)
 DEFINE_BT(btc, bt_flip)
 
-/* --- scans and counts
- * -------------------------------------------------------------------- */
+/* --- scans and counts ------------------------------------------------------------- */
 
 static void set_zf_only(X86State *cpu, bool zf)
 {
@@ -151,9 +149,7 @@ void x86_ref_popcnt(X86State *cpu, const X86Insn *i)
     x86_set_arith(cpu, v ? 0 : X86_FL_ZF);
 }
 
-/* --- BMI1
- * ------------------------------------------------------------------------------------
- */
+/* --- BMI1 ------------------------------------------------------------------------- */
 
 static void bmi_result(X86State *cpu, const X86Insn *i, unsigned dst, uint64_t r,
                        bool cf)
@@ -204,9 +200,7 @@ void x86_ref_bextr(X86State *cpu, const X86Insn *i)
     x86_set_arith(cpu, (x86_reg_get(cpu, i->reg, i->opsize) ? 0 : X86_FL_ZF));
 }
 
-/* --- BMI2
- * --------------------------------------------------------------------------------------
- */
+/* --- BMI2 ------------------------------------------------------------------------- */
 
 void x86_ref_bzhi(X86State *cpu, const X86Insn *i)
 {
@@ -243,8 +237,7 @@ void x86_ref_pext(X86State *cpu, const X86Insn *i)
     x86_reg_set(cpu, i->reg, i->opsize, r);
 }
 
-/* --- CRC32: polynomial 11EDC6F41, reflected
- * -------------------------------------------------- */
+/* --- CRC32: polynomial 11EDC6F41, reflected --------------------------------------- */
 
 void x86_ref_crc32(X86State *cpu, const X86Insn *i)
 {

@@ -22,8 +22,7 @@ enum {
     SYS_CALL32 = 12,
 };
 
-/* --- checks of code segments
- * ------------------------------------------------------------ */
+/* --- checks of code segments ------------------------------------------------------ */
 
 static bool is_code(const X86Desc *d)
 {
@@ -89,8 +88,7 @@ static void go(X86State *cpu, const X86Segment *cs, unsigned cpl, uint64_t rip)
     cpu->rip = rip;
 }
 
-/* --- real and virtual-8086 mode
- * ------------------------------------------------------------- */
+/* --- real and virtual-8086 mode --------------------------------------------------- */
 
 static void far_real(X86State *cpu, uint16_t sel, uint64_t rip)
 {
@@ -101,8 +99,7 @@ static void far_real(X86State *cpu, uint16_t sel, uint64_t rip)
     x86_load_seg_real(cpu, X86_CS, sel);
 }
 
-/* --- JMP, CALL
- * -------------------------------------------------------------------------------- */
+/* --- JMP, CALL -------------------------------------------------------------------- */
 
 static void push_return(X86State *cpu, const X86Insn *i, unsigned size)
 {
@@ -325,9 +322,7 @@ void x86_ref_load_far(X86State *cpu, const X86Insn *i)
     x86_go_on_if_same(cpu, i, before);
 }
 
-/* --- RET
- * ----------------------------------------------------------------------------------------
- */
+/* --- RET -------------------------------------------------------------------------- */
 
 /* After a return to an outer level: data segments that the new level may not see. */
 static void drop_inner_segments(X86State *cpu)
@@ -453,9 +448,7 @@ void x86_ref_ret_far_i(X86State *cpu, const X86Insn *i)
     ret_far(cpu, i, (uint16_t)i->imm);
 }
 
-/* --- IRET
- * -----------------------------------------------------------------------------------------
- */
+/* --- IRET ------------------------------------------------------------------------- */
 
 static void finish_flags(X86State *cpu, uint64_t old, uint64_t v, uint64_t change)
 {
@@ -582,9 +575,7 @@ void x86_ref_iret(X86State *cpu, const X86Insn *i)
     cpu->nmi_blocked = false;
 }
 
-/* --- INT
- * --------------------------------------------------------------------------------------------
- */
+/* --- INT -------------------------------------------------------------------------- */
 
 void x86_ref_int(X86State *cpu, const X86Insn *i)
 {
@@ -631,8 +622,7 @@ void x86_ref_bound(X86State *cpu, const X86Insn *i)
     }
 }
 
-/* --- SYSCALL, SYSRET, SYSENTER, SYSEXIT
- * ---------------------------------------------------------------- */
+/* --- SYSCALL, SYSRET, SYSENTER, SYSEXIT ------------------------------------------- */
 
 static X86Segment flat_code(uint16_t sel, unsigned dpl, bool l)
 {

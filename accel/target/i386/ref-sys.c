@@ -14,8 +14,7 @@
 #include <cpuid.h>
 #include <sched.h>
 
-/* --- segment registers as operands
- * ------------------------------------------------------ */
+/* --- segment registers as operands ------------------------------------------------ */
 
 void x86_ref_mov_from_seg(X86State *cpu, const X86Insn *i)
 {
@@ -50,8 +49,7 @@ void x86_ref_mov_to_seg(X86State *cpu, const X86Insn *i)
     }
 }
 
-/* --- CR, DR
- * ------------------------------------------------------------------------------- */
+/* --- CR, DR ----------------------------------------------------------------------- */
 
 void x86_ref_mov_from_cr(X86State *cpu, const X86Insn *i)
 {
@@ -164,8 +162,7 @@ void x86_ref_mov_to_dr(X86State *cpu, const X86Insn *i)
     x86_go_on_if_same(cpu, i, before);
 }
 
-/* --- descriptor tables
- * ----------------------------------------------------------------------- */
+/* --- descriptor tables ------------------------------------------------------------ */
 
 static void check_umip(X86State *cpu)
 {
@@ -439,8 +436,7 @@ void x86_ref_arpl(X86State *cpu, const X86Insn *i)
     set_zf(cpu, less);
 }
 
-/* --- TLB and caches
- * ------------------------------------------------------------------------ */
+/* --- TLB and caches --------------------------------------------------------------- */
 
 void x86_ref_invlpg(X86State *cpu, const X86Insn *i)
 {
@@ -494,8 +490,7 @@ void x86_ref_fence(X86State *cpu, const X86Insn *i)
     smp_mb();
 }
 
-/* --- FS, GS bases
- * -------------------------------------------------------------------------------- */
+/* --- FS, GS bases ----------------------------------------------------------------- */
 
 void x86_ref_swapgs(X86State *cpu, const X86Insn *i)
 {
@@ -533,8 +528,7 @@ void x86_ref_wrfsbase(X86State *cpu, const X86Insn *i)
     x86_update_seg(cpu, fs_or_gs(i));
 }
 
-/* --- time, MSRs, CPUID
- * --------------------------------------------------------------------------- */
+/* --- time, MSRs, CPUID ------------------------------------------------------------ */
 
 static void check_tsd(X86State *cpu)
 {
@@ -612,8 +606,7 @@ void x86_ref_cpuid(X86State *cpu, const X86Insn *i)
     }
 }
 
-/* --- halting and interrupt flag
- * --------------------------------------------------------------------- */
+/* --- halting and interrupt flag --------------------------------------------------- */
 
 void x86_ref_hlt(X86State *cpu, const X86Insn *i)
 {
@@ -718,9 +711,7 @@ void x86_ref_mwait(X86State *cpu, const X86Insn *i)
     x86_end_block_at(cpu, i->next_rip);
 }
 
-/* --- random numbers
- * ------------------------------------------------------------------------------------
- */
+/* --- random numbers --------------------------------------------------------------- */
 
 /* The host's generator; a host without it reports "not ready" for ever, which guests
  * must handle, and such a host does not offer the feature. */

@@ -39,8 +39,7 @@ void x86_irq_clear(X86State *cpu, uint32_t bits)
     __atomic_fetch_and(&cpu->irq_pending, ~bits, __ATOMIC_SEQ_CST);
 }
 
-/* --- derived state
- * --------------------------------------------------------------------- */
+/* --- derived state ---------------------------------------------------------------- */
 
 static bool slow_data(const X86State *cpu)
 {
@@ -273,8 +272,7 @@ void x86_state_refresh(X86State *cpu)
     x86_flush_all(cpu);
 }
 
-/* --- reset: SDM volume 3A, table 10-1
- * ------------------------------------------------------ */
+/* --- reset: SDM volume 3A, table 10-1 --------------------------------------------- */
 
 static void reset_segments(X86State *cpu)
 {
@@ -371,8 +369,7 @@ void x86_state_reset(X86State *cpu)
     x86_state_init(cpu);
 }
 
-/* --- control registers
- * ----------------------------------------------------------------------- */
+/* --- control registers ------------------------------------------------------------ */
 
 static void enter_leave_long(X86State *cpu, uint64_t cr0)
 {

@@ -79,8 +79,7 @@ uint64_t x86_surroundings(const X86State *cpu);
 void x86_go_on_if_same(X86State *cpu, const X86Insn *i, uint64_t before);
 void x86_go_on_if_quiet(X86State *cpu, const X86Insn *i, uint64_t before);
 
-/* --- descriptors
- * ----------------------------------------------------------------------- */
+/* --- descriptors ------------------------------------------------------------------ */
 
 typedef struct X86Desc {
     uint32_t lo, hi;
@@ -153,8 +152,7 @@ static inline void x86_sys_st(X86State *cpu, uint64_t lin, uint64_t v, unsigned 
                   x86_sys_view(cpu));
 }
 
-/* --- task state segment
- * ------------------------------------------------------------------ */
+/* --- task state segment ----------------------------------------------------------- */
 
 typedef enum X86TaskReason {
     X86_TASK_JMP,
@@ -170,8 +168,7 @@ void x86_tss_stack(X86State *cpu, unsigned dpl, uint16_t *ss, uint32_t *esp);
 uint64_t x86_tss_rsp64(X86State *cpu,
                        unsigned index); /* 0..2: RSPn; 3+n: ISTn, n from 1 */
 
-/* --- stacks other than the current one
- * ------------------------------------------------------------------ */
+/* --- stacks other than the current one -------------------------------------------- */
 
 typedef struct X86Frame {
     uint64_t base, sp, mask;
@@ -185,8 +182,7 @@ typedef struct X86Frame {
 X86Frame x86_inner_frame(X86State *cpu, unsigned cpl, unsigned size, X86Segment *seg);
 void x86_frame_push(X86State *cpu, X86Frame *f, uint64_t v);
 
-/* --- exceptions and interrupts
- * -------------------------------------------------------------- */
+/* --- exceptions and interrupts ---------------------------------------------------- */
 
 typedef enum X86EventKind {
     X86_EVENT_FAULT, /* processor exception: rip is that of the instruction */
@@ -222,16 +218,12 @@ bool x86_handle_init_sipi(X86State *cpu);
 
 _Noreturn void x86_raise_pf(X86State *cpu, uint64_t addr, uint32_t error);
 
-/* --- SMM
- * ----------------------------------------------------------------------------------------
- */
+/* --- SMM -------------------------------------------------------------------------- */
 
 void x86_smm_enter(X86State *cpu);
 void x86_smm_leave(X86State *cpu); /* RSM */
 
-/* --- MMU
- * ------------------------------------------------------------------------------------------
- */
+/* --- MMU -------------------------------------------------------------------------- */
 
 /* Drops translations. */
 void x86_flush_all(X86State *cpu);
@@ -243,8 +235,7 @@ bool x86_load_pdptes(X86State *cpu, uint64_t cr3, uint64_t out[4]);
 /* Walks without changing anything, as a debugger sees it; false when not mapped. */
 bool x86_translate_debug(X86State *cpu, uint64_t lin, uint64_t *phys);
 
-/* --- debug registers
- * --------------------------------------------------------------------------------- */
+/* --- debug registers -------------------------------------------------------------- */
 
 /* DR7 or DR0-3 changed. */
 void x86_update_breakpoints(X86State *cpu);
@@ -253,17 +244,13 @@ uint32_t x86_code_breakpoint(const X86State *cpu, uint64_t addr);
 void x86_check_data_breakpoint(X86State *cpu, uint64_t addr, unsigned len, bool write);
 void x86_check_io_breakpoint(X86State *cpu, uint32_t port, unsigned len);
 
-/* --- I/O ports
- * ----------------------------------------------------------------------------------------
- */
+/* --- I/O ports -------------------------------------------------------------------- */
 
 void x86_check_io(X86State *cpu, uint16_t port, unsigned size);
 uint32_t x86_io_in(X86State *cpu, uint16_t port, unsigned size);
 void x86_io_out(X86State *cpu, uint16_t port, uint32_t v, unsigned size);
 
-/* --- MSRs, CPUID
- * ------------------------------------------------------------------------------------------
- */
+/* --- MSRs, CPUID ------------------------------------------------------------------ */
 
 bool x86_read_msr(X86State *cpu, uint32_t index, uint64_t *value);
 bool x86_write_msr(X86State *cpu, uint32_t index, uint64_t value);

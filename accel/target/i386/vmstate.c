@@ -79,8 +79,7 @@ static bool post_load(void *opaque, int version_id, Error **errp)
     return true;
 }
 
-/* --- What only KVM has
- * ----------------------------------------------------------------- */
+/* --- What only KVM has ------------------------------------------------------------ */
 
 static bool kvm_needed(void *opaque)
 {

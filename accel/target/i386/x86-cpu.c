@@ -63,8 +63,7 @@ void x86_cpu_set_topology(X86Cpu *cpu, uint32_t apic_id, unsigned packages,
     cpu->st.ident.threads_per_core = MAX(threads, 1u);
 }
 
-/* --- events from the board
- * ------------------------------------------------------------- */
+/* --- events from the board -------------------------------------------------------- */
 
 static void a20_work(VCPU *vcpu, void *opaque)
 {
@@ -125,8 +124,7 @@ void x86_cpu_smi(X86Cpu *cpu)
     vcpu_set_pending(&cpu->parent_obj, VCPU_PENDING_IRQ);
 }
 
-/* --- VCPU class
- * -------------------------------------------------------------------------- */
+/* --- VCPU class ------------------------------------------------------------------- */
 
 static bool has_work(VCPU *vcpu)
 {
@@ -218,8 +216,7 @@ static void tcg_kick(VCPU *vcpu)
     jit_env_kick(&X86_CPU(vcpu)->st.jit);
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------- */
 
 static void instance_init(Object *obj)
 {
@@ -387,8 +384,7 @@ static void unrealize(DeviceState *dev)
     x86_jit_free(&cpu->st);
 }
 
-/* --- properties
- * -------------------------------------------------------------------------------- */
+/* --- properties ------------------------------------------------------------------- */
 
 /* clang-format off */
 static const Property properties[] = {
@@ -464,9 +460,7 @@ const char *x86_cpu_parse_model(const char *text, Error **errp)
     return type;
 }
 
-/* --- types
- * ---------------------------------------------------------------------------------------
- */
+/* --- types ------------------------------------------------------------------------ */
 
 static void base_class_init(ObjectClass *klass, const void *data)
 {

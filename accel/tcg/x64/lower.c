@@ -33,9 +33,7 @@ const JitCodeUse *jit_host_code_uses(unsigned *count)
     return uses;
 }
 
-/* --- scratch registers and temporaries
- * ------------------------------------------------
- */
+/* --- scratch registers and temporaries -------------------------------------------- */
 
 static AsmRm slot_rm(unsigned slot)
 {

@@ -67,8 +67,7 @@ static void disarm(void)
 #define R_AX "eax"
 #endif
 
-/* --- Single step
- * ----------------------------------------------------------------------- */
+/* --- Single step ------------------------------------------------------------------ */
 
 static void steps(void)
 {
@@ -133,8 +132,7 @@ static void steps(void)
     CHECK_EQ("debug: TF in the frame of a fault", fault.flags & TF, TF);
 }
 
-/* --- INT1, INT3
- * ------------------------------------------------------------------------ */
+/* --- INT1, INT3 ------------------------------------------------------------------- */
 
 static void int1(void)
 {
@@ -151,8 +149,7 @@ static void int1(void)
     CHECK_EQ("debug: INT 1 is a trap", seen[0].ip, next);
 }
 
-/* --- Breakpoints on instructions
- * -------------------------------------------------------- */
+/* --- Breakpoints on instructions -------------------------------------------------- */
 
 static void on_instructions(void)
 {
@@ -219,8 +216,7 @@ static void on_instructions(void)
     disarm();
 }
 
-/* --- Breakpoints on data
- * ----------------------------------------------------------------- */
+/* --- Breakpoints on data ---------------------------------------------------------- */
 
 #define HITS(what, n, text, ...)                                   \
     do {                                                           \
@@ -320,8 +316,7 @@ static void on_ports(void)
     disarm();
 }
 
-/* --- The registers
- * ----------------------------------------------------------------------- */
+/* --- The registers ---------------------------------------------------------------- */
 
 static void registers(void)
 {

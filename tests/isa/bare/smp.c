@@ -21,8 +21,7 @@ enum {
 
 static volatile uint32_t arrived, generation;
 
-/* --- Local APIC, barrier
- * -------------------------------------------------------------- */
+/* --- Local APIC, barrier ---------------------------------------------------------- */
 
 static void send_ipi(uint32_t low)
 {
@@ -64,8 +63,7 @@ static void set_deadline(void)
     deadline = rdtsc() + 60000000000ull;
 }
 
-/* --- Litmus
- * --------------------------------------------------------------------------- */
+/* --- Litmus ----------------------------------------------------------------------- */
 
 typedef struct Slot {
     volatile uint64_t x __attribute__((aligned(LINE)));
@@ -271,8 +269,7 @@ static void iriw(unsigned cpu)
     }
 }
 
-/* --- LOCK
- * ----------------------------------------------------------------------------- */
+/* --- LOCK ------------------------------------------------------------------------- */
 
 enum { ADDS = 2000 };
 
@@ -396,8 +393,7 @@ static void ticket_lock(unsigned cpu)
     }
 }
 
-/* --- Code that another CPU changes
- * ---------------------------------------------------- */
+/* --- Code that another CPU changes ------------------------------------------------ */
 
 static uint8_t code[4][4096] __attribute__((aligned(4096)));
 static volatile uint32_t seen[CPUS_MAX * 16], message[CPUS_MAX * 16],
@@ -644,8 +640,7 @@ static void patched_with_breakpoint(unsigned cpu, unsigned size)
     barrier();
 }
 
-/* --- Pages that are taken away
- * -------------------------------------------------------- */
+/* --- Pages that are taken away ---------------------------------------------------- */
 
 #define WINDOW_PAGE ((volatile uint32_t *)0x1000000)
 #define FRAME(n)    ((volatile uint32_t *)(0x1400000ul + (n)*4096))
@@ -820,8 +815,7 @@ static void write_protection(unsigned cpu)
     hook[14] = NULL;
 }
 
-/* --- Starting CPUs
- * -------------------------------------------------------------------- */
+/* --- Starting CPUs ---------------------------------------------------------------- */
 
 /*
  * Real mode at 60000 and on: counts, and then does what the case says until the next

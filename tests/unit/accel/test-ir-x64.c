@@ -32,9 +32,7 @@ enum { CODE_BYTES = 1 << 20 };
 static uint8_t *code;
 static TestState *state;
 
-/* --- flags in the form of JitEnv.flags
- * ------------------------------------------------
- */
+/* --- flags in the form of JitEnv.flags -------------------------------------------- */
 
 static uint64_t flags_get(uint16_t f)
 {

@@ -329,8 +329,7 @@ static void test_takes_the_bql(Fixture *f, gconstpointer data)
     object_unref(r);
 }
 
-/* --- Writes from outside the CPUs
- * -------------------------------------------------------- */
+/* --- Writes from outside the CPUs ------------------------------------------------- */
 
 static ram_addr_t written_addr;
 static uint64_t written_len;

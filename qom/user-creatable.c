@@ -26,6 +26,17 @@ bool id_is_wellformed(const char *id)
     return true;
 }
 
+bool id_check(const char *id, Error **errp)
+{
+    if (id_is_wellformed(id)) {
+        return true;
+    }
+    error_set(errp, "Parameter 'id' expects an identifier");
+    error_append_hint(errp, "Identifiers consist of letters, digits, '-', '.', '_', "
+                            "starting with a letter.\n");
+    return false;
+}
+
 /* A value of the wrong kind, told by the property's type alone: nothing is stored. */
 static bool check_value(const Property *prop, struct json_object *value, Error **errp)
 {
@@ -119,11 +130,7 @@ Object *user_creatable_add(const char *type_name, const char *id,
     if (!klass) {
         return NULL;
     }
-    if (!id_is_wellformed(id)) {
-        error_set(errp, "Parameter 'id' expects an identifier");
-        error_append_hint(errp,
-                          "Identifiers consist of letters, digits, '-', '.', '_', "
-                          "starting with a letter.\n");
+    if (!id_check(id, errp)) {
         return NULL;
     }
     if (props && !check_properties(klass, props, errp)) {

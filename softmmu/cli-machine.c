@@ -220,11 +220,7 @@ bool cli_device(Cli *cli, const char *arg, Error **errp)
     }
     const char *id = value_dict_get_str(opts, "id");
     if (*arg != '{' && id) {
-        if (!id_is_wellformed(id)) {
-            error_set(errp, "Parameter 'id' expects an identifier");
-            error_append_hint(errp,
-                              "Identifiers consist of letters, digits, '-', '.', '_', "
-                              "starting with a letter.\n");
+        if (!id_check(id, errp)) {
             return false;
         }
         if (g_hash_table_contains(cli->device_ids, id)) {

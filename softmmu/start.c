@@ -143,11 +143,7 @@ bool start_check_object(Cli *cli, const char *type, struct json_object *opts,
 {
     const char *id = value_dict_get_str(opts, "id");
 
-    if (id && !id_is_wellformed(id)) {
-        error_set(errp, "Parameter 'id' expects an identifier");
-        error_append_hint(errp,
-                          "Identifiers consist of letters, digits, '-', '.', '_', "
-                          "starting with a letter.\n");
+    if (id && !id_check(id, errp)) {
         return false;
     }
     if (id && g_hash_table_contains(cli->object_ids, id)) {

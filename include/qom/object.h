@@ -332,5 +332,7 @@ Object *user_creatable_add(const char *type_name, const char *id,
 bool user_creatable_del(const char *id, Error **errp) WARN_UNUSED;
 /* Letters, digits, '-', '.', '_', starting with a letter. */
 bool id_is_wellformed(const char *id);
+/* The same, saying so of parameter "id". */
+bool id_check(const char *id, Error **errp) WARN_UNUSED;
 
 #endif

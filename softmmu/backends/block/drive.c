@@ -321,11 +321,7 @@ static bool parse_options(DriveRequest *req, struct json_object *opts, Error **e
             return false;
         }
     }
-    if (req->id && !id_is_wellformed(req->id)) {
-        error_set(errp, "Parameter 'id' expects an identifier");
-        error_append_hint(errp,
-                          "Identifiers consist of letters, digits, '-', '.', '_', "
-                          "starting with a letter.\n");
+    if (req->id && !id_check(req->id, errp)) {
         return false;
     }
     if (req->id && blk_by_name(req->id)) {

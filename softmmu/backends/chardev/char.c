@@ -550,10 +550,7 @@ Chardev *chardev_new_from_opts(struct json_object *opts, EventLoop *loop, Error 
         }
         return NULL;
     }
-    if (!id_is_wellformed(id)) {
-        error_set(errp, "Parameter 'id' expects an identifier");
-        error_append_hint(errp, "Identifiers consist of letters, digits, '-', '.', "
-                                "'_', starting with a letter.\n");
+    if (!id_check(id, errp)) {
         return NULL;
     }
     if (chardev_find(id)) {

@@ -95,11 +95,7 @@ NetClient *netdev_create(const char *type, struct json_object *opts,
 
 static bool check_id(const char *id, Error **errp)
 {
-    if (!id_is_wellformed(id)) {
-        error_set(errp, "Parameter 'id' expects an identifier");
-        error_append_hint(errp,
-                          "Identifiers consist of letters, digits, '-', '.', '_', "
-                          "starting with a letter.\n");
+    if (!id_check(id, errp)) {
         return false;
     }
     return !net_client_find(id) || error_set(errp, "Duplicate ID '%s' for netdev", id);

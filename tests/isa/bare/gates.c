@@ -251,6 +251,18 @@ static void refused(const char *what, unsigned vector, uint32_t error)
     prepare();
 }
 
+/* By a caller of 16 bits, with parameters, to a handler of the gate's size. */
+static Case from_16_bits(unsigned gate)
+{
+    return (Case){ .caller = 2,
+                   .caller_stack = 2,
+                   .gate = gate,
+                   .handler = gate,
+                   .handler_stack = gate,
+                   .ring = 1,
+                   .count = 4 };
+}
+
 #define REFUSED(what, vector, error, change)    \
     do {                                        \
         change;                                 \
@@ -263,13 +275,7 @@ static void refusals(unsigned gate)
     const uint64_t absent = 1ull << 47;
     uint64_t tss_descriptor = gdt[TSS_SELECTOR / 8];
 
-    now = (Case){ .caller = 2,
-                  .caller_stack = 2,
-                  .gate = gate,
-                  .handler = gate,
-                  .handler_stack = gate,
-                  .ring = 1,
-                  .count = 4 };
+    now = from_16_bits(gate);
     prepare();
     REFUSED("DPL of the gate", GP, GATE, set_call_gate(type | 0x40, CODE, HANDLER, 4));
     REFUSED("gate not present", NP, GATE,
@@ -377,13 +383,7 @@ static void bad_returns(unsigned gate)
     for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
         Regs r;
 
-        now = (Case){ .caller = 2,
-                      .caller_stack = 2,
-                      .gate = gate,
-                      .handler = gate,
-                      .handler_stack = gate,
-                      .ring = 1,
-                      .count = 4 };
+        now = from_16_bits(gate);
         prepare();
         spoil = cases[k].spoil;
         r = run();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The facts of a node from a table by op, for passes that set them as they walk. */
-#ifndef ACCEL_TCG_IR_FACTS_H
-#define ACCEL_TCG_IR_FACTS_H
+#ifndef STRATA_ACCEL_TCG_IR_FACTS_H
+#define STRATA_ACCEL_TCG_IR_FACTS_H
 
 #include "accel/tcg/ir.h"
 

@@ -141,7 +141,7 @@ bool ir_pass_flow(IrBlock *ir, bool flags, bool dead)
     }
     for (; k; k--) {
         const IrOpFacts *o;
-        uint32_t read, written;
+        uint32_t written;
         unsigned kept, last = 0;
 
         n--;
@@ -152,21 +152,15 @@ bool ir_pass_flow(IrBlock *ir, bool flags, bool dead)
         o = &ir_op_facts[n->op];
         if (o->facts.roles & IR_FACTS_ODD) {
             ir_set_odd_facts(n);
-            read = n->facts.read;
-            written = n->facts.written;
             kept = odd_ahead_kept(&n->facts);
             if (n->op == IR_TEMPLATE) {
                 last = read_template(ir, n, k);
             }
         } else {
-            uint32_t dst = ir_reg_bits[n->dst];
-
-            n->facts = o->facts;
-            read = o->facts.read | (dst & (o->dst_read | (n->w < 4 ? o->dst_kept : 0)));
-            written = o->facts.written | (dst & o->dst_written);
-            n->facts.written = written;
+            ir_set_plain_facts(n);
             kept = o->ahead_kept;
         }
+        written = n->facts.written;
         n->flags |= (n->facts.flags_changed & wanted) ? IR_LIVE : 0;
         if (!((written & wanted) | (n->flags & effects) | o->stops) &&
             is_dead(ir, n, &covered)) {
@@ -177,14 +171,9 @@ bool ir_pass_flow(IrBlock *ir, bool flags, bool dead)
         last |= use(ir, n->dst, k, IR_LAST_DST);
         last |= use(ir, n->a, k, IR_LAST_A);
         last |= use(ir, n->b, k, IR_LAST_B);
-        read |= ir_reg_bits[n->a] | ir_reg_bits[n->b];
-        if (o->by_cc) {
-            read |= ir_flags_of_cc[n->cc >> 1 & 7];
-        }
-        n->facts.read = read;
         wanted &= ~written;
         n->facts.ahead = ahead | last | ((uint16_t)wanted ? IR_KEEPS : 0);
-        wanted |= read;
+        wanted |= n->facts.read;
         ahead = (ahead & kept) | o->ahead_set;
         if (o->stops) {
             wanted |= n->flags & IR_NO_FLAGS ? 0xffff0000 : 0xffff0000 | IR_FLAGS_ALL;

@@ -136,7 +136,6 @@ static const VMStateDescription vmstate_kvm = {
         VMSTATE_BOOL(kvm.nmi_injected, S),
         VMSTATE_BOOL(kvm.nmi_pending, S),
         VMSTATE_BOOL(kvm.smi_pending, S),
-        VMSTATE_BOOL(st.smm_inside_nmi, S),
         VMSTATE_BOOL(kvm.smi_latched_init, S),
         VMSTATE_BOOL(kvm.triple_fault_pending, S),
         VMSTATE_UINT32(kvm.mp_state, S),
